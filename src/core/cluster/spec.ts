@@ -1,0 +1,58 @@
+/**
+ * What a cluster should be. Central keeps it, the wire carries it, the satellite builds Kubernetes
+ * objects from it. Times, sizes and names are already checked when a value of this type exists
+ * (`core/cluster/check.ts`).
+ */
+import type { ClusterId, ClusterName, ConfigVersion, Namespace } from "#core/ids.ts"
+import type { Bytes } from "#core/units.ts"
+
+export type Durability = "async" | "preferred" | "quorum"
+export type Preset = "fast" | "edge" | "calm"
+export const durabilities: readonly Durability[] = ["async", "preferred", "quorum"]
+export const presets: readonly Preset[] = ["fast", "edge", "calm"]
+export const postgresMajors = [15, 16, 17, 18] as const
+export type PostgresMajor = (typeof postgresMajors)[number]
+
+export type VolumeSpec = {
+  readonly size: Bytes
+  /** StorageClass of the site; undefined means the site's default class. */
+  readonly storageClass: string | undefined
+}
+
+export type ResourceSpec = {
+  /** Kubernetes quantities, e.g. `250m`, `512Mi`; undefined leaves the field out. */
+  readonly cpuRequest: string | undefined
+  readonly memoryRequest: string | undefined
+  readonly cpuLimit: string | undefined
+  readonly memoryLimit: string | undefined
+}
+
+export type FailoverSpec = {
+  readonly preset: Preset
+  readonly durability: Durability
+}
+
+/** The part of a cluster's spec that a profile gives. */
+export type ProfileSpec = {
+  /** Members of the cluster, primary included: 1 to 9. */
+  readonly members: number
+  readonly postgres: { readonly major: PostgresMajor; readonly image: string }
+  readonly data: VolumeSpec
+  /** A volume of its own for WAL; undefined keeps WAL on the data volume. */
+  readonly wal: VolumeSpec | undefined
+  readonly resources: ResourceSpec
+  /** Parameters of postgresql.conf by name; pg-swarm's own (`core/cluster/parameters.ts`) are refused. */
+  readonly parameters: Readonly<Record<string, string>>
+  /** Lines of pg_hba.conf, tried after pg-swarm's own. */
+  readonly hba: readonly string[]
+  readonly failover: FailoverSpec
+}
+
+export type ClusterSpec = ProfileSpec & {
+  readonly id: ClusterId
+  readonly name: ClusterName
+  readonly namespace: Namespace
+  readonly profile: string
+  readonly version: ConfigVersion
+  readonly paused: boolean
+}

@@ -1,0 +1,70 @@
+/** The states that a cluster and its instances are shown in: one word each, the same everywhere. */
+import type { PodName, Timeline } from "#core/ids.ts"
+import type { Lsn } from "#core/lsn.ts"
+
+export const clusterStates = [
+  "creating",
+  "healthy",
+  "degraded",
+  "failing-over",
+  "unavailable",
+  "paused",
+  "deleting",
+  "unknown",
+] as const
+export type ClusterState = (typeof clusterStates)[number]
+
+export const instanceRoles = ["primary", "replica", "unknown"] as const
+export type InstanceRole = (typeof instanceRoles)[number]
+
+/**
+ * What the member's PostgreSQL is doing, as its sidecar sees it.
+ * `held`: the supervisor waits for an order. `quarantined`: needs a person; the reason says why.
+ */
+export const instancePhases = [
+  "held",
+  "initialising",
+  "cloning",
+  "rewinding",
+  "starting",
+  "streaming",
+  "catching-up",
+  "primary",
+  "stopping",
+  "stopped",
+  "quarantined",
+  "unknown",
+] as const
+export type InstancePhase = (typeof instancePhases)[number]
+
+/** One look at one instance. Absent means not known, never zero. */
+export type InstanceHealth = {
+  readonly pod: PodName
+  readonly role: InstanceRole
+  readonly phase: InstancePhase
+  readonly ready: boolean
+  /** One sentence: why it is in this phase. */
+  readonly reason: string | undefined
+  readonly timeline: Timeline | undefined
+  readonly receivedLsn: Lsn | undefined
+  readonly replayedLsn: Lsn | undefined
+  /** Bytes behind the primary, replayed; 0 on the primary. */
+  readonly lagBytes: number | undefined
+  /** Seconds since the last replayed transaction while there is something to replay; 0 on the primary. */
+  readonly lagSeconds: number | undefined
+  readonly connectionsUsed: number | undefined
+  readonly connectionsActive: number | undefined
+  readonly connectionsMax: number | undefined
+  readonly dataBytes: number | undefined
+  readonly walBytes: number | undefined
+  readonly diskTotalBytes: number | undefined
+  readonly diskFreeBytes: number | undefined
+  /** State of the WAL receiver (`pg_stat_wal_receiver.status`), or undefined where there is none. */
+  readonly receiver: string | undefined
+  /** Milliseconds since 1970 by the site's clock: `pg_postmaster_start_time()`. */
+  readonly startedAt: number | undefined
+  /** Restarts of the pod's containers as Kubernetes counts them. */
+  readonly containerRestarts: number
+  /** Whether commits wait for this standby. */
+  readonly synchronous: boolean
+}
