@@ -1,0 +1,28 @@
+/**
+ * What central pushes to browsers over the WebSocket `/api/v1/live`: small deltas, each a whole item
+ * that replaces the one with its id. A browser that (re)connects fetches anew by REST, then listens.
+ */
+import { z } from "zod"
+import { clusterSchema } from "#wire/rest/clusters.ts"
+import { eventSchema } from "#wire/rest/events.ts"
+import { satelliteSchema } from "#wire/rest/satellites.ts"
+
+export const liveMessageSchema = z.discriminatedUnion("kind", [
+  /** First message. `serverTime` lets the page show honest ages. */
+  z.object({
+    kind: z.literal("hello"),
+    serverTime: z.iso.datetime({ offset: true }),
+    version: z.string(),
+  }),
+  z.object({ kind: z.literal("satellite"), satellite: satelliteSchema }),
+  z.object({ kind: z.literal("cluster"), cluster: clusterSchema }),
+  z.object({ kind: z.literal("cluster-gone"), id: z.uuid() }),
+  z.object({ kind: z.literal("events"), events: z.array(eventSchema) }),
+  /** Something in a list changed that is not sent whole: fetch it again. */
+  z.object({ kind: z.literal("refetch"), resource: z.enum(["profiles", "rules", "tokens"]) }),
+  /** Every 15 s, so that a dead connection is known from a quiet fleet. */
+  z.object({ kind: z.literal("pulse"), serverTime: z.iso.datetime({ offset: true }) }),
+  /** The browser was too slow and messages were dropped: fetch everything again. */
+  z.object({ kind: z.literal("overrun") }),
+])
+export type LiveMessage = z.infer<typeof liveMessageSchema>

@@ -1,0 +1,23 @@
+/**
+ * `pod.json` in the ConfigMap `c-config`: what the satellite tells the failover sidecar, and may change
+ * without a restart. Mounted as a file, so it is there without the satellite and without the API.
+ */
+import { z } from "zod"
+
+export const podConfigSchema = z.strictObject({
+  cluster: z.string().min(1),
+  namespace: z.string().min(1),
+  clusterId: z.uuid(),
+  /** Members that the cluster should have; their pods are `<cluster>-0` to `<cluster>-<members - 1>`. */
+  members: z.number().int().min(1).max(9),
+  preset: z.enum(["fast", "edge", "calm"]),
+  durability: z.enum(["async", "preferred", "quorum"]),
+  /** `host:port` of the satellite's sidecar port; a name or an address. */
+  satelliteAddress: z.string().min(1),
+  paused: z.boolean(),
+  /** Once known: an empty data directory is cloned, never initialised (S4). */
+  systemIdentifier: z.string().regex(/^\d+$/).optional(),
+  logLevel: z.enum(["debug", "info", "warn", "error"]).default("info"),
+})
+
+export type PodConfig = Readonly<z.infer<typeof podConfigSchema>>

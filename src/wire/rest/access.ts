@@ -1,0 +1,29 @@
+/** Signing in, the session, and API tokens for programs. */
+import { z } from "zod"
+import { timestamp } from "#wire/rest/common.ts"
+
+export const signInBody = z.strictObject({
+  user: z.string().min(1).max(100),
+  password: z.string().min(1).max(1000),
+})
+export const sessionSchema = z.object({
+  user: z.string(),
+  role: z.enum(["admin"]),
+  expiresAt: timestamp,
+})
+export type Session = z.infer<typeof sessionSchema>
+
+export const tokenSchema = z.object({
+  id: z.uuid(),
+  name: z.string(),
+  createdAt: timestamp,
+  expiresAt: timestamp.nullable(),
+  lastUsedAt: timestamp.nullable(),
+})
+export const createTokenBody = z.strictObject({
+  name: z.string().min(1).max(100),
+  /** Days until it expires; null never. */
+  expiresInDays: z.number().int().min(1).max(3650).nullable().default(null),
+})
+/** The token itself is in this answer and nowhere else, ever. */
+export const createdTokenSchema = tokenSchema.extend({ token: z.string() })

@@ -1,0 +1,60 @@
+/** Clusters: what was asked for, what the site last reported, and since when that is known. */
+import { z } from "zod"
+import { clusterStates, instancePhases, instanceRoles } from "#core/cluster/state.ts"
+import { timestamp } from "#wire/rest/common.ts"
+
+export const instanceSchema = z.object({
+  pod: z.string(),
+  role: z.enum(instanceRoles),
+  phase: z.enum(instancePhases),
+  ready: z.boolean(),
+  reason: z.string().nullable(),
+  timeline: z.number().int().nullable(),
+  receivedLsn: z.string().nullable(),
+  replayedLsn: z.string().nullable(),
+  lagBytes: z.number().nullable(),
+  lagSeconds: z.number().nullable(),
+  connectionsUsed: z.number().int().nullable(),
+  connectionsActive: z.number().int().nullable(),
+  connectionsMax: z.number().int().nullable(),
+  dataBytes: z.number().nullable(),
+  walBytes: z.number().nullable(),
+  diskTotalBytes: z.number().nullable(),
+  diskFreeBytes: z.number().nullable(),
+  receiver: z.string().nullable(),
+  startedAt: timestamp.nullable(),
+  containerRestarts: z.number().int(),
+  synchronous: z.boolean(),
+})
+export type Instance = z.infer<typeof instanceSchema>
+
+export const clusterSchema = z.object({
+  id: z.uuid(),
+  name: z.string(),
+  namespace: z.string(),
+  satelliteId: z.uuid(),
+  satelliteName: z.string(),
+  profileId: z.uuid(),
+  profileName: z.string(),
+  ruleId: z.uuid().nullable(),
+  /** `unknown` when the site is lost: nothing newer than `observedAt` is known. */
+  state: z.enum(clusterStates),
+  /** One sentence: why it is in this state. */
+  reason: z.string(),
+  paused: z.boolean(),
+  members: z.number().int(),
+  postgresMajor: z.number().int(),
+  durability: z.enum(["async", "preferred", "quorum"]),
+  desiredVersion: z.number().int(),
+  appliedVersion: z.number().int().nullable(),
+  /** Why the site has not applied the desired version, if it said so. */
+  applyProblem: z.string().nullable(),
+  primary: z.string().nullable(),
+  term: z.number().int().nullable(),
+  instances: z.array(instanceSchema),
+  /** When the site saw what is shown here; null before the first report. */
+  observedAt: timestamp.nullable(),
+  createdAt: timestamp,
+  version: z.number().int(),
+})
+export type Cluster = z.infer<typeof clusterSchema>

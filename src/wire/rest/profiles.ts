@@ -1,0 +1,92 @@
+/** Profiles: the template of a cluster. And the rules that put clusters on matching satellites. */
+import { z } from "zod"
+import { dnsLabel, labelsSchema, timestamp } from "#wire/rest/common.ts"
+
+const cpuQuantity = z
+  .string()
+  .max(20)
+  .regex(/^\d+(\.\d+)?m?$/, "a Kubernetes CPU quantity such as 500m or 2")
+const memoryQuantity = z
+  .string()
+  .max(20)
+  .regex(/^\d+(\.\d+)?(Ki|Mi|Gi|Ti|K|M|G|T)?$/, "a Kubernetes memory quantity such as 512Mi")
+
+const volumeSchema = z.strictObject({
+  sizeBytes: z
+    .number()
+    .int()
+    .min(64 * 1024 * 1024, "at least 64 MiB")
+    .max(64 * 1024 ** 4, "at most 64 TiB"),
+  storageClass: dnsLabel(253).nullable().default(null),
+})
+
+export const profileSpecSchema = z.strictObject({
+  members: z.number().int().min(1).max(9),
+  postgres: z.strictObject({
+    major: z.union([z.literal(15), z.literal(16), z.literal(17), z.literal(18)]),
+    image: z.string().min(1).max(400).regex(/^\S+$/, "an image reference without spaces"),
+  }),
+  data: volumeSchema,
+  wal: volumeSchema.nullable().default(null),
+  resources: z
+    .strictObject({
+      cpuRequest: cpuQuantity.nullable().default(null),
+      memoryRequest: memoryQuantity.nullable().default(null),
+      cpuLimit: cpuQuantity.nullable().default(null),
+      memoryLimit: memoryQuantity.nullable().default(null),
+    })
+    .prefault({}),
+  parameters: z.record(z.string().max(63), z.string().max(4000)).default({}),
+  hba: z.array(z.string().min(1).max(1000)).max(200).default([]),
+  failover: z
+    .strictObject({
+      preset: z.enum(["fast", "edge", "calm"]).default("edge"),
+      durability: z.enum(["async", "preferred", "quorum"]).default("preferred"),
+    })
+    .prefault({}),
+})
+export type ProfileSpecBody = z.infer<typeof profileSpecSchema>
+
+export const profileSchema = z.object({
+  id: z.uuid(),
+  name: z.string(),
+  description: z.string(),
+  spec: profileSpecSchema,
+  clusterCount: z.number().int(),
+  createdAt: timestamp,
+  updatedAt: timestamp,
+  version: z.number().int(),
+})
+export type Profile = z.infer<typeof profileSchema>
+
+export const createProfileBody = z.strictObject({
+  name: dnsLabel(63),
+  description: z.string().max(1000).default(""),
+  spec: profileSpecSchema,
+})
+
+export const ruleSchema = z.object({
+  id: z.uuid(),
+  name: z.string(),
+  profileId: z.uuid(),
+  profileName: z.string(),
+  /** Every one of these labels must be on the satellite; none means every approved satellite. */
+  selector: z.record(z.string(), z.string()),
+  clusterName: z.string(),
+  namespace: z.string(),
+  clusterCount: z.number().int(),
+  createdAt: timestamp,
+  version: z.number().int(),
+})
+export type Rule = z.infer<typeof ruleSchema>
+
+export const createRuleBody = z.strictObject({
+  name: dnsLabel(63),
+  profileId: z.uuid(),
+  selector: labelsSchema,
+  clusterName: dnsLabel(40),
+  namespace: dnsLabel(63).refine(
+    (name) => !name.startsWith("kube-"),
+    "namespaces of Kubernetes itself are not for databases",
+  ),
+})

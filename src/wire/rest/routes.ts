@@ -1,0 +1,288 @@
+/**
+ * The one table of the REST API: central registers its handlers by it, the dashboard's client is typed
+ * by it, the OpenAPI document is printed from it. Paths are relative to `/api/v1`.
+ */
+import { z } from "zod"
+import {
+  createTokenBody,
+  createdTokenSchema,
+  sessionSchema,
+  signInBody,
+  tokenSchema,
+} from "#wire/rest/access.ts"
+import { clusterSchema } from "#wire/rest/clusters.ts"
+import { idParams, pageOf, pageQuery } from "#wire/rest/common.ts"
+import { eventQuery, eventSchema } from "#wire/rest/events.ts"
+import { overviewSchema } from "#wire/rest/overview.ts"
+import {
+  createProfileBody,
+  createRuleBody,
+  profileSchema,
+  ruleSchema,
+} from "#wire/rest/profiles.ts"
+import {
+  approveSatelliteBody,
+  editSatelliteBody,
+  satelliteSchema,
+  satelliteStates,
+} from "#wire/rest/satellites.ts"
+import { clusterStates } from "#core/cluster/state.ts"
+
+/** Who may call: `anyone` needs no session; `user` a session or an API token. */
+export type Access = "anyone" | "user"
+
+export type Route = {
+  readonly method: "GET" | "POST" | "PATCH" | "PUT" | "DELETE"
+  readonly path: string
+  readonly summary: string
+  readonly access: Access
+  readonly params?: z.ZodObject
+  readonly query?: z.ZodObject
+  readonly body?: z.ZodType
+  /** Status and shape of the good answer; no shape means no content. */
+  readonly status: number
+  readonly answer?: z.ZodType
+}
+
+const route = <const R extends Route>(value: R): R => value
+
+export const routes = {
+  signIn: route({
+    method: "POST",
+    path: "/session",
+    summary: "Sign in; sets the session cookie",
+    access: "anyone",
+    body: signInBody,
+    status: 200,
+    answer: sessionSchema,
+  }),
+  session: route({
+    method: "GET",
+    path: "/session",
+    summary: "Who is signed in",
+    access: "user",
+    status: 200,
+    answer: sessionSchema,
+  }),
+  signOut: route({
+    method: "DELETE",
+    path: "/session",
+    summary: "Sign out",
+    access: "user",
+    status: 204,
+  }),
+
+  listTokens: route({
+    method: "GET",
+    path: "/tokens",
+    summary: "API tokens",
+    access: "user",
+    query: pageQuery,
+    status: 200,
+    answer: pageOf(tokenSchema),
+  }),
+  createToken: route({
+    method: "POST",
+    path: "/tokens",
+    summary: "Make an API token; shown once",
+    access: "user",
+    body: createTokenBody,
+    status: 201,
+    answer: createdTokenSchema,
+  }),
+  revokeToken: route({
+    method: "DELETE",
+    path: "/tokens/:id",
+    summary: "Revoke an API token",
+    access: "user",
+    params: idParams,
+    status: 204,
+  }),
+
+  overview: route({
+    method: "GET",
+    path: "/overview",
+    summary: "The fleet in numbers",
+    access: "user",
+    status: 200,
+    answer: overviewSchema,
+  }),
+
+  listSatellites: route({
+    method: "GET",
+    path: "/satellites",
+    summary: "Satellites, by name",
+    access: "user",
+    query: pageQuery.extend({
+      state: z.enum(satelliteStates).optional(),
+      search: z.string().max(100).optional(),
+    }),
+    status: 200,
+    answer: pageOf(satelliteSchema),
+  }),
+  getSatellite: route({
+    method: "GET",
+    path: "/satellites/:id",
+    summary: "One satellite",
+    access: "user",
+    params: idParams,
+    status: 200,
+    answer: satelliteSchema,
+  }),
+  approveSatellite: route({
+    method: "POST",
+    path: "/satellites/:id/approve",
+    summary: "Let a pending satellite in",
+    access: "user",
+    params: idParams,
+    body: approveSatelliteBody,
+    status: 200,
+    answer: satelliteSchema,
+  }),
+  rejectSatellite: route({
+    method: "POST",
+    path: "/satellites/:id/reject",
+    summary: "Refuse a pending satellite",
+    access: "user",
+    params: idParams,
+    status: 200,
+    answer: satelliteSchema,
+  }),
+  editSatellite: route({
+    method: "PATCH",
+    path: "/satellites/:id",
+    summary: "Rename or relabel a satellite; rules are matched anew",
+    access: "user",
+    params: idParams,
+    body: editSatelliteBody,
+    status: 200,
+    answer: satelliteSchema,
+  }),
+
+  listClusters: route({
+    method: "GET",
+    path: "/clusters",
+    summary: "Clusters, by name",
+    access: "user",
+    query: pageQuery.extend({
+      satelliteId: z.uuid().optional(),
+      state: z.enum(clusterStates).optional(),
+      search: z.string().max(100).optional(),
+    }),
+    status: 200,
+    answer: pageOf(clusterSchema),
+  }),
+  getCluster: route({
+    method: "GET",
+    path: "/clusters/:id",
+    summary: "One cluster with its instances",
+    access: "user",
+    params: idParams,
+    status: 200,
+    answer: clusterSchema,
+  }),
+  deleteCluster: route({
+    method: "DELETE",
+    path: "/clusters/:id",
+    summary: "Delete a cluster and its data; happens when its site is next connected",
+    access: "user",
+    params: idParams,
+    status: 202,
+    answer: clusterSchema,
+  }),
+
+  listProfiles: route({
+    method: "GET",
+    path: "/profiles",
+    summary: "Profiles, by name",
+    access: "user",
+    query: pageQuery,
+    status: 200,
+    answer: pageOf(profileSchema),
+  }),
+  getProfile: route({
+    method: "GET",
+    path: "/profiles/:id",
+    summary: "One profile",
+    access: "user",
+    params: idParams,
+    status: 200,
+    answer: profileSchema,
+  }),
+  createProfile: route({
+    method: "POST",
+    path: "/profiles",
+    summary: "Make a profile",
+    access: "user",
+    body: createProfileBody,
+    status: 201,
+    answer: profileSchema,
+  }),
+  deleteProfile: route({
+    method: "DELETE",
+    path: "/profiles/:id",
+    summary: "Delete a profile that nothing uses",
+    access: "user",
+    params: idParams,
+    status: 204,
+  }),
+
+  listRules: route({
+    method: "GET",
+    path: "/rules",
+    summary: "Deployment rules, by name",
+    access: "user",
+    query: pageQuery,
+    status: 200,
+    answer: pageOf(ruleSchema),
+  }),
+  createRule: route({
+    method: "POST",
+    path: "/rules",
+    summary: "Make a rule: a cluster on every matching approved satellite, now and later",
+    access: "user",
+    body: createRuleBody,
+    status: 201,
+    answer: ruleSchema,
+  }),
+  deleteRule: route({
+    method: "DELETE",
+    path: "/rules/:id",
+    summary: "Delete a rule; its clusters stay",
+    access: "user",
+    params: idParams,
+    status: 204,
+  }),
+
+  listEvents: route({
+    method: "GET",
+    path: "/events",
+    summary: "Events, newest first",
+    access: "user",
+    query: eventQuery,
+    status: 200,
+    answer: pageOf(eventSchema),
+  }),
+} satisfies Record<string, Route>
+
+export type Routes = typeof routes
+export type RouteName = keyof Routes
+
+type Out<T> = T extends z.ZodType ? z.output<T> : undefined
+type In<T> = T extends z.ZodType ? z.input<T> : undefined
+type Field<R, K extends string> = R extends { readonly [P in K]: infer V } ? V : undefined
+
+/** What a client sends, per route. */
+export type Sent<N extends RouteName> = {
+  readonly params: In<Field<Routes[N], "params">>
+  readonly query: In<Field<Routes[N], "query">>
+  readonly body: In<Field<Routes[N], "body">>
+}
+/** What a handler receives, per route: parsed, defaults filled in. */
+export type Received<N extends RouteName> = {
+  readonly params: Out<Field<Routes[N], "params">>
+  readonly query: Out<Field<Routes[N], "query">>
+  readonly body: Out<Field<Routes[N], "body">>
+}
+/** The good answer, per route. */
+export type Answer<N extends RouteName> = Out<Field<Routes[N], "answer">>

@@ -1,0 +1,46 @@
+/** Satellites: the sites of the fleet, from asking to be let in to being removed. */
+import { z } from "zod"
+import { labelsSchema, timestamp } from "#wire/rest/common.ts"
+
+/**
+ * `pending` waits for an admin; `late` has missed heartbeats for 30 s, `lost` for 120 s;
+ * `offline` is approved and has not connected yet.
+ */
+export const satelliteStates = [
+  "pending",
+  "rejected",
+  "offline",
+  "connected",
+  "late",
+  "lost",
+] as const
+
+export const satelliteSchema = z.object({
+  id: z.uuid(),
+  name: z.string(),
+  /** As the satellite named itself when it registered. */
+  site: z.string(),
+  state: z.enum(satelliteStates),
+  labels: z.record(z.string(), z.string()),
+  kubernetesVersion: z.string(),
+  satelliteVersion: z.string(),
+  storageClasses: z.array(z.string()),
+  clusterCount: z.number().int(),
+  registeredAt: timestamp,
+  approvedAt: timestamp.nullable(),
+  lastSeenAt: timestamp.nullable(),
+  /** Rises with each edit; send it back with a change. */
+  version: z.number().int(),
+})
+export type Satellite = z.infer<typeof satelliteSchema>
+
+export const approveSatelliteBody = z.strictObject({
+  /** Unique among satellites; defaults to the site's own name. */
+  name: z.string().min(1).max(63).optional(),
+  labels: labelsSchema.optional(),
+})
+export const editSatelliteBody = z.strictObject({
+  version: z.number().int(),
+  name: z.string().min(1).max(63).optional(),
+  labels: labelsSchema.optional(),
+})
