@@ -1,0 +1,184 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf"
+import type { SidecarCommand, SidecarMessage } from "#core/cluster/sidecar.ts"
+import { instancePhases } from "#core/cluster/state.ts"
+import {
+  clusterId,
+  clusterName,
+  eventId,
+  namespace,
+  podName,
+  systemIdentifier,
+  term,
+  timeline,
+} from "#core/ids.ts"
+import { lsn } from "#core/lsn.ts"
+import { SidecarCommandSchema, SidecarMessageSchema } from "./gen/pgswarm/v1/sidecar_pb.ts"
+import {
+  encodeSidecarCommand,
+  encodeSidecarMessage,
+  parseSidecarCommand,
+  parseSidecarMessage,
+  sidecarEventsMax,
+} from "./sidecar.ts"
+
+const overTheWire = (message: SidecarMessage): unknown =>
+  parseSidecarMessage(
+    fromBinary(SidecarMessageSchema, toBinary(SidecarMessageSchema, encodeSidecarMessage(message))),
+  )
+
+const nothingKnown = {
+  pod: podName("orders-1"),
+  role: "unknown",
+  ready: false,
+  reason: undefined,
+  timeline: undefined,
+  receivedLsn: undefined,
+  replayedLsn: undefined,
+  lagBytes: undefined,
+  lagSeconds: undefined,
+  connectionsUsed: undefined,
+  connectionsActive: undefined,
+  connectionsMax: undefined,
+  dataBytes: undefined,
+  walBytes: undefined,
+  diskTotalBytes: undefined,
+  diskFreeBytes: undefined,
+  receiver: undefined,
+  startedAt: undefined,
+  containerRestarts: 0,
+  synchronous: false,
+} as const
+
+const event = {
+  id: eventId("7f8d7c0e-3f4f-4c7e-9a53-0c2d7f1d1f10"),
+  at: 1_700_000_000_123,
+  severity: "warning",
+  kind: "failover.started",
+  message: "the holder went silent",
+  clusterId: clusterId("1c6f3ab5-2b8d-4d37-8d3c-7f1b1b7b0001"),
+  pod: podName("orders-1"),
+  details: { term: "4" },
+} as const
+
+const messages: readonly SidecarMessage[] = [
+  {
+    kind: "identity",
+    identity: {
+      cluster: clusterName("orders"),
+      namespace: namespace("databases"),
+      pod: podName("orders-1"),
+      podUid: "u",
+      protocolVersion: 1,
+    },
+  },
+  ...instancePhases.map((phase) => ({
+    kind: "status" as const,
+    status: {
+      health: { ...nothingKnown, phase },
+      term: term(0),
+      holdsLease: false,
+      systemIdentifier: undefined,
+    },
+  })),
+  {
+    kind: "status",
+    status: {
+      health: {
+        ...nothingKnown,
+        role: "primary",
+        phase: "primary",
+        ready: true,
+        reason: "holds the Lease",
+        timeline: timeline(3),
+        receivedLsn: lsn(0xffff_ffff_ffff_fff0n),
+        replayedLsn: lsn(0n),
+        lagBytes: 0,
+        lagSeconds: 0.25,
+        connectionsUsed: 0,
+        diskFreeBytes: 5_000_000_000_000,
+        startedAt: 1_700_000_000_000,
+        synchronous: true,
+      },
+      term: term(7),
+      holdsLease: true,
+      systemIdentifier: systemIdentifier("7468321098765432109"),
+    },
+  },
+  { kind: "events", events: [event, { ...event, clusterId: undefined, pod: undefined }] },
+  { kind: "result", id: "c1", outcome: { kind: "done", output: "" } },
+  { kind: "result", id: "c2", outcome: { kind: "failed", code: "NOT_PRIMARY", message: "no" } },
+]
+
+test("every message of a sidecar comes out of the wire as it went in", () => {
+  for (const message of messages)
+    assert.deepEqual(overTheWire(message), { kind: "ok", value: message })
+})
+
+test("every command comes out of the wire as it went in", () => {
+  const commands: readonly SidecarCommand[] = [
+    { kind: "get-status", id: "a" },
+    { kind: "checkpoint", id: "b" },
+    { kind: "events-ack", id: "c", events: [event.id] },
+    { kind: "set-log-level", id: "d", level: "debug" },
+  ]
+  for (const command of commands) {
+    const bytes = toBinary(SidecarCommandSchema, encodeSidecarCommand(command))
+    const parsed = parseSidecarCommand(fromBinary(SidecarCommandSchema, bytes))
+    assert.deepEqual(parsed, { kind: "ok", value: command })
+  }
+})
+
+test("a message with nothing set is refused", () => {
+  assert.equal(parseSidecarMessage(create(SidecarMessageSchema, {})).kind, "bad")
+  assert.equal(parseSidecarCommand(create(SidecarCommandSchema, { id: "x" })).kind, "bad")
+})
+
+test("an identity whose pod is not of its cluster is refused, naming the field", () => {
+  const parsed = parseSidecarMessage(
+    create(SidecarMessageSchema, {
+      message: {
+        case: "identity",
+        value: {
+          cluster: "orders",
+          namespace: "n",
+          pod: "billing-0",
+          podUid: "",
+          protocolVersion: 0,
+        },
+      },
+    }),
+  )
+  assert.equal(parsed.kind, "bad")
+  assert.deepEqual(parsed.kind === "bad" && parsed.problems.map(({ field }) => field), [
+    "identity.podUid",
+    "identity.pod",
+    "identity.protocol_version",
+  ])
+})
+
+test("a status without a role, and an event with a wrong id, are refused with their fields", () => {
+  const status = parseSidecarMessage(
+    create(SidecarMessageSchema, {
+      message: { case: "status", value: { health: { pod: "orders-1" } } },
+    }),
+  )
+  assert.deepEqual(status.kind === "bad" && status.problems.map(({ field }) => field), [
+    "status.health.role",
+    "status.health.phase",
+  ])
+  const events = parseSidecarMessage(
+    create(SidecarMessageSchema, {
+      message: { case: "events", value: { events: [{ id: "1", severity: 2, kind: "a.b" }] } },
+    }),
+  )
+  assert.deepEqual(events.kind === "bad" && events.problems.map(({ field }) => field), [
+    "events.events[0].id",
+  ])
+})
+
+test("more events than a message may carry are refused", () => {
+  const events = Array.from({ length: sidecarEventsMax + 1 }, () => event)
+  assert.equal((overTheWire({ kind: "events", events }) as { kind: string }).kind, "bad")
+})
