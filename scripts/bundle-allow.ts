@@ -1,0 +1,75 @@
+/**
+ * Which npm packages each program may contain. The sidecar runs in every database pod of the fleet, so
+ * what it carries is memory times thousands; a package that creeps in through another one is found here
+ * and not on the bill. A program's list is edited on purpose or not at all.
+ */
+import type { Metafile } from "esbuild"
+
+export const programs = ["central", "satellite", "failover", "microkube"] as const
+export type Program = (typeof programs)[number]
+
+const rpc = ["@bufbuild/protobuf", "@connectrpc/connect", "@connectrpc/connect-node", "zod"]
+const postgres = [
+  "pg",
+  "pg-cloudflare",
+  "pg-connection-string",
+  "pg-int8",
+  "pg-pool",
+  "pg-protocol",
+  "pg-types",
+  "pgpass",
+  "postgres-array",
+  "postgres-bytea",
+  "postgres-date",
+  "postgres-interval",
+  "split2",
+  "xtend",
+]
+const log = [
+  "pino",
+  "pino-std-serializers",
+  "sonic-boom",
+  "@pinojs/redact",
+  "atomic-sleep",
+  "on-exit-leak-free",
+  "quick-format-unescaped",
+  "real-require",
+  "safe-stable-stringify",
+  "thread-stream",
+]
+
+/** `true`: the program never runs in numbers, so whatever its packages bring is fine. */
+export const allowed: Readonly<Record<Program, readonly string[] | true>> = {
+  central: true,
+  microkube: true,
+  satellite: true,
+  failover: [...rpc, ...postgres, ...log],
+}
+
+/** What no program at the edge may contain, whoever brings it. */
+const forbiddenAtTheEdge = ["fastify", "@fastify/websocket", "react", "vite"]
+
+export function packagesIn(metafile: Metafile): readonly string[] {
+  const found = new Set<string>()
+  for (const output of Object.values(metafile.outputs)) {
+    for (const [input, { bytesInOutput }] of Object.entries(output.inputs)) {
+      const name = /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1]
+      if (name !== undefined && bytesInOutput > 0) found.add(name)
+    }
+  }
+  return [...found].toSorted()
+}
+
+/** One sentence for each package that has no business in the program. */
+export function unwelcome(program: Program, metafile: Metafile): readonly string[] {
+  const welcome = allowed[program]
+  return packagesIn(metafile)
+    .filter((name) =>
+      welcome === true
+        ? program === "satellite" && forbiddenAtTheEdge.includes(name)
+        : !welcome.includes(name),
+    )
+    .map(
+      (name) => `dist/${program}.js contains ${name}, which scripts/bundle-allow.ts does not list`,
+    )
+}
