@@ -1,5 +1,12 @@
 /** The states that a cluster and its instances are shown in: one word each, the same everywhere. */
-import type { PodName, Timeline } from "#core/ids.ts"
+import type {
+  ClusterId,
+  ConfigVersion,
+  PodName,
+  SystemIdentifier,
+  Term,
+  Timeline,
+} from "#core/ids.ts"
 import type { Lsn } from "#core/lsn.ts"
 
 export const clusterStates = [
@@ -67,4 +74,21 @@ export type InstanceHealth = {
   readonly containerRestarts: number
   /** Whether commits wait for this standby. */
   readonly synchronous: boolean
+}
+
+/** One look at a whole cluster, as its satellite made it. */
+export type ClusterHealth = {
+  readonly clusterId: ClusterId
+  readonly state: ClusterState
+  /** One sentence: why it is in this state. */
+  readonly reason: string
+  /** The config version that the site's objects were last written from. */
+  readonly appliedVersion: ConfigVersion | undefined
+  /** Pod that holds the Lease and serves writes. */
+  readonly primary: PodName | undefined
+  readonly term: Term | undefined
+  readonly instances: readonly InstanceHealth[]
+  /** Milliseconds since 1970 by the site's clock. */
+  readonly observedAt: number
+  readonly systemIdentifier: SystemIdentifier | undefined
 }

@@ -1,0 +1,107 @@
+/**
+ * What a satellite and central say to one another on their stream. `wire/satellite.ts` puts it into
+ * bytes. Desired state travels whole and carries its version, so that everything may arrive twice.
+ */
+import type { FleetEvent } from "#core/cluster/events.ts"
+import type { ClusterSpec } from "#core/cluster/spec.ts"
+import type { ClusterHealth } from "#core/cluster/state.ts"
+import type {
+  ClusterId,
+  ClusterName,
+  ConfigVersion,
+  EventId,
+  Namespace,
+  SatelliteId,
+} from "#core/ids.ts"
+import type { Problem } from "#core/parsed.ts"
+
+export type HeldCluster = {
+  readonly clusterId: ClusterId
+  readonly version: ConfigVersion
+  readonly deleting: boolean
+}
+
+export type AckOutcome =
+  | { readonly kind: "applied" }
+  /** The site will not do this, ever; a new version must mend it. */
+  | { readonly kind: "refused"; readonly problems: readonly Problem[] }
+  | { readonly kind: "waiting"; readonly reason: string }
+
+export type Hello = {
+  readonly protocolVersion: number
+  readonly satelliteVersion: string
+  readonly kubernetesVersion: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly clusters: readonly HeldCluster[]
+}
+
+/** From the satellite. `hello` comes first, and only then. */
+export type FromSatellite =
+  | { readonly kind: "hello"; readonly hello: Hello }
+  | { readonly kind: "heartbeat"; readonly sequence: number; readonly sentAt: number }
+  | { readonly kind: "health"; readonly health: ClusterHealth }
+  | {
+      readonly kind: "events"
+      readonly events: readonly FleetEvent[]
+      /** Events that nobody can read. Acknowledged like the others, or they would be sent for ever. */
+      readonly unreadable: readonly {
+        readonly id: EventId
+        readonly problems: readonly Problem[]
+      }[]
+    }
+  | {
+      readonly kind: "config-ack"
+      readonly clusterId: ClusterId
+      readonly version: ConfigVersion
+      readonly outcome: AckOutcome
+    }
+  | { readonly kind: "delete-ack"; readonly clusterId: ClusterId; readonly gone: boolean }
+  | {
+      readonly kind: "storage-classes"
+      readonly names: readonly string[]
+      readonly defaultName: string | undefined
+    }
+  | { readonly kind: "log-level-ack"; readonly level: string }
+
+/** From central. `welcome` answers `hello` and comes first. */
+export type FromCentral =
+  | {
+      readonly kind: "welcome"
+      readonly protocolVersion: number
+      readonly centralVersion: string
+      readonly name: string
+      /** Every cluster that the site should have. What is not named here stays until a `delete-cluster`. */
+      readonly clusters: readonly ClusterSpec[]
+    }
+  | { readonly kind: "heartbeat-ack"; readonly sequence: number }
+  | { readonly kind: "config"; readonly spec: ClusterSpec }
+  | {
+      readonly kind: "delete-cluster"
+      readonly clusterId: ClusterId
+      readonly name: ClusterName
+      readonly namespace: Namespace
+    }
+  | { readonly kind: "events-ack"; readonly events: readonly EventId[] }
+  | { readonly kind: "set-log-level"; readonly level: string }
+
+export type Registration = {
+  readonly site: string
+  readonly kubernetesUid: string
+  readonly kubernetesVersion: string
+  readonly satelliteVersion: string
+  readonly protocolVersion: number
+  readonly labels: Readonly<Record<string, string>>
+}
+
+export type ApprovalCheck = {
+  readonly satelliteId: SatelliteId
+  readonly registrationToken: string
+}
+
+export type Approval =
+  | { readonly kind: "pending" }
+  | { readonly kind: "rejected" }
+  | { readonly kind: "approved"; readonly authToken: string; readonly name: string }
+
+/** History: 1, the first. */
+export const satelliteProtocolVersion = 1

@@ -1,0 +1,132 @@
+/** `ClusterSpec` to protobuf and back. */
+import { create } from "@bufbuild/protobuf"
+import {
+  type ClusterSpec,
+  type Durability,
+  type PostgresMajor,
+  type Preset,
+  type ResourceSpec,
+  type VolumeSpec,
+  postgresMajors,
+} from "#core/cluster/spec.ts"
+import { clusterId, clusterName, configVersion, namespace } from "#core/ids.ts"
+import type { Parsed } from "#core/parsed.ts"
+import { bytes } from "#core/units.ts"
+import {
+  type ClusterConfig,
+  ClusterConfigSchema,
+  Durability as WireDurability,
+  Preset as WirePreset,
+  type ResourceConfig,
+  type VolumeConfig,
+} from "./gen/pgswarm/v1/config_pb.ts"
+import { Reader } from "./proto-field.ts"
+
+const presetToWire: Readonly<Record<Preset, WirePreset>> = {
+  fast: WirePreset.FAST,
+  edge: WirePreset.EDGE,
+  calm: WirePreset.CALM,
+}
+const durabilityToWire: Readonly<Record<Durability, WireDurability>> = {
+  async: WireDurability.ASYNC,
+  preferred: WireDurability.PREFERRED,
+  quorum: WireDurability.QUORUM,
+}
+
+export const encodeClusterConfig = (spec: ClusterSpec): ClusterConfig =>
+  create(ClusterConfigSchema, {
+    clusterId: spec.id,
+    name: spec.name,
+    namespace: spec.namespace,
+    profile: spec.profile,
+    version: BigInt(spec.version),
+    members: spec.members,
+    postgres: spec.postgres,
+    data: encodedVolume(spec.data),
+    ...(spec.wal === undefined ? {} : { wal: encodedVolume(spec.wal) }),
+    resources: encodedResources(spec.resources),
+    parameters: { ...spec.parameters },
+    hba: [...spec.hba],
+    failover: {
+      preset: presetToWire[spec.failover.preset],
+      durability: durabilityToWire[spec.failover.durability],
+    },
+    paused: spec.paused,
+  })
+
+const encodedVolume = (volume: VolumeSpec) => ({
+  sizeBytes: BigInt(volume.size),
+  ...(volume.storageClass === undefined ? {} : { storageClass: volume.storageClass }),
+})
+
+const encodedResources = (resources: ResourceSpec) => ({
+  ...(resources.cpuRequest === undefined ? {} : { cpuRequest: resources.cpuRequest }),
+  ...(resources.memoryRequest === undefined ? {} : { memoryRequest: resources.memoryRequest }),
+  ...(resources.cpuLimit === undefined ? {} : { cpuLimit: resources.cpuLimit }),
+  ...(resources.memoryLimit === undefined ? {} : { memoryLimit: resources.memoryLimit }),
+})
+
+/** Shapes and bounds only; whether the site can do it, `core/cluster/check.ts` says there. */
+export function parseClusterConfig(message: ClusterConfig, path = "config"): Parsed<ClusterSpec> {
+  const read = new Reader()
+  const members = read.count(`${path}.members`, message.members, 1)
+  if (members > 9) read.note(`${path}.members`, "at most 9")
+  const at = (field: string): string => `${path}.${field}`
+  return read.done({
+    id: clusterId(read.uuid(at("cluster_id"), message.clusterId)),
+    name: clusterName(read.text(at("name"), message.name, 40)),
+    namespace: namespace(read.text(at("namespace"), message.namespace, 63)),
+    profile: read.text(at("profile"), message.profile, 63),
+    version: configVersion(read.count(at("version"), message.version, 1)),
+    members,
+    postgres: {
+      major: major(read, at("postgres.major"), message.postgres?.major ?? 0),
+      image: read.text(at("postgres.image"), message.postgres?.image ?? "", 400),
+    },
+    data: volume(read, at("data"), message.data),
+    wal: message.wal === undefined ? undefined : volume(read, at("wal"), message.wal),
+    resources: resources(message.resources),
+    parameters: read.map(at("parameters"), message.parameters, {
+      entries: 500,
+      key: 63,
+      value: 4000,
+    }),
+    hba: [...read.list(at("hba"), message.hba, 200)],
+    failover: {
+      preset: read.word(
+        at("failover.preset"),
+        message.failover?.preset ?? WirePreset.UNSPECIFIED,
+        presetToWire,
+        "edge",
+      ),
+      durability: read.word(
+        at("failover.durability"),
+        message.failover?.durability ?? WireDurability.UNSPECIFIED,
+        durabilityToWire,
+        "preferred",
+      ),
+    },
+    paused: message.paused,
+  })
+}
+
+function major(read: Reader, field: string, value: number): PostgresMajor {
+  const found = postgresMajors.find((known) => known === value)
+  if (found === undefined) read.note(field, `expected one of ${postgresMajors.join(", ")}`)
+  return found ?? 17
+}
+
+function volume(read: Reader, field: string, message: VolumeConfig | undefined): VolumeSpec {
+  if (message === undefined) read.note(field, "must be set")
+  return {
+    size: bytes(read.count(`${field}.size_bytes`, message?.sizeBytes ?? 0n, 1)),
+    storageClass: message?.storageClass,
+  }
+}
+
+const resources = (message: ResourceConfig | undefined): ResourceSpec => ({
+  cpuRequest: message?.cpuRequest,
+  memoryRequest: message?.memoryRequest,
+  cpuLimit: message?.cpuLimit,
+  memoryLimit: message?.memoryLimit,
+})

@@ -1,0 +1,220 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf"
+import type { ClusterSpec } from "#core/cluster/spec.ts"
+import type { ClusterHealth } from "#core/cluster/state.ts"
+import type { FromCentral, FromSatellite } from "#core/fleet/satellite.ts"
+import {
+  clusterId,
+  clusterName,
+  configVersion,
+  eventId,
+  namespace,
+  podName,
+  systemIdentifier,
+  term,
+  timeline,
+} from "#core/ids.ts"
+import { lsn } from "#core/lsn.ts"
+import { gibibytes } from "#core/units.ts"
+import { CentralMessageSchema, SatelliteMessageSchema } from "#wire/gen/pgswarm/v1/satellite_pb.ts"
+import {
+  encodeFromCentral,
+  encodeFromSatellite,
+  eventBatchMax,
+  parseFromCentral,
+  parseFromSatellite,
+} from "#wire/satellite.ts"
+
+const id = clusterId("0b0e5d62-52d6-4b8c-9c3e-4f3c86b4b111")
+
+const spec: ClusterSpec = {
+  id,
+  name: clusterName("orders"),
+  namespace: namespace("databases"),
+  profile: "small",
+  version: configVersion(3),
+  paused: false,
+  members: 3,
+  postgres: { major: 17, image: "postgres:17" },
+  data: { size: gibibytes(1), storageClass: undefined },
+  wal: { size: gibibytes(1), storageClass: "fast" },
+  resources: {
+    cpuRequest: "250m",
+    memoryRequest: undefined,
+    cpuLimit: undefined,
+    memoryLimit: "1Gi",
+  },
+  parameters: { work_mem: "8MB" },
+  hba: ["host all all 10.0.0.0/8 scram-sha-256"],
+  failover: { preset: "edge", durability: "quorum" },
+}
+
+const health: ClusterHealth = {
+  clusterId: id,
+  state: "failing-over",
+  reason: "orders-0 does not answer",
+  appliedVersion: configVersion(3),
+  primary: podName("orders-1"),
+  term: term(4),
+  observedAt: 1_750_000_000_000,
+  systemIdentifier: systemIdentifier("7312345678901234567"),
+  instances: [
+    {
+      pod: podName("orders-1"),
+      role: "primary",
+      phase: "primary",
+      ready: true,
+      reason: undefined,
+      timeline: timeline(2),
+      receivedLsn: lsn(0x16_b374_d848n),
+      replayedLsn: undefined,
+      lagBytes: 0,
+      lagSeconds: 0,
+      connectionsUsed: 3,
+      connectionsActive: 1,
+      connectionsMax: 100,
+      dataBytes: 8_000_000_000,
+      walBytes: undefined,
+      diskTotalBytes: undefined,
+      diskFreeBytes: undefined,
+      receiver: undefined,
+      startedAt: 1_740_000_000_000,
+      containerRestarts: 0,
+      synchronous: false,
+    },
+  ],
+}
+
+const event = {
+  id: eventId("5f0e5d62-52d6-4b8c-9c3e-4f3c86b4b222"),
+  at: 1_750_000_000_000,
+  severity: "warning",
+  kind: "failover.completed",
+  message: "orders-1 is primary",
+  clusterId: id,
+  pod: podName("orders-1"),
+  details: { term: "4" },
+} as const
+
+const overTheWire = (message: FromSatellite) =>
+  parseFromSatellite(
+    fromBinary(
+      SatelliteMessageSchema,
+      toBinary(SatelliteMessageSchema, encodeFromSatellite(message)),
+    ),
+  )
+
+test("every message of a satellite is the same after the wire", () => {
+  const messages: readonly FromSatellite[] = [
+    {
+      kind: "hello",
+      hello: {
+        protocolVersion: 1,
+        satelliteVersion: "0.1.0",
+        kubernetesVersion: "v1.30.0",
+        labels: { region: "north" },
+        clusters: [{ clusterId: id, version: configVersion(2), deleting: true }],
+      },
+    },
+    { kind: "heartbeat", sequence: 7, sentAt: 1_750_000_000_000 },
+    { kind: "health", health },
+    { kind: "events", events: [event], unreadable: [] },
+    {
+      kind: "config-ack",
+      clusterId: id,
+      version: configVersion(3),
+      outcome: { kind: "applied" },
+    },
+    {
+      kind: "config-ack",
+      clusterId: id,
+      version: configVersion(3),
+      outcome: { kind: "refused", problems: [{ field: "members", problem: "too many" }] },
+    },
+    {
+      kind: "config-ack",
+      clusterId: id,
+      version: configVersion(3),
+      outcome: { kind: "waiting", reason: "the namespace is being deleted" },
+    },
+    { kind: "delete-ack", clusterId: id, gone: true },
+    { kind: "storage-classes", names: ["standard", "fast"], defaultName: "standard" },
+    { kind: "log-level-ack", level: "debug" },
+  ]
+  for (const message of messages)
+    assert.deepEqual(overTheWire(message), { kind: "ok", value: message })
+})
+
+test("every message of central is the same after the wire", () => {
+  const messages: readonly FromCentral[] = [
+    {
+      kind: "welcome",
+      protocolVersion: 1,
+      centralVersion: "0.1.0",
+      name: "north",
+      clusters: [spec, { ...spec, wal: undefined }],
+    },
+    { kind: "heartbeat-ack", sequence: 7 },
+    { kind: "config", spec },
+    { kind: "delete-cluster", clusterId: id, name: spec.name, namespace: spec.namespace },
+    { kind: "events-ack", events: [event.id] },
+    { kind: "set-log-level", level: "debug" },
+  ]
+  for (const message of messages)
+    assert.deepEqual(
+      parseFromCentral(
+        fromBinary(
+          CentralMessageSchema,
+          toBinary(CentralMessageSchema, encodeFromCentral(message)),
+        ),
+      ),
+      { kind: "ok", value: message },
+    )
+})
+
+test("a config without an id and with unspecified enums is refused with every problem", () => {
+  const parsed = parseFromCentral(
+    create(CentralMessageSchema, { message: { case: "config", value: { members: 12 } } }),
+  )
+  assert.equal(parsed.kind, "bad")
+  const fields = parsed.kind === "bad" ? parsed.problems.map(({ field }) => field) : []
+  for (const field of [
+    "config.cluster_id",
+    "config.name",
+    "config.namespace",
+    "config.version",
+    "config.members",
+    "config.postgres.major",
+    "config.data",
+    "config.failover.preset",
+    "config.failover.durability",
+  ])
+    assert.ok(fields.includes(field), `${field} is named among ${fields.join(", ")}`)
+})
+
+test("a message with nothing set is refused", () => {
+  assert.equal(parseFromSatellite(create(SatelliteMessageSchema)).kind, "bad")
+  assert.equal(parseFromCentral(create(CentralMessageSchema)).kind, "bad")
+})
+
+test("an unreadable event is set apart and does not hold up the others", () => {
+  const message = encodeFromSatellite({ kind: "events", events: [event, event], unreadable: [] })
+  const batch = message.message
+  assert.equal(batch.case, "events")
+  if (batch.case === "events" && batch.value.events[0] !== undefined)
+    batch.value.events[0].severity = 0
+  const parsed = parseFromSatellite(message)
+  assert.equal(parsed.kind, "ok")
+  if (parsed.kind !== "ok" || parsed.value.kind !== "events") return
+  assert.deepEqual(parsed.value.events, [event])
+  assert.deepEqual(
+    parsed.value.unreadable.map(({ id: bad }) => bad),
+    [event.id],
+  )
+})
+
+test("a batch with too many events is refused", () => {
+  const events = Array.from({ length: eventBatchMax + 1 }, () => event)
+  assert.equal(overTheWire({ kind: "events", events, unreadable: [] }).kind, "bad")
+})

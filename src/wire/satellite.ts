@@ -1,0 +1,336 @@
+/**
+ * The stream between a satellite and central: protobuf to the unions of `core/fleet/satellite.ts` and
+ * back. A message that says nothing, or says it wrongly, is refused here with all its problems.
+ */
+import { create } from "@bufbuild/protobuf"
+import type { AckOutcome, FromCentral, FromSatellite, Hello } from "#core/fleet/satellite.ts"
+import type { FleetEvent } from "#core/cluster/events.ts"
+import { clusterId, clusterName, configVersion, eventId, namespace } from "#core/ids.ts"
+import type { EventId } from "#core/ids.ts"
+import type { Parsed, Problem } from "#core/parsed.ts"
+import { encodeClusterConfig, parseClusterConfig } from "./cluster-config.ts"
+import { encodeClusterHealth, parseClusterHealth } from "./cluster-health.ts"
+import { encodeEvent, parseEvent } from "./event.ts"
+import {
+  AppliedSchema,
+  type CentralMessage,
+  CentralMessageSchema,
+  type ConfigAck,
+  type DeleteCluster,
+  type EventBatch,
+  type Hello as WireHello,
+  RefusedSchema,
+  type SatelliteMessage,
+  SatelliteMessageSchema,
+  WaitingSchema,
+  type Welcome,
+} from "./gen/pgswarm/v1/satellite_pb.ts"
+import { Reader } from "./proto-field.ts"
+
+export { SatelliteService } from "./gen/pgswarm/v1/satellite_pb.ts"
+export type { CentralMessage, SatelliteMessage }
+
+/** Metadata that carries the satellite's id beside its bearer token. */
+export const satelliteIdHeader = "x-pg-swarm-satellite"
+/** Most events in one batch; more are refused, so a sender cuts its backlog into pieces. */
+export const eventBatchMax = 200
+/** Most clusters on one satellite. */
+export const clustersMax = 1000
+/** Largest message of the stream, in bytes, either way. */
+export const satelliteMessageMax = 4 * 1024 * 1024
+
+const labelBounds = { entries: 32, key: 63, value: 63 }
+const storageClassesMax = 200
+
+export function encodeFromSatellite(message: FromSatellite): SatelliteMessage {
+  const wrap = (wrapped: SatelliteMessage["message"]): SatelliteMessage =>
+    create(SatelliteMessageSchema, { message: wrapped })
+  switch (message.kind) {
+    case "hello":
+      return create(SatelliteMessageSchema, {
+        message: {
+          case: "hello",
+          value: {
+            ...message.hello,
+            labels: { ...message.hello.labels },
+            clusters: message.hello.clusters.map((held) => ({
+              ...held,
+              version: BigInt(held.version),
+            })),
+          },
+        },
+      })
+    case "heartbeat":
+      return create(SatelliteMessageSchema, {
+        message: {
+          case: "heartbeat",
+          value: {
+            sequence: BigInt(message.sequence),
+            sentAtMs: BigInt(Math.trunc(message.sentAt)),
+          },
+        },
+      })
+    case "health":
+      return wrap({ case: "health", value: encodeClusterHealth(message.health) })
+    case "events":
+      return create(SatelliteMessageSchema, {
+        message: { case: "events", value: { events: message.events.map(encodeEvent) } },
+      })
+    case "config-ack":
+      return create(SatelliteMessageSchema, {
+        message: {
+          case: "configAck",
+          value: {
+            clusterId: message.clusterId,
+            version: BigInt(message.version),
+            outcome: encodedOutcome(message.outcome),
+          },
+        },
+      })
+    case "delete-ack":
+      return create(SatelliteMessageSchema, {
+        message: {
+          case: "deleteAck",
+          value: { clusterId: message.clusterId, gone: message.gone },
+        },
+      })
+    case "storage-classes":
+      return create(SatelliteMessageSchema, {
+        message: {
+          case: "storageClasses",
+          value: {
+            names: [...message.names],
+            ...(message.defaultName === undefined ? {} : { defaultName: message.defaultName }),
+          },
+        },
+      })
+    case "log-level-ack":
+      return create(SatelliteMessageSchema, {
+        message: { case: "logLevelAck", value: { level: message.level } },
+      })
+  }
+}
+
+function encodedOutcome(outcome: AckOutcome): ConfigAck["outcome"] {
+  switch (outcome.kind) {
+    case "applied":
+      return { case: "applied", value: create(AppliedSchema) }
+    case "refused":
+      return {
+        case: "refused",
+        value: create(RefusedSchema, {
+          problems: outcome.problems.map((problem) => ({ ...problem })),
+        }),
+      }
+    case "waiting":
+      return { case: "waiting", value: create(WaitingSchema, { reason: outcome.reason }) }
+  }
+}
+
+export function parseFromSatellite({ message }: SatelliteMessage): Parsed<FromSatellite> {
+  const read = new Reader()
+  switch (message.case) {
+    case "hello":
+      return mapped(parseHello(message.value), (hello) => ({ kind: "hello", hello }))
+    case "heartbeat":
+      return read.done({
+        kind: "heartbeat",
+        sequence: read.count("heartbeat.sequence", message.value.sequence),
+        sentAt: read.count("heartbeat.sent_at_ms", message.value.sentAtMs),
+      })
+    case "health":
+      return mapped(parseClusterHealth(message.value), (health) => ({ kind: "health", health }))
+    case "events":
+      return parseEvents(message.value)
+    case "configAck":
+      return parseConfigAck(message.value)
+    case "deleteAck":
+      return read.done({
+        kind: "delete-ack",
+        clusterId: clusterId(read.uuid("delete_ack.cluster_id", message.value.clusterId)),
+        gone: message.value.gone,
+      })
+    case "storageClasses": {
+      const { names, defaultName } = message.value
+      return read.done({
+        kind: "storage-classes",
+        names: read
+          .list("storage_classes.names", names, storageClassesMax)
+          .map((name) => read.text("storage_classes.names", name, 253)),
+        defaultName,
+      })
+    }
+    case "logLevelAck":
+      return read.done({
+        kind: "log-level-ack",
+        level: read.text("log_level_ack.level", message.value.level, 20),
+      })
+    case undefined:
+      return unknownMessage
+  }
+}
+
+const unknownMessage: Parsed<never> = {
+  kind: "bad",
+  problems: [{ field: "message", problem: "nothing is set that this version knows" }],
+}
+
+const mapped = <T, U>(parsed: Parsed<T>, map: (value: T) => U): Parsed<U> =>
+  parsed.kind === "bad" ? parsed : { kind: "ok", value: map(parsed.value) }
+
+function parseHello(hello: WireHello): Parsed<Hello> {
+  const read = new Reader()
+  return read.done({
+    protocolVersion: read.count("hello.protocol_version", hello.protocolVersion, 1),
+    satelliteVersion: read.text("hello.satellite_version", hello.satelliteVersion, 100),
+    kubernetesVersion: read.short("hello.kubernetes_version", hello.kubernetesVersion, 100),
+    labels: read.map("hello.labels", hello.labels, labelBounds),
+    clusters: read.list("hello.clusters", hello.clusters, clustersMax).map((held, index) => ({
+      clusterId: clusterId(read.uuid(`hello.clusters[${index}].cluster_id`, held.clusterId)),
+      version: configVersion(read.count(`hello.clusters[${index}].version`, held.version)),
+      deleting: held.deleting,
+    })),
+  })
+}
+
+function parseEvents(batch: EventBatch): Parsed<FromSatellite> {
+  const read = new Reader()
+  const events: FleetEvent[] = []
+  const unreadable: { id: EventId; problems: readonly Problem[] }[] = []
+  for (const [index, event] of read.list("events.events", batch.events, eventBatchMax).entries()) {
+    const parsed = parseEvent(event, `events.events[${index}]`)
+    if (parsed.kind === "ok") events.push(parsed.value)
+    else unreadable.push({ id: eventId(event.id), problems: parsed.problems })
+  }
+  return read.done({ kind: "events", events, unreadable })
+}
+
+function parseConfigAck(ack: ConfigAck): Parsed<FromSatellite> {
+  const read = new Reader()
+  const outcome = parseOutcome(read, ack)
+  return read.done({
+    kind: "config-ack",
+    clusterId: clusterId(read.uuid("config_ack.cluster_id", ack.clusterId)),
+    version: configVersion(read.count("config_ack.version", ack.version, 1)),
+    outcome,
+  })
+}
+
+function parseOutcome(read: Reader, { outcome }: ConfigAck): AckOutcome {
+  switch (outcome.case) {
+    case "applied":
+      return { kind: "applied" }
+    case "refused":
+      return {
+        kind: "refused",
+        problems: read
+          .list("config_ack.refused.problems", outcome.value.problems, 100)
+          .map(({ field, problem }) => ({
+            field: read.short("config_ack.refused.problems.field", field, 500),
+            problem: read.short("config_ack.refused.problems.problem", problem, 2000),
+          })),
+      }
+    case "waiting":
+      return {
+        kind: "waiting",
+        reason: read.short("config_ack.waiting.reason", outcome.value.reason, 2000),
+      }
+    case undefined:
+      read.note("config_ack.outcome", "must be set")
+      return { kind: "waiting", reason: "" }
+  }
+}
+
+export function encodeFromCentral(message: FromCentral): CentralMessage {
+  switch (message.kind) {
+    case "welcome":
+      return create(CentralMessageSchema, {
+        message: {
+          case: "welcome",
+          value: {
+            protocolVersion: message.protocolVersion,
+            centralVersion: message.centralVersion,
+            name: message.name,
+            clusters: message.clusters.map(encodeClusterConfig),
+          },
+        },
+      })
+    case "heartbeat-ack":
+      return create(CentralMessageSchema, {
+        message: { case: "heartbeatAck", value: { sequence: BigInt(message.sequence) } },
+      })
+    case "config":
+      return create(CentralMessageSchema, {
+        message: { case: "config", value: encodeClusterConfig(message.spec) },
+      })
+    case "delete-cluster": {
+      const { clusterId, name, namespace } = message
+      return create(CentralMessageSchema, {
+        message: { case: "deleteCluster", value: { clusterId, name, namespace } },
+      })
+    }
+    case "events-ack":
+      return create(CentralMessageSchema, {
+        message: { case: "eventsAck", value: { eventIds: [...message.events] } },
+      })
+    case "set-log-level":
+      return create(CentralMessageSchema, {
+        message: { case: "setLogLevel", value: { level: message.level } },
+      })
+  }
+}
+
+export function parseFromCentral({ message }: CentralMessage): Parsed<FromCentral> {
+  const read = new Reader()
+  switch (message.case) {
+    case "welcome":
+      return parseWelcome(message.value)
+    case "heartbeatAck":
+      return read.done({
+        kind: "heartbeat-ack",
+        sequence: read.count("heartbeat_ack.sequence", message.value.sequence),
+      })
+    case "config":
+      return mapped(parseClusterConfig(message.value), (spec) => ({ kind: "config", spec }))
+    case "deleteCluster":
+      return parseDelete(message.value)
+    case "eventsAck":
+      return read.done({ kind: "events-ack", events: message.value.eventIds.map(eventId) })
+    case "setLogLevel":
+      return read.done({
+        kind: "set-log-level",
+        level: read.text("set_log_level.level", message.value.level, 20),
+      })
+    case undefined:
+      return unknownMessage
+  }
+}
+
+function parseWelcome(welcome: Welcome): Parsed<FromCentral> {
+  const read = new Reader()
+  const clusters = read
+    .list("welcome.clusters", welcome.clusters, clustersMax)
+    .flatMap((config, index) => {
+      const parsed = parseClusterConfig(config, `welcome.clusters[${index}]`)
+      if (parsed.kind === "ok") return [parsed.value]
+      read.noteAll(parsed.problems)
+      return []
+    })
+  return read.done({
+    kind: "welcome",
+    protocolVersion: read.count("welcome.protocol_version", welcome.protocolVersion, 1),
+    centralVersion: read.text("welcome.central_version", welcome.centralVersion, 100),
+    name: read.text("welcome.name", welcome.name, 63),
+    clusters,
+  })
+}
+
+function parseDelete(message: DeleteCluster): Parsed<FromCentral> {
+  const read = new Reader()
+  return read.done({
+    kind: "delete-cluster",
+    clusterId: clusterId(read.uuid("delete_cluster.cluster_id", message.clusterId)),
+    name: clusterName(read.text("delete_cluster.name", message.name, 40)),
+    namespace: namespace(read.text("delete_cluster.namespace", message.namespace, 63)),
+  })
+}
