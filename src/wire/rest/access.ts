@@ -1,6 +1,6 @@
 /** Signing in, the session, and API tokens for programs. */
 import { z } from "zod"
-import { timestamp } from "#wire/rest/common.ts"
+import { timestamp } from "#wire/rest/shapes.ts"
 
 export const signInBody = z.strictObject({
   user: z.string().min(1).max(100),

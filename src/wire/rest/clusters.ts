@@ -1,7 +1,7 @@
 /** Clusters: what was asked for, what the site last reported, and since when that is known. */
 import { z } from "zod"
 import { clusterStates, instancePhases, instanceRoles } from "#core/cluster/state.ts"
-import { timestamp } from "#wire/rest/common.ts"
+import { timestamp } from "#wire/rest/shapes.ts"
 
 export const instanceSchema = z.object({
   pod: z.string(),

@@ -1,7 +1,7 @@
 /** Events of the whole fleet, newest first. */
 import { z } from "zod"
 import { severities } from "#core/cluster/events.ts"
-import { pageQuery, timestamp } from "#wire/rest/common.ts"
+import { pageQuery, timestamp } from "#wire/rest/shapes.ts"
 
 export const eventSchema = z.object({
   id: z.uuid(),

@@ -2,7 +2,7 @@
 import { z } from "zod"
 import { clusterStates } from "#core/cluster/state.ts"
 import { satelliteStates } from "#wire/rest/satellites.ts"
-import { timestamp } from "#wire/rest/common.ts"
+import { timestamp } from "#wire/rest/shapes.ts"
 
 export const overviewSchema = z.object({
   satellites: z.record(z.enum(satelliteStates), z.number().int()),

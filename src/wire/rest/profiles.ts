@@ -1,6 +1,6 @@
 /** Profiles: the template of a cluster. And the rules that put clusters on matching satellites. */
 import { z } from "zod"
-import { dnsLabel, labelsSchema, timestamp } from "#wire/rest/common.ts"
+import { dnsLabel, labelsSchema, timestamp } from "#wire/rest/shapes.ts"
 
 const cpuQuantity = z
   .string()

@@ -11,7 +11,7 @@ import {
   tokenSchema,
 } from "#wire/rest/access.ts"
 import { clusterSchema } from "#wire/rest/clusters.ts"
-import { idParams, pageOf, pageQuery } from "#wire/rest/common.ts"
+import { idParams, pageOf, pageQuery } from "#wire/rest/shapes.ts"
 import { eventQuery, eventSchema } from "#wire/rest/events.ts"
 import { overviewSchema } from "#wire/rest/overview.ts"
 import {

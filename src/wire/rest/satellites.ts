@@ -1,6 +1,6 @@
 /** Satellites: the sites of the fleet, from asking to be let in to being removed. */
 import { z } from "zod"
-import { labelsSchema, timestamp } from "#wire/rest/common.ts"
+import { labelsSchema, timestamp } from "#wire/rest/shapes.ts"
 
 /**
  * `pending` waits for an admin; `late` has missed heartbeats for 30 s, `lost` for 120 s;
