@@ -1,0 +1,144 @@
+/**
+ * A gRPC server over HTTP/2, plain (h2c) or TLS. Dead peers are found by HTTP/2 pings, messages,
+ * connections and streams have bounds, and closing it takes seconds at most.
+ */
+import { once } from "node:events"
+import {
+  createSecureServer,
+  createServer,
+  type Http2Server,
+  type ServerHttp2Session,
+} from "node:http2"
+import type { AddressInfo } from "node:net"
+import {
+  type ConnectRouter,
+  createContextKey,
+  createContextValues,
+  type Interceptor,
+} from "@connectrpc/connect"
+import { connectNodeAdapter } from "@connectrpc/connect-node"
+import { assert } from "#core/assert.ts"
+import { type Millis, seconds } from "#core/units.ts"
+import type { HostPort } from "#io/config.ts"
+
+/** Address of the caller, as the socket has it. */
+export const remoteAddress = createContextKey("", { description: "address of the caller" })
+
+export type RpcServerOptions = {
+  readonly listen: HostPort
+  /** PEM texts; absent means plain HTTP/2. */
+  readonly tls: { readonly certificate: string; readonly key: string } | undefined
+  readonly routes: (router: ConnectRouter) => void
+  readonly interceptors?: readonly Interceptor[]
+  /** Largest message, either way. */
+  readonly messageBytesMax: number
+  readonly sessionsMax?: number
+  readonly streamsPerSessionMax?: number
+  /** A peer that does not answer a ping within this is dead; asked as often. */
+  readonly pingEvery?: Millis
+}
+
+export interface RpcServer extends AsyncDisposable {
+  /** The address that it really listens on. */
+  readonly address: HostPort
+  readonly sessions: number
+}
+
+/** Streams get this long to end by themselves when the server closes. */
+const closeWithin = seconds(2)
+
+export async function openRpcServer(options: RpcServerOptions): Promise<RpcServer> {
+  const stopping = new AbortController()
+  const handler = connectNodeAdapter({
+    routes: options.routes,
+    grpc: true,
+    grpcWeb: false,
+    connect: false,
+    interceptors: [...(options.interceptors ?? [])],
+    readMaxBytes: options.messageBytesMax,
+    writeMaxBytes: options.messageBytesMax,
+    shutdownSignal: stopping.signal,
+    contextValues: (request) =>
+      createContextValues().set(remoteAddress, request.socket.remoteAddress ?? ""),
+  })
+  const sessions = new Set<ServerHttp2Session>()
+  const settings = {
+    settings: { maxConcurrentStreams: options.streamsPerSessionMax ?? 32 },
+    // One message must fit with room to spare, or a slow reader would end its own stream.
+    maxSessionMemory: Math.max(10, Math.ceil((options.messageBytesMax * 4) / (1024 * 1024))),
+  }
+  const server: Http2Server =
+    options.tls === undefined
+      ? createServer(settings, handler)
+      : createSecureServer(
+          { ...settings, cert: options.tls.certificate, key: options.tls.key },
+          handler,
+        )
+  server.on("session", (session) =>
+    watchSession(
+      session,
+      sessions,
+      options.sessionsMax ?? 10_000,
+      options.pingEvery ?? seconds(20),
+    ),
+  )
+  // A broken connection is its peer's business; without listeners it would end the process.
+  server.on("sessionError", () => {})
+  server.on("stream", (stream) => stream.on("error", () => {}))
+  server.listen(options.listen.port, options.listen.host)
+  await once(server, "listening")
+  return {
+    address: { host: options.listen.host, port: portOf(server) },
+    get sessions() {
+      return sessions.size
+    },
+    [Symbol.asyncDispose]: async () => {
+      stopping.abort()
+      await close(server, sessions)
+    },
+  }
+}
+
+function portOf(server: Http2Server): number {
+  const address: AddressInfo | string | null = server.address()
+  assert(typeof address === "object" && address !== null, "a TCP server has an address")
+  return address.port
+}
+
+function watchSession(
+  session: ServerHttp2Session,
+  sessions: Set<ServerHttp2Session>,
+  sessionsMax: number,
+  pingEvery: Millis,
+): void {
+  session.on("error", () => {})
+  if (sessions.size >= sessionsMax) {
+    session.destroy()
+    return
+  }
+  sessions.add(session)
+  let waiting = false
+  const ping = setInterval(() => {
+    if (waiting || session.destroyed) return session.destroy()
+    waiting = true
+    session.ping(() => {
+      waiting = false
+    })
+  }, pingEvery)
+  ping.unref()
+  session.once("close", () => {
+    clearInterval(ping)
+    sessions.delete(session)
+  })
+}
+
+async function close(server: Http2Server, sessions: Set<ServerHttp2Session>): Promise<void> {
+  const closed = once(server, "close")
+  server.close()
+  for (const session of sessions) session.close()
+  const hard = setTimeout(() => {
+    for (const session of sessions) session.destroy()
+  }, closeWithin)
+  await closed
+  clearTimeout(hard)
+}
