@@ -10,7 +10,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { z } from "zod"
-import { findPostgres } from "#io/postgres/binaries.ts"
+import { findServerBinaries } from "#io/postgres/binaries.ts"
 import { install, installCommand, installPostgres, type Installed } from "../src/demo/apt.ts"
 
 const root = join(import.meta.dirname, "..")
@@ -222,7 +222,7 @@ async function provideAll(
     postgres: needs.has("postgres")
       ? await provide(
           "PostgreSQL server",
-          async () => (await findPostgres()).length > 0,
+          async () => (await findServerBinaries({ path: process.env["PATH"] })).length > 0,
           mayInstall ? () => installPostgres(say) : undefined,
           installCommand(["postgresql"]),
         )

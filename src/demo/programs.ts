@@ -5,7 +5,7 @@ import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { z } from "zod"
 import { assert } from "#core/assert.ts"
-import { type Account, asAccount } from "./account.ts"
+import type { Account } from "#io/process/account.ts"
 import { recordFile } from "./leftovers.ts"
 import { type KnownProcess, startOf } from "./proc.ts"
 
@@ -40,10 +40,10 @@ const lineSchema = z.looseObject({ event: z.string() })
 
 export class Programs {
   readonly #folder: string
-  readonly #account: Account
+  readonly #account: Account | undefined
   readonly #running = new Map<string, KnownProcess>()
 
-  constructor(folder: string, account: Account) {
+  constructor(folder: string, account: Account | undefined) {
     this.#folder = folder
     this.#account = account
   }
@@ -67,7 +67,7 @@ export class Programs {
       env: { ...spec.env },
       stdio: ["ignore", log.fd, log.fd],
       detached: true,
-      ...asAccount(this.#account),
+      ...(this.#account === undefined ? {} : { uid: this.#account.uid, gid: this.#account.gid }),
     })
     const ended = new Promise<Ended>((resolve) => {
       const end = async (how: string): Promise<void> => {
