@@ -1,0 +1,13 @@
+# Central with its dashboard. PostgreSQL is in the image for the private database that central runs in its
+# data folder when no DATABASE_URL is given.
+FROM node:24-trixie-slim AS node
+
+FROM postgres:17-trixie
+COPY --from=node /usr/local/bin/node /usr/local/bin/node
+COPY dist/central.js /app/
+COPY dist/dashboard /app/dashboard
+ENV PG_SWARM_DASHBOARD_DIR=/app/dashboard PG_SWARM_DATA_DIR=/var/lib/pg-swarm
+RUN install -d -o postgres -g postgres -m 0700 /var/lib/pg-swarm
+USER 999:999
+EXPOSE 8080 9090
+ENTRYPOINT ["/usr/local/bin/node", "/app/central.js"]

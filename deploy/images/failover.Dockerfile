@@ -1,0 +1,6 @@
+# The failover sidecar: one beside each PostgreSQL. Runs as the `postgres` user of the stock image, whose files it reads.
+FROM node:24-trixie-slim
+COPY dist/failover.js /app/
+USER 999:999
+EXPOSE 8009 8010
+ENTRYPOINT ["/usr/local/bin/node", "/app/failover.js"]
