@@ -9,7 +9,7 @@
  */
 import pg from "pg"
 import type { Millis } from "#core/units.ts"
-import { seconds } from "#core/units.ts"
+import { minutes, seconds } from "#core/units.ts"
 import { Outage } from "#io/outage.ts"
 import type { Row } from "#io/postgres/row.ts"
 
@@ -65,7 +65,10 @@ export interface Database extends AsyncDisposable {
    * effect outside of the database.
    */
   transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T>
-  /** One connection of its own, for what must not go back to the pool: migrations under a lock. */
+  /**
+   * One connection of its own, for what must not go back to the pool: migrations under a lock. `script`
+   * runs several statements at once, without parameters.
+   */
   session<T>(work: (sql: Sql, script: (text: string) => Promise<void>) => Promise<T>): Promise<T>
 }
 
@@ -111,6 +114,7 @@ export function clientConfig(options: DatabaseOptions): pg.ClientConfig {
 }
 
 const retriesMax = 3
+const scriptTimeout = minutes(15)
 /** serialization_failure, deadlock_detected */
 const lost = new Set(["40001", "40P01"])
 
@@ -147,7 +151,12 @@ export function openDatabase(options: DatabaseOptions): Database {
       const client = await connect()
       try {
         return await work(sqlOn(client), async (text) => {
-          await translate(client.query(text))
+          // A script sets its own limits; this one is for a server that never answers.
+          const limited: pg.QueryConfig & { query_timeout: number } = {
+            text,
+            query_timeout: scriptTimeout,
+          }
+          await translate(client.query(limited))
         })
       } finally {
         // Whatever the work set on this connection goes with it.

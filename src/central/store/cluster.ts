@@ -1,0 +1,230 @@
+/** Table `cluster` with its `cluster_health`: what was asked for beside what was last seen. */
+import { z } from "zod"
+import { assert } from "#core/assert.ts"
+import { clusterStates } from "#core/cluster/state.ts"
+import { type ClusterId, clusterId, type SatelliteId, satelliteId } from "#core/ids.ts"
+import { shownReason } from "#core/fleet/shown.ts"
+import { booleanOf, integerOf, jsonOf, maybe, type Row, textOf, timeOf } from "#io/postgres/row.ts"
+import type { Sql } from "#io/postgres/sql.ts"
+import { type Cluster, instanceSchema } from "#wire/rest/clusters.ts"
+import { type ProfileSpecBody, profileSpecSchema } from "#wire/rest/profiles.ts"
+import { stateOf } from "./satellite.ts"
+
+export type ClusterState = Cluster["state"]
+
+const instancesOf = z.array(instanceSchema)
+const iso = (time: number | undefined): string | null =>
+  time === undefined ? null : new Date(time).toISOString()
+const orNull = <T>(value: T | undefined): T | null => value ?? null
+
+export function clusterStateOf(row: Row, column: string): ClusterState {
+  const found = clusterStates.find((state) => state === row[column])
+  assert(found !== undefined, `column ${column} holds a cluster's state`)
+  return found
+}
+
+const shown = (row: Row): Cluster => {
+  const spec = profileSpecSchema.parse(jsonOf(row, "spec"))
+  const state = clusterStateOf(row, "state")
+  const refused = row["ack"] === "refused" || row["ack"] === "waiting"
+  const applyProblem = refused ? maybe(textOf, row, "ack_problem") : undefined
+  const observedAt = maybe(timeOf, row, "observed_at")
+  return {
+    id: textOf(row, "id"),
+    name: textOf(row, "name"),
+    namespace: textOf(row, "namespace"),
+    satelliteId: textOf(row, "satellite_id"),
+    satelliteName: textOf(row, "satellite_name"),
+    profileId: textOf(row, "profile_id"),
+    profileName: textOf(row, "profile_name"),
+    ruleId: orNull(maybe(textOf, row, "rule_id")),
+    state,
+    reason: shownReason({
+      state,
+      satelliteState: stateOf(row, "satellite_state"),
+      satelliteName: textOf(row, "satellite_name"),
+      reported: maybe(textOf, row, "reason"),
+      applyProblem,
+    }),
+    paused: booleanOf(row, "paused"),
+    members: spec.members,
+    postgresMajor: spec.postgres.major,
+    durability: spec.failover.durability,
+    desiredVersion: integerOf(row, "desired_version"),
+    appliedVersion: orNull(maybe(integerOf, row, "applied_version")),
+    applyProblem: orNull(applyProblem),
+    primary: orNull(maybe(textOf, row, "primary_pod")),
+    term: orNull(maybe(integerOf, row, "term")),
+    instances: row["instances"] === null ? [] : instancesOf.parse(jsonOf(row, "instances")),
+    observedAt: iso(observedAt),
+    createdAt: new Date(timeOf(row, "created_at")).toISOString(),
+    version: integerOf(row, "version"),
+  }
+}
+
+export const findClusters = async (sql: Sql, ids: readonly string[]): Promise<Cluster[]> =>
+  (
+    await sql`
+      select c.id, c.name, c.namespace, c.satellite_id, c.profile_id, c.rule_id, c.spec, c.paused,
+        c.desired_version, c.ack, c.ack_problem, c.created_at, c.version,
+        cluster_state(c.deleting_since, c.paused, s.state, c.first_healthy_at, h.state) as state,
+        greatest(h.applied_version, case when c.ack = 'applied' then c.acked_version end)
+          as applied_version,
+        s.name as satellite_name, s.state as satellite_state, p.name as profile_name,
+        h.reason, h.primary_pod, h.term, h.instances, h.observed_at
+      from cluster c
+        join satellite s on s.id = c.satellite_id
+        join profile p on p.id = c.profile_id
+        left join cluster_health h on h.cluster_id = c.id
+      where c.id = any(${ids}::uuid[])
+      order by c.name, c.id`
+  ).map(shown)
+
+export const findCluster = async (sql: Sql, id: string): Promise<Cluster | undefined> =>
+  (await findClusters(sql, [id]))[0]
+
+export type ClusterFilter = {
+  readonly satelliteId: string | undefined
+  readonly state: ClusterState | undefined
+  readonly search: string | undefined
+}
+
+export const listClusters = async (
+  sql: Sql,
+  filter: ClusterFilter,
+  after: readonly [name: string, id: string] | undefined,
+  limit: number,
+): Promise<Cluster[]> =>
+  (
+    await sql`
+      select c.id, c.name, c.namespace, c.satellite_id, c.profile_id, c.rule_id, c.spec, c.paused,
+        c.desired_version, c.ack, c.ack_problem, c.created_at, c.version,
+        cluster_state(c.deleting_since, c.paused, s.state, c.first_healthy_at, h.state) as state,
+        greatest(h.applied_version, case when c.ack = 'applied' then c.acked_version end)
+          as applied_version,
+        s.name as satellite_name, s.state as satellite_state, p.name as profile_name,
+        h.reason, h.primary_pod, h.term, h.instances, h.observed_at
+      from cluster c
+        join satellite s on s.id = c.satellite_id
+        join profile p on p.id = c.profile_id
+        left join cluster_health h on h.cluster_id = c.id
+      where (${filter.satelliteId}::uuid is null or c.satellite_id = ${filter.satelliteId})
+        and (${filter.state}::text is null or ${filter.state} =
+          cluster_state(c.deleting_since, c.paused, s.state, c.first_healthy_at, h.state))
+        and (${filter.search}::text is null
+          or position(lower(${filter.search}) in lower(c.name)) > 0
+          or position(lower(${filter.search}) in lower(s.name)) > 0)
+        and (${after?.[0]}::text is null or (c.name, c.id) > (${after?.[0]}, ${after?.[1]}::uuid))
+      order by c.name, c.id
+      limit ${limit}`
+  ).map(shown)
+
+export const countByState = async (sql: Sql): Promise<Map<ClusterState, number>> =>
+  new Map(
+    (
+      await sql`
+        select cluster_state(c.deleting_since, c.paused, s.state, c.first_healthy_at, h.state)
+            as state,
+          count(*) as found
+        from cluster c
+          join satellite s on s.id = c.satellite_id
+          left join cluster_health h on h.cluster_id = c.id
+        group by 1`
+    ).map((row) => [clusterStateOf(row, "state"), integerOf(row, "found")]),
+  )
+
+/** Clusters whose shown state depends on these satellites being heard. */
+export const clustersOf = async (
+  sql: Sql,
+  satellites: readonly SatelliteId[],
+): Promise<ClusterId[]> =>
+  (
+    await sql`select id from cluster where satellite_id = any(${satellites}::uuid[]) order by id`
+  ).map((row) => clusterId(textOf(row, "id")))
+
+export type NewCluster = {
+  readonly id: ClusterId
+  readonly name: string
+  readonly namespace: string
+  readonly satelliteId: SatelliteId
+  readonly profileId: string
+  readonly ruleId: string | undefined
+  readonly spec: ProfileSpecBody
+  readonly specVersion: number
+}
+
+export const insertCluster = async (sql: Sql, cluster: NewCluster): Promise<void> => {
+  await sql`
+    insert into cluster (
+      id, name, namespace, satellite_id, profile_id, rule_id, spec, spec_version
+    ) values (
+      ${cluster.id}, ${cluster.name}, ${cluster.namespace}, ${cluster.satelliteId},
+      ${cluster.profileId}, ${cluster.ruleId}, ${JSON.stringify(cluster.spec)}::jsonb,
+      ${cluster.specVersion}
+    )`
+}
+
+export type Place = {
+  readonly id: ClusterId
+  readonly satelliteId: SatelliteId
+  readonly namespace: string
+  readonly name: string
+  readonly ruleId: string | undefined
+  readonly deleting: boolean
+}
+
+const place = (row: Row): Place => ({
+  id: clusterId(textOf(row, "id")),
+  satelliteId: satelliteId(textOf(row, "satellite_id")),
+  namespace: textOf(row, "namespace"),
+  name: textOf(row, "name"),
+  ruleId: maybe(textOf, row, "rule_id"),
+  deleting: booleanOf(row, "deleting"),
+})
+
+/** Every place that is taken on these satellites. */
+export const places = async (sql: Sql, satellites: readonly SatelliteId[]): Promise<Place[]> =>
+  (
+    await sql`
+      select id, satellite_id, namespace, name, rule_id, deleting_since is not null as deleting
+      from cluster where satellite_id = any(${satellites}::uuid[])`
+  ).map(place)
+
+export async function lockCluster(sql: Sql, id: string): Promise<Place | undefined> {
+  const [row] = await sql`
+    select id, satellite_id, namespace, name, rule_id, deleting_since is not null as deleting
+    from cluster where id = ${id} for update`
+  return row === undefined ? undefined : place(row)
+}
+
+/** The cluster shall go. Done by its site, whenever that is next connected. */
+export const markDeleting = async (sql: Sql, id: ClusterId): Promise<void> => {
+  await sql`
+    update cluster set deleting_since = now(), version = version + 1
+    where id = ${id} and deleting_since is null`
+}
+
+/**
+ * The site says that nothing is left. Only what was marked goes, and only for the satellite that has it;
+ * its name stays known for events and for a site that says it runs it still.
+ */
+export const removeGone = async (
+  sql: Sql,
+  satellite: SatelliteId,
+  id: ClusterId,
+): Promise<{ name: string; namespace: string } | undefined> => {
+  const [row] = await sql`
+    with gone as (
+      delete from cluster
+      where id = ${id} and satellite_id = ${satellite} and deleting_since is not null
+      returning id, name, namespace, satellite_id
+    ), kept as (
+      insert into cluster_gone (id, name, namespace, satellite_id)
+      select id, name, namespace, satellite_id from gone
+      on conflict (id) do nothing
+    )
+    select name, namespace from gone`
+  return row === undefined
+    ? undefined
+    : { name: textOf(row, "name"), namespace: textOf(row, "namespace") }
+}

@@ -1,0 +1,108 @@
+/** What one satellite should run, and what it answers to it. */
+import type { ClusterSpec } from "#core/cluster/spec.ts"
+import type { AckOutcome } from "#core/fleet/satellite.ts"
+import {
+  type ClusterId,
+  clusterId,
+  clusterName,
+  configVersion,
+  type ConfigVersion,
+  namespace,
+  type SatelliteId,
+} from "#core/ids.ts"
+import { bytes } from "#core/units.ts"
+import { booleanOf, integerOf, jsonOf, type Row, textOf } from "#io/postgres/row.ts"
+import type { Sql } from "#io/postgres/sql.ts"
+import { type ProfileSpecBody, profileSpecSchema } from "#wire/rest/profiles.ts"
+
+export type Desired = { readonly spec: ClusterSpec; readonly deleting: boolean }
+
+const volume = (body: ProfileSpecBody["data"]) => ({
+  size: bytes(body.sizeBytes),
+  storageClass: body.storageClass ?? undefined,
+})
+
+const desired = (row: Row): Desired => {
+  const body = profileSpecSchema.parse(jsonOf(row, "spec"))
+  return {
+    deleting: booleanOf(row, "deleting"),
+    spec: {
+      id: clusterId(textOf(row, "id")),
+      name: clusterName(textOf(row, "name")),
+      namespace: namespace(textOf(row, "namespace")),
+      profile: textOf(row, "profile_name"),
+      version: configVersion(integerOf(row, "desired_version")),
+      paused: booleanOf(row, "paused"),
+      members: body.members,
+      postgres: body.postgres,
+      data: volume(body.data),
+      wal: body.wal === null ? undefined : volume(body.wal),
+      resources: {
+        cpuRequest: body.resources.cpuRequest ?? undefined,
+        memoryRequest: body.resources.memoryRequest ?? undefined,
+        cpuLimit: body.resources.cpuLimit ?? undefined,
+        memoryLimit: body.resources.memoryLimit ?? undefined,
+      },
+      parameters: body.parameters,
+      hba: body.hba,
+      failover: body.failover,
+    },
+  }
+}
+
+export const desiredOf = async (sql: Sql, satellite: SatelliteId): Promise<Desired[]> =>
+  (
+    await sql`
+      select c.id, c.name, c.namespace, c.spec, c.desired_version, c.paused,
+        c.deleting_since is not null as deleting, p.name as profile_name
+      from cluster c join profile p on p.id = c.profile_id
+      where c.satellite_id = ${satellite}
+      order by c.id`
+  ).map(desired)
+
+export type Gone = { readonly id: ClusterId; readonly name: string; readonly namespace: string }
+
+/** Of the clusters that the site says it holds, those that are deleted and gone as far as central knows. */
+export const goneAmong = async (
+  sql: Sql,
+  satellite: SatelliteId,
+  held: readonly ClusterId[],
+): Promise<Gone[]> =>
+  (
+    await sql`
+      select id, name, namespace from cluster_gone
+      where satellite_id = ${satellite} and id = any(${held}::uuid[])`
+  ).map((row) => ({
+    id: clusterId(textOf(row, "id")),
+    name: textOf(row, "name"),
+    namespace: textOf(row, "namespace"),
+  }))
+
+const problemOf = (outcome: AckOutcome): string | undefined => {
+  switch (outcome.kind) {
+    case "applied":
+      return undefined
+    case "waiting":
+      return outcome.reason
+    case "refused":
+      return outcome.problems.map(({ field, problem }) => `${field}: ${problem}`).join("; ")
+  }
+}
+
+/** Notes the site's answer. An answer to an older version than one already noted changes nothing. */
+export const keepAck = async (
+  sql: Sql,
+  satellite: SatelliteId,
+  cluster: ClusterId,
+  version: ConfigVersion,
+  outcome: AckOutcome,
+): Promise<boolean> => {
+  const rows = await sql`
+    update cluster set
+      acked_version = ${version}, ack = ${outcome.kind}, ack_problem = ${problemOf(outcome)}
+    where id = ${cluster} and satellite_id = ${satellite}
+      and ${version} <= desired_version
+      and (acked_version is null or acked_version <= ${version})
+    returning id`
+  return rows.length > 0
+}

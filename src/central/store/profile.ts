@@ -1,0 +1,89 @@
+/** Tables `profile` and `profile_version`. */
+import { assert } from "#core/assert.ts"
+import { integerOf, jsonOf, type Row, textOf, timeOf } from "#io/postgres/row.ts"
+import type { Sql } from "#io/postgres/sql.ts"
+import { type Profile, type ProfileSpecBody, profileSpecSchema } from "#wire/rest/profiles.ts"
+
+const shown = (row: Row): Profile => ({
+  id: textOf(row, "id"),
+  name: textOf(row, "name"),
+  description: textOf(row, "description"),
+  spec: profileSpecSchema.parse(jsonOf(row, "spec")),
+  clusterCount: integerOf(row, "cluster_count"),
+  createdAt: new Date(timeOf(row, "created_at")).toISOString(),
+  updatedAt: new Date(timeOf(row, "updated_at")).toISOString(),
+  version: integerOf(row, "version"),
+})
+
+export type NewProfile = {
+  readonly id: string
+  readonly name: string
+  readonly description: string
+  readonly spec: ProfileSpecBody
+}
+
+/** The profile and its version 1, in one statement. */
+export const insertProfile = async (
+  sql: Sql,
+  profile: NewProfile,
+  actor: string,
+): Promise<void> => {
+  const spec = JSON.stringify(profile.spec)
+  await sql`
+    with made as (
+      insert into profile (id, name, description, spec)
+      values (${profile.id}, ${profile.name}, ${profile.description}, ${spec}::jsonb)
+      returning id, spec_version, spec
+    )
+    insert into profile_version (profile_id, spec_version, spec, actor)
+    select id, spec_version, spec, ${actor} from made`
+}
+
+export async function findProfile(sql: Sql, id: string): Promise<Profile | undefined> {
+  const [row] = await sql`
+    select p.id, p.name, p.description, p.spec, p.created_at, p.updated_at, p.version,
+      (select count(*) from cluster c where c.profile_id = p.id) as cluster_count
+    from profile p where p.id = ${id}`
+  return row === undefined ? undefined : shown(row)
+}
+
+export const listProfiles = async (
+  sql: Sql,
+  after: readonly [name: string] | undefined,
+  limit: number,
+): Promise<Profile[]> =>
+  (
+    await sql`
+      select p.id, p.name, p.description, p.spec, p.created_at, p.updated_at, p.version,
+        (select count(*) from cluster c where c.profile_id = p.id) as cluster_count
+      from profile p
+      where ${after?.[0]}::text is null or p.name > ${after?.[0]}
+      order by p.name
+      limit ${limit}`
+  ).map(shown)
+
+export type GivenSpec = { readonly spec: ProfileSpecBody; readonly specVersion: number }
+
+/** The spec that a new cluster of this profile gets. */
+export async function specOf(sql: Sql, id: string): Promise<GivenSpec> {
+  const [row] = await sql`select spec, spec_version from profile where id = ${id} for key share`
+  assert(row !== undefined, "a rule's profile exists")
+  return {
+    spec: profileSpecSchema.parse(jsonOf(row, "spec")),
+    specVersion: integerOf(row, "spec_version"),
+  }
+}
+
+export type ProfileUse = { readonly clusters: number; readonly rules: number }
+
+export async function useOf(sql: Sql, id: string): Promise<ProfileUse> {
+  const [row] = await sql`
+    select (select count(*) from cluster where profile_id = ${id}) as clusters,
+      (select count(*) from rule where profile_id = ${id}) as rules`
+  return { clusters: integerOf(row ?? {}, "clusters"), rules: integerOf(row ?? {}, "rules") }
+}
+
+export async function deleteProfile(sql: Sql, id: string): Promise<string | undefined> {
+  const [row] = await sql`delete from profile where id = ${id} returning name`
+  return row === undefined ? undefined : textOf(row, "name")
+}

@@ -1,0 +1,308 @@
+/** Table `satellite`: one function per statement. */
+import { assert } from "#core/assert.ts"
+import { type SatelliteId, satelliteId } from "#core/ids.ts"
+import type { Registration } from "#core/fleet/satellite.ts"
+import { bytesOf, integerOf, jsonOf, maybe, type Row, textOf, timeOf } from "#io/postgres/row.ts"
+import type { Sql } from "#io/postgres/sql.ts"
+import { type Satellite, satelliteStates } from "#wire/rest/satellites.ts"
+import { z } from "zod"
+
+export type SatelliteState = Satellite["state"]
+export type Approval = "pending" | "approved" | "rejected"
+
+/** What must be known to let somebody in. */
+export type Identity = {
+  readonly id: SatelliteId
+  readonly name: string
+  readonly approval: Approval
+  readonly registration: "waiting" | "granted" | "spent"
+  readonly registrationHash: Buffer | undefined
+  readonly authNonce: Buffer | undefined
+  readonly authHash: Buffer | undefined
+}
+
+const labelsOf = z.record(z.string(), z.string())
+const namesOf = z.array(z.string())
+
+export function stateOf(row: Row, column: string): SatelliteState {
+  const found = satelliteStates.find((state) => state === row[column])
+  assert(found !== undefined, `column ${column} holds a satellite's state`)
+  return found
+}
+
+function oneOf<const Word extends string>(row: Row, column: string, words: readonly Word[]): Word {
+  const found = words.find((word) => word === row[column])
+  assert(found !== undefined, `column ${column} holds one of ${words.join(", ")}`)
+  return found
+}
+
+const identity = (row: Row): Identity => ({
+  id: satelliteId(textOf(row, "id")),
+  name: textOf(row, "name"),
+  approval: oneOf(row, "approval", ["pending", "approved", "rejected"]),
+  registration: oneOf(row, "registration", ["waiting", "granted", "spent"]),
+  registrationHash: maybe(bytesOf, row, "registration_hash"),
+  authNonce: maybe(bytesOf, row, "auth_nonce"),
+  authHash: maybe(bytesOf, row, "auth_hash"),
+})
+
+const iso = (time: number): string => new Date(time).toISOString()
+
+const shown = (row: Row): Satellite => {
+  const approvedAt = maybe(timeOf, row, "approved_at")
+  const lastSeenAt = maybe(timeOf, row, "last_seen_at")
+  return {
+    id: textOf(row, "id"),
+    name: textOf(row, "name"),
+    site: textOf(row, "site"),
+    state: stateOf(row, "state"),
+    labels: labelsOf.parse(jsonOf(row, "labels")),
+    kubernetesVersion: textOf(row, "kubernetes_version"),
+    satelliteVersion: textOf(row, "satellite_version"),
+    storageClasses: namesOf.parse(row["storage_classes"]),
+    clusterCount: integerOf(row, "cluster_count"),
+    registeredAt: iso(timeOf(row, "registered_at")),
+    approvedAt: approvedAt === undefined ? null : iso(approvedAt),
+    lastSeenAt: lastSeenAt === undefined ? null : iso(lastSeenAt),
+    version: integerOf(row, "version"),
+  }
+}
+
+export async function countWaiting(sql: Sql): Promise<number> {
+  const [row] = await sql`
+    select count(*) as waiting from satellite where approval in ('pending', 'rejected')`
+  return integerOf(row ?? {}, "waiting")
+}
+
+export type Asked = {
+  readonly id: SatelliteId
+  readonly approval: Approval
+  readonly isNew: boolean
+}
+
+/**
+ * Notes that the Kubernetes of `registration` asks to be let in, under its row if it has one: what was
+ * approved stays as it is, with its clusters and its working identity, until a person approves again.
+ */
+export async function askToBeLetIn(
+  sql: Sql,
+  id: SatelliteId,
+  registration: Registration,
+  tokenHash: Buffer,
+): Promise<Asked> {
+  const [row] = await sql`
+    insert into satellite (
+      id, kubernetes_uid, site, name, approval, state, labels, kubernetes_version,
+      satellite_version, registration, registration_hash
+    ) values (
+      ${id}, ${registration.kubernetesUid}, ${registration.site}, ${registration.site}, 'pending',
+      'pending', ${JSON.stringify(registration.labels)}::jsonb, ${registration.kubernetesVersion},
+      ${registration.satelliteVersion}, 'waiting', ${tokenHash}
+    )
+    on conflict (kubernetes_uid) do update set
+      registration = 'waiting',
+      registration_hash = excluded.registration_hash,
+      kubernetes_version = excluded.kubernetes_version,
+      satellite_version = excluded.satellite_version,
+      site = case when satellite.approval = 'pending' then excluded.site else satellite.site end,
+      name = case when satellite.approval = 'pending' then excluded.name else satellite.name end,
+      labels = case when satellite.approval = 'pending' then excluded.labels else satellite.labels end
+    returning id, approval, xmax = 0 as is_new`
+  assert(row !== undefined, "an upsert returns its row")
+  return {
+    id: satelliteId(textOf(row, "id")),
+    approval: oneOf(row, "approval", ["pending", "approved", "rejected"]),
+    isNew: row["is_new"] === true,
+  }
+}
+
+export async function findIdentity(sql: Sql, id: SatelliteId): Promise<Identity | undefined> {
+  const [row] = await sql`
+    select id, name, approval, registration, registration_hash, auth_nonce, auth_hash
+    from satellite where id = ${id}`
+  return row === undefined ? undefined : identity(row)
+}
+
+/** Keeps the hash of the auth token that is being collected; the same one each time, so doing it twice is harmless. */
+export const keepAuthHash = async (sql: Sql, id: SatelliteId, hash: Buffer): Promise<void> => {
+  await sql`
+    update satellite set auth_hash = ${hash}
+    where id = ${id} and registration = 'granted' and auth_hash is distinct from ${hash}`
+}
+
+export type Arrived = { readonly serial: number; readonly stateBefore: SatelliteState }
+
+/**
+ * The satellite opened a stream with its auth token: it is connected, its registration token is spent, and
+ * a registration that somebody else left under its row is void. Undefined when `authHash` is no longer its.
+ */
+export async function arrive(
+  sql: Sql,
+  id: SatelliteId,
+  authHash: Buffer,
+  hello: { readonly satelliteVersion: string; readonly kubernetesVersion: string },
+): Promise<Arrived | undefined> {
+  const [row] = await sql`
+    with before as (select id, state from satellite where id = ${id} for update)
+    update satellite s set
+      state = 'connected', last_seen_at = now(), registration = 'spent', registration_hash = null,
+      satellite_version = ${hello.satelliteVersion}, kubernetes_version = ${hello.kubernetesVersion},
+      stream_serial = s.stream_serial + 1
+    from before
+    where s.id = before.id and s.approval = 'approved' and s.auth_hash = ${authHash}
+    returning s.stream_serial as serial, before.state as state_before`
+  return row === undefined
+    ? undefined
+    : { serial: integerOf(row, "serial"), stateBefore: stateOf(row, "state_before") }
+}
+
+/** Heartbeats of many satellites at once. */
+export const seen = async (sql: Sql, ids: readonly SatelliteId[]): Promise<void> => {
+  await sql`update satellite set last_seen_at = now() where id = any(${ids}::uuid[])`
+}
+
+export const keepStorageClasses = async (
+  sql: Sql,
+  id: SatelliteId,
+  names: readonly string[],
+  defaultName: string | undefined,
+): Promise<void> => {
+  await sql`
+    update satellite set storage_classes = ${names}::text[], default_storage_class = ${defaultName}
+    where id = ${id}`
+}
+
+export async function findSatellite(sql: Sql, id: string): Promise<Satellite | undefined> {
+  return (await findSatellites(sql, [id]))[0]
+}
+
+export const findSatellites = async (sql: Sql, ids: readonly string[]): Promise<Satellite[]> =>
+  (
+    await sql`
+      select s.id, s.name, s.site, s.state, s.labels, s.kubernetes_version, s.satellite_version,
+        s.storage_classes, s.registered_at, s.approved_at, s.last_seen_at, s.version,
+        (select count(*) from cluster c where c.satellite_id = s.id) as cluster_count
+      from satellite s
+      where s.id = any(${ids}::uuid[])
+      order by s.name, s.id`
+  ).map(shown)
+
+export type SatelliteFilter = {
+  readonly state: SatelliteState | undefined
+  readonly search: string | undefined
+}
+
+export const listSatellites = async (
+  sql: Sql,
+  filter: SatelliteFilter,
+  after: readonly [name: string, id: string] | undefined,
+  limit: number,
+): Promise<Satellite[]> =>
+  (
+    await sql`
+      select s.id, s.name, s.site, s.state, s.labels, s.kubernetes_version, s.satellite_version,
+        s.storage_classes, s.registered_at, s.approved_at, s.last_seen_at, s.version,
+        (select count(*) from cluster c where c.satellite_id = s.id) as cluster_count
+      from satellite s
+      where (${filter.state}::text is null or s.state = ${filter.state})
+        and (${filter.search}::text is null
+          or position(lower(${filter.search}) in lower(s.name)) > 0
+          or position(lower(${filter.search}) in lower(s.site)) > 0)
+        and (${after?.[0]}::text is null or (s.name, s.id) > (${after?.[0]}, ${after?.[1]}::uuid))
+      order by s.name, s.id
+      limit ${limit}`
+  ).map(shown)
+
+export type Standing = {
+  readonly id: SatelliteId
+  readonly name: string
+  readonly approval: Approval
+  readonly registration: "waiting" | "granted" | "spent"
+  readonly state: SatelliteState
+  readonly labels: Readonly<Record<string, string>>
+  readonly version: number
+}
+
+/** The row as a decision needs it, locked until the transaction ends. */
+export async function lockSatellite(sql: Sql, id: string): Promise<Standing | undefined> {
+  const [row] = await sql`
+    select id, name, approval, registration, state, labels, version
+    from satellite where id = ${id} for update`
+  return row === undefined
+    ? undefined
+    : {
+        id: satelliteId(textOf(row, "id")),
+        name: textOf(row, "name"),
+        approval: oneOf(row, "approval", ["pending", "approved", "rejected"]),
+        registration: oneOf(row, "registration", ["waiting", "granted", "spent"]),
+        state: stateOf(row, "state"),
+        labels: labelsOf.parse(jsonOf(row, "labels")),
+        version: integerOf(row, "version"),
+      }
+}
+
+/** Lets in who waits under this row. The nonce makes the auth token a new one; an older identity ends here. */
+export const letIn = async (
+  sql: Sql,
+  id: SatelliteId,
+  name: string,
+  labels: Readonly<Record<string, string>>,
+  nonce: Buffer,
+): Promise<void> => {
+  await sql`
+    update satellite set
+      approval = 'approved', state = 'offline', name = ${name},
+      labels = ${JSON.stringify(labels)}::jsonb,
+      registration = 'granted', auth_nonce = ${nonce}, auth_hash = null, approved_at = now(),
+      version = version + 1
+    where id = ${id}`
+}
+
+export const reject = async (sql: Sql, id: SatelliteId): Promise<void> => {
+  await sql`
+    update satellite set approval = 'rejected', state = 'rejected', version = version + 1
+    where id = ${id}`
+}
+
+/** Refuses who asked under an approved row; the approved identity goes on. */
+export const dropRegistration = async (sql: Sql, id: SatelliteId): Promise<void> => {
+  await sql`
+    update satellite set
+      registration = 'spent', registration_hash = null,
+      state = case when last_seen_at is null then 'offline' else 'lost' end,
+      version = version + 1
+    where id = ${id}`
+}
+
+export const relabel = async (
+  sql: Sql,
+  id: SatelliteId,
+  name: string,
+  labels: Readonly<Record<string, string>>,
+): Promise<void> => {
+  await sql`
+    update satellite set
+      name = ${name}, labels = ${JSON.stringify(labels)}::jsonb, version = version + 1
+    where id = ${id}`
+}
+
+/** What rules are matched against. */
+export const approvedSatellites = async (
+  sql: Sql,
+): Promise<{ id: SatelliteId; name: string; labels: Readonly<Record<string, string>> }[]> =>
+  (
+    await sql`
+      select id, name, labels from satellite where approval = 'approved' order by name, id`
+  ).map((row) => ({
+    id: satelliteId(textOf(row, "id")),
+    name: textOf(row, "name"),
+    labels: labelsOf.parse(jsonOf(row, "labels")),
+  }))
+
+export const countByState = async (sql: Sql): Promise<Map<SatelliteState, number>> =>
+  new Map(
+    (await sql`select state, count(*) as found from satellite group by state`).map((row) => [
+      stateOf(row, "state"),
+      integerOf(row, "found"),
+    ]),
+  )
