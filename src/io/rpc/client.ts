@@ -79,7 +79,7 @@ function tlsOptions({ url, tls }: RpcClientOptions) {
 const withHeaders =
   (headers: Readonly<Record<string, string>>): Interceptor =>
   (next) =>
-  async (request) => {
+  (request) => {
     for (const [name, value] of Object.entries(headers)) request.header.set(name, value)
-    return await next(request)
+    return next(request)
   }
