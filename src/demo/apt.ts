@@ -108,7 +108,7 @@ const clusterSettings = "/etc/postgresql-common/createcluster.conf"
  * Installing Debian's PostgreSQL package starts a server of its own on port 5432, which nobody asked for.
  * The setting that says no is written before and taken back after, where the file is not there already.
  */
-async function withoutSystemCluster<T>(task: () => Promise<T>): Promise<T> {
+export async function withoutSystemCluster<T>(task: () => Promise<T>): Promise<T> {
   const root = await becomeRoot()
   if (root === undefined || existsSync(clusterSettings)) return task()
   const shell = async (script: string): Promise<void> => {
@@ -127,14 +127,3 @@ async function withoutSystemCluster<T>(task: () => Promise<T>): Promise<T> {
     )
   }
 }
-
-const majors = [18, 17, 16, 15]
-
-/** The server of the newest supported version that the distribution has, without a server of its own. */
-export const installPostgres = async (say: (line: string) => void): Promise<Installed> =>
-  withoutSystemCluster(() =>
-    install(
-      majors.map((major) => [`postgresql-${major}`]),
-      say,
-    ),
-  )

@@ -54,14 +54,14 @@ async function gone(processes: readonly KnownProcess[], withinMs: number): Promi
  * Ends what an earlier demo in this folder left running; says how many that were. First the programs that
  * it had written down, so that they take their own children with them, then whoever is still there.
  */
-export async function endLeftovers(folder: string, uid: number): Promise<number> {
-  const before = await processesOf(folder, uid)
+export async function endLeftovers(folder: string, uids: ReadonlySet<number>): Promise<number> {
+  const before = await processesOf(folder, uids)
   const known = []
   for (const one of await recorded(folder)) if (await isAlive(one)) known.push(one)
   const ids = new Set([...before, ...known].map(({ pid }) => pid))
   await end(known)
-  await end(await processesOf(folder, uid), 5_000)
+  await end(await processesOf(folder, uids), 5_000)
   // Backends outlive a killed postmaster for a moment and are only now without parents.
-  await end(await processesOf(folder, uid), 2_000)
+  await end(await processesOf(folder, uids), 2_000)
   return ids.size
 }

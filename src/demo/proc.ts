@@ -27,16 +27,19 @@ export const isAlive = async (known: KnownProcess): Promise<boolean> =>
   (await startOf(known.pid)) === known.started
 
 /**
- * Processes of `uid` that live in `folder`: working directory inside it, or a path inside it among the
+ * Processes of these users that live in `folder`: working directory inside it, or a path inside it among the
  * arguments. PostgreSQL rewrites its arguments, so both are looked at. Never this process or an ancestor.
  */
-export async function processesOf(folder: string, uid: number): Promise<readonly KnownProcess[]> {
+export async function processesOf(
+  folder: string,
+  uids: ReadonlySet<number>,
+): Promise<readonly KnownProcess[]> {
   const spared = await ancestors()
   const found: KnownProcess[] = []
   for (const entry of await readdir("/proc")) {
     const pid = Number(entry)
     if (!Number.isInteger(pid) || spared.has(pid)) continue
-    const name = await belongsTo(pid, folder, uid)
+    const name = await belongsTo(pid, folder, uids)
     const started = name === undefined ? undefined : await startOf(pid)
     if (name !== undefined && started !== undefined) found.push({ name, pid, started })
   }
@@ -46,9 +49,13 @@ export async function processesOf(folder: string, uid: number): Promise<readonly
 /** Only these are ever started by a demo; a person's shell or editor in the folder is left alone. */
 const programs = /^(node|postgres|bash|sh|sleep|pg_[a-z]+|initdb)\b/
 
-async function belongsTo(pid: number, folder: string, uid: number): Promise<string | undefined> {
+async function belongsTo(
+  pid: number,
+  folder: string,
+  uids: ReadonlySet<number>,
+): Promise<string | undefined> {
   try {
-    if ((await stat(`/proc/${pid}`)).uid !== uid) return undefined
+    if (!uids.has((await stat(`/proc/${pid}`)).uid)) return undefined
     const argv = (await readFile(`/proc/${pid}/cmdline`, "utf8")).split("\0")
     const name = (argv[0] ?? "").replace(/^.*\//, "")
     const inside = (path: string): boolean => path === folder || path.startsWith(`${folder}/`)

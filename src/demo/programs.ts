@@ -4,7 +4,7 @@ import { open, rename, stat, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { z } from "zod"
-import { assert } from "#core/assert.ts"
+import { assert, present } from "#core/assert.ts"
 import type { Account } from "#io/process/account.ts"
 import { recordFile } from "./leftovers.ts"
 import { type KnownProcess, startOf } from "./proc.ts"
@@ -14,6 +14,8 @@ export type ProgramSpec = {
   readonly command: readonly [string, ...string[]]
   readonly env: Readonly<Record<string, string>>
   readonly cwd: string
+  /** Runs with the rights of the demo itself, not as the unprivileged account. */
+  readonly asOurselves: boolean
   /** Name of the event that the program logs when it can be used. */
   readonly readyEvent: string
   readonly readyWithinMs: number
@@ -41,11 +43,26 @@ const lineSchema = z.looseObject({ event: z.string() })
 export class Programs {
   readonly #folder: string
   readonly #account: Account | undefined
-  readonly #running = new Map<string, KnownProcess>()
+  readonly #known = new Map<string, KnownProcess>()
+  readonly #specs = new Map<string, ProgramSpec>()
+  readonly #broken = Promise.withResolvers<Ended>()
+  /** Programs that run and were ready, by name. */
+  readonly running = new Map<string, Program>()
 
   constructor(folder: string, account: Account | undefined) {
     this.#folder = folder
     this.#account = account
+  }
+
+  /** Resolves with the first program that ended although nobody stopped it. */
+  get broken(): Promise<Ended> {
+    return this.#broken.promise
+  }
+
+  /** Starts a stopped program again, as it was started before. */
+  async restart(name: string, signal: AbortSignal): Promise<Program> {
+    assert(!this.running.has(name), "a program is stopped before it is started again")
+    return this.start(present(this.#specs.get(name), "it was started before"), signal)
   }
 
   logFile(name: string): string {
@@ -54,12 +71,14 @@ export class Programs {
 
   async start(spec: ProgramSpec, signal: AbortSignal): Promise<Program> {
     signal.throwIfAborted()
+    this.#specs.set(spec.name, spec)
     const path = this.logFile(spec.name)
     const before = await stat(path).catch(() => undefined)
     if (before !== undefined && before.size > logMaxBytes) await rename(path, `${path}.1`)
     const log = await open(path, "a")
     const from = (await log.stat()).size
     const [file, ...args] = spec.command
+    const account = spec.asOurselves ? undefined : this.#account
     // A session of its own: Ctrl-C in the terminal reaches the demo alone, which stops them in order.
     // The log is a file and not a pipe: they must not die of a demo that was killed before it could stop them.
     const child = spawn(file, args, {
@@ -67,13 +86,17 @@ export class Programs {
       env: { ...spec.env },
       stdio: ["ignore", log.fd, log.fd],
       detached: true,
-      ...(this.#account === undefined ? {} : { uid: this.#account.uid, gid: this.#account.gid }),
+      ...(account === undefined ? {} : { uid: account.uid, gid: account.gid }),
     })
+    let wanted = false
     const ended = new Promise<Ended>((resolve) => {
       const end = async (how: string): Promise<void> => {
-        this.#running.delete(spec.name)
+        this.#known.delete(spec.name)
+        this.running.delete(spec.name)
         await this.#record()
-        resolve({ name: spec.name, how, tail: await tailOf(path, from) })
+        const end = { name: spec.name, how, tail: await tailOf(path, from) }
+        resolve(end)
+        if (!wanted) this.#broken.resolve(end)
       }
       child.once("error", (error) => void end(error.message))
       child.once("exit", (code, name) => void end(name ?? `status ${code ?? "?"}`))
@@ -86,6 +109,7 @@ export class Programs {
     }
     await this.#remember(spec.name, pid)
     const stop = async (withinMs: number): Promise<void> => {
+      wanted = true
       child.kill("SIGTERM")
       const late = sleep(withinMs, "late" as const, { ref: false })
       if ((await Promise.race([ended, late])) === "late") child.kill("SIGKILL")
@@ -93,7 +117,9 @@ export class Programs {
     }
     try {
       const ready = await this.#untilReady(spec, { path, from, ended, signal })
-      return { name: spec.name, pid, ready, ended, stop }
+      const program: Program = { name: spec.name, pid, ready, ended, stop }
+      this.running.set(spec.name, program)
+      return program
     } catch (error) {
       await stop(5_000)
       throw error
@@ -103,12 +129,12 @@ export class Programs {
   async #remember(name: string, pid: number): Promise<void> {
     const started = await startOf(pid)
     if (started === undefined) return
-    this.#running.set(name, { name, pid, started })
+    this.#known.set(name, { name, pid, started })
     await this.#record()
   }
 
   async #record(): Promise<void> {
-    await writeFile(recordFile(this.#folder), JSON.stringify([...this.#running.values()]))
+    await writeFile(recordFile(this.#folder), JSON.stringify([...this.#known.values()]))
   }
 
   async #untilReady(
