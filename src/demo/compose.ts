@@ -4,7 +4,7 @@
  */
 import { execFile } from "node:child_process"
 import { randomBytes } from "node:crypto"
-import { mkdir, readFile, writeFile } from "node:fs/promises"
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { promisify } from "node:util"
 import { port } from "#core/names.ts"
@@ -20,19 +20,22 @@ import { endLeftovers } from "./leftovers.ts"
 import { takeLock } from "./lock.ts"
 import { taken } from "./ports.ts"
 import { ensurePostgres } from "./postgres.ts"
-import { type Ended, type Program, Programs } from "./programs.ts"
+import { type Ended, type Program, Programs, type ReadyFields } from "./programs.ts"
 import {
   addressesOf,
+  giveKubeconfig,
   makeSiteFolders,
   microkubeSpec,
   plainEnvironment,
   satelliteSpec,
   type Site,
   siteAt,
+  uplinkAddress,
   writeMicrokubeConfig,
 } from "./site.ts"
 import { siteNames } from "./site-names.ts"
 import type { Say, Steps } from "./steps.ts"
+import { cutFile, openUplink } from "./uplink.ts"
 
 const run = promisify(execFile)
 
@@ -91,9 +94,11 @@ export async function openDemo(flags: DemoFlags, steps: Steps, signal: AbortSign
     await Promise.all(
       sites.map(async (site) => {
         await makeSiteFolders(site, account)
+        const grpc = await uplinkOf(site, central.grpc, stack)
         await writeMicrokubeConfig(folder, site, postgres)
         await programs.start(microkubeSpec(folder, site, account), signal)
-        await programs.start(satelliteSpec(folder, site, central.grpc), signal)
+        await giveKubeconfig(site, account)
+        await programs.start(satelliteSpec(folder, site, grpc), signal)
         say(`${site.name}: on 127.${site.block}.0.0/16`)
       }),
     )
@@ -227,7 +232,7 @@ const centralSpec = (
     PG_SWARM_DASHBOARD_DIR: folder.dashboard,
     PG_SWARM_POSTGRES_BIN: postgres.dir,
   },
-  readyEvent: "central.ready",
+  isReady: ({ event }: ReadyFields) => event === "central.ready",
   readyWithinMs: centralReadyMs,
 })
 
@@ -239,6 +244,20 @@ function addressesOfCentral(
   const host = flags.host === "0.0.0.0" ? "127.0.0.1" : flags.host
   const portIn = (field: string): string => /:(\d+)$/.exec(String(central.ready[field]))?.[1] ?? "0"
   return { url: `http://${host}:${portIn("rest")}`, grpc: `http://${host}:${portIn("grpc")}` }
+}
+
+/** A line of the site's own to central, which starts whole, whatever was done to it last time. */
+async function uplinkOf(site: Site, grpc: string, stack: AsyncDisposableStack): Promise<string> {
+  await rm(cutFile(site.folder), { force: true })
+  const { hostname, port: to } = new URL(grpc)
+  const uplink = stack.use(
+    await openUplink({
+      listen: uplinkAddress(site),
+      to: { host: hostname, port: Number(to) },
+      siteFolder: site.folder,
+    }),
+  )
+  return `http://${uplinkAddress(site).host}:${uplink.port}`
 }
 
 /** The same password for the same data, so that what was printed yesterday signs in today. */

@@ -16,8 +16,8 @@ export type ProgramSpec = {
   readonly cwd: string
   /** Runs with the rights of the demo itself, not as the unprivileged account. */
   readonly asOurselves: boolean
-  /** Name of the event that the program logs when it can be used. */
-  readonly readyEvent: string
+  /** Whether this line of the program's output says that it can be used. */
+  readonly isReady: (line: ReadyFields) => boolean
   readonly readyWithinMs: number
 }
 
@@ -38,7 +38,7 @@ export interface Program {
 
 const logMaxBytes = 20 * 1024 * 1024
 const tailBytes = 3_000
-const lineSchema = z.looseObject({ event: z.string() })
+const lineSchema = z.record(z.string(), z.unknown())
 
 export class Programs {
   readonly #folder: string
@@ -164,8 +164,8 @@ export class Programs {
       const lines = (rest + buffer.toString("utf8", 0, bytesRead)).split("\n")
       rest = lines.pop() ?? ""
       for (const line of lines) {
-        const fields = eventOf(line)
-        if (fields?.event === spec.readyEvent) return fields
+        const fields = fieldsOf(line)
+        if (fields !== undefined && spec.isReady(fields)) return fields
       }
       signal.throwIfAborted()
       if (bytesRead > 0) continue
@@ -180,7 +180,7 @@ export class Programs {
   }
 }
 
-function eventOf(line: string): { readonly event: string } | undefined {
+function fieldsOf(line: string): ReadyFields | undefined {
   if (!line.startsWith("{")) return undefined
   try {
     return lineSchema.parse(JSON.parse(line))

@@ -1,5 +1,5 @@
 /** One edge site: a microkube and the satellite that dials out of it. */
-import { chown, mkdir, writeFile } from "node:fs/promises"
+import { chown, mkdir, readFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { port } from "#core/names.ts"
 import type { ServerBinaries } from "#io/postgres/binaries.ts"
@@ -29,10 +29,13 @@ export const siteAt = (folder: Folder, name: SiteName, block: number): Site => (
 
 const host = (site: Site, last: number): string => `127.${site.block}.0.${last}`
 
+export const uplinkAddress = (site: Site) => ({ host: host(site, 3), port: port.centralGrpc })
+
 export const addressesOf = (site: Site): readonly Address[] => [
   { host: host(site, 1), port: kubernetesPort, purpose: `the Kubernetes of ${site.name}` },
   { host: host(site, 2), port: port.satelliteSidecar, purpose: `the satellite of ${site.name}` },
   { host: host(site, 2), port: port.satelliteHealth, purpose: `the satellite of ${site.name}` },
+  { ...uplinkAddress(site), purpose: `the line from ${site.name} to central` },
 ]
 
 const readyWithinMs = 30_000
@@ -51,7 +54,7 @@ export const satelliteSpec = (folder: Folder, site: Site, grpc: string): Program
   cwd: site.folder,
   env: {
     ...plainEnvironment(site.folder),
-    KUBECONFIG: site.kubeconfig,
+    KUBECONFIG: satelliteKubeconfig(site),
     PG_SWARM_CENTRAL_URL: grpc,
     PG_SWARM_SITE: site.name,
     PG_SWARM_LABELS: siteLabels(site),
@@ -61,7 +64,7 @@ export const satelliteSpec = (folder: Folder, site: Site, grpc: string): Program
     PG_SWARM_FAILOVER_IMAGE: failoverImage,
     PG_SWARM_DATA_DIR: join(site.folder, "satellite"),
   },
-  readyEvent: "satellite.ready",
+  isReady: ({ event }) => event === "satellite.ready",
   readyWithinMs,
 })
 
@@ -90,9 +93,18 @@ export const microkubeSpec = (
   asOurselves: true,
   cwd: site.folder,
   env: plainEnvironment(site.folder),
-  readyEvent: "microkube.ready",
+  isReady: ({ ready }) => ready === true,
   readyWithinMs,
 })
+
+const satelliteKubeconfig = (site: Site): string => join(site.folder, "satellite/kubeconfig")
+
+/** A kubeconfig that the satellite's account may read. */
+export async function giveKubeconfig(site: Site, account: Account | undefined): Promise<void> {
+  const path = satelliteKubeconfig(site)
+  await writeFile(path, await readFile(site.kubeconfig), { mode: 0o600 })
+  if (account !== undefined) await chown(path, account.uid, account.gid)
+}
 
 const configFile = (site: Site): string => join(site.folder, "microkube.json")
 
