@@ -204,7 +204,9 @@ async function refuseTaken(flags: DemoFlags, sites: readonly Site[]): Promise<vo
   const ofSites = taken(sites.flatMap(addressesOf))
   const problems = [
     ...(await central).map((problem) => `${problem}; choose another port with --port P`),
-    ...(await ofSites).map((problem) => `${problem}; choose another block with --loopback N`),
+    ...(await ofSites).map(
+      (problem) => `${problem}; stop it, or choose other addresses with --loopback N`,
+    ),
   ]
   if (problems.length > 0) throw new CanNot(problems.join("\n"))
 }

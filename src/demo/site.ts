@@ -18,7 +18,8 @@ export type Site = SiteName & {
 }
 
 const failoverImage = "pg-swarm/failover:demo"
-const kubernetesPort = 6443
+/** Not 6443: another Kubernetes on this host may listen there on all addresses. */
+const kubernetesPort = 26_443
 
 export const siteAt = (folder: Folder, name: SiteName, block: number): Site => ({
   ...name,
@@ -36,6 +37,12 @@ export const addressesOf = (site: Site): readonly Address[] => [
   { host: host(site, 2), port: port.satelliteSidecar, purpose: `the satellite of ${site.name}` },
   { host: host(site, 2), port: port.satelliteHealth, purpose: `the satellite of ${site.name}` },
   { ...uplinkAddress(site), purpose: `the line from ${site.name} to central` },
+  // Pods have addresses of their own, but a program that listens on every address takes theirs too.
+  ...[port.postgres, port.peer, port.sidecarHealth].map((number) => ({
+    host: `127.${site.block}.255.254`,
+    port: number,
+    purpose: `the database pods of ${site.name}`,
+  })),
 ]
 
 const readyWithinMs = 30_000
