@@ -1,0 +1,189 @@
+/** What `decide` returns: things to do, what to remember, and one sentence that says why. */
+import type { Severity } from "#core/cluster/events.ts"
+import type { InstancePhase } from "#core/cluster/state.ts"
+import type { PodName, Term } from "#core/ids.ts"
+import type { Lsn } from "#core/lsn.ts"
+import type { Millis } from "#core/units.ts"
+import type { LeaseContent } from "#core/failover/lease.ts"
+import type { Instant, Lane } from "#core/failover/observation.ts"
+import type { ElectionCause } from "#core/failover/vote.ts"
+
+export type Peer = { readonly pod: PodName; readonly address: string }
+
+/**
+ * The order of actions is part of the meaning: each is begun before the next. An action whose lane is
+ * busy is dropped, not queued: the next decision will ask again if it is still right. `fence` is the
+ * exception: it takes the server lane from whatever runs there.
+ */
+export type Action =
+  /** The term is on disk before anything is done that relies on it. */
+  | { readonly kind: "persist-term"; readonly term: Term }
+  /** Stops the server at once, clients and all. Never waits for the lane. */
+  | { readonly kind: "fence"; readonly reason: string }
+  | { readonly kind: "extend-deadline"; readonly deadline: Instant }
+  /** Writes `content` if the Lease still has `version`. */
+  | {
+      readonly kind: "write-lease"
+      readonly purpose: "renew" | "take" | "release" | "take-back"
+      readonly version: string
+      readonly content: LeaseContent
+    }
+  /** Asks the API now: what is known is too old to act upon. */
+  | { readonly kind: "read-lease" }
+  /** Binds the own vote on disk, then asks every other member for theirs. */
+  | {
+      readonly kind: "campaign"
+      readonly term: Term
+      readonly leaseVersion: string
+      readonly cause: ElectionCause
+    }
+  /** `durable`: names that commits must wait for from the first one on. */
+  | {
+      readonly kind: "promote"
+      readonly term: Term
+      readonly deadline: Instant
+      readonly syncNames: readonly PodName[]
+    }
+  | { readonly kind: "start-standby"; readonly follow: Peer | undefined }
+  | {
+      readonly kind: "start-primary"
+      readonly term: Term
+      readonly deadline: Instant
+      readonly syncNames: readonly PodName[]
+    }
+  | { readonly kind: "stop"; readonly within: Millis }
+  | { readonly kind: "initdb" }
+  | { readonly kind: "clone"; readonly source: Peer }
+  | { readonly kind: "rewind"; readonly source: Peer }
+  /** Points a standby at another server, or at none, by reload. */
+  | { readonly kind: "follow"; readonly source: Peer | undefined }
+  | { readonly kind: "set-sync-names"; readonly names: readonly PodName[] }
+  | { readonly kind: "label"; readonly role: "primary" | "replica" }
+  /** Roles, grants and the row of this term in the new primary's own table. */
+  | { readonly kind: "record-term"; readonly term: Term; readonly cause: string }
+  | { readonly kind: "checkpoint" }
+  | {
+      readonly kind: "slots"
+      readonly create: readonly PodName[]
+      readonly drop: readonly PodName[]
+    }
+  | { readonly kind: "tell"; readonly event: Told }
+
+export type Told = {
+  readonly kind: string
+  readonly severity: Severity
+  readonly message: string
+  readonly details: Readonly<Record<string, string>>
+}
+
+/** The lane an action runs in; undefined for what is done at once. */
+export function laneOf(action: Action): Lane | undefined {
+  switch (action.kind) {
+    case "persist-term":
+      return "terms"
+    case "fence":
+    case "promote":
+    case "start-standby":
+    case "start-primary":
+    case "stop":
+    case "initdb":
+    case "clone":
+    case "rewind":
+      return "server"
+    case "write-lease":
+      return "lease"
+    case "campaign":
+      return "ballot"
+    case "follow":
+    case "set-sync-names":
+      return "settings"
+    case "label":
+      return "label"
+    case "record-term":
+    case "checkpoint":
+    case "slots":
+      return "primary"
+    case "extend-deadline":
+    case "read-lease":
+    case "tell":
+      return undefined
+  }
+}
+
+/** What a person should read about this member now. */
+export type Mood = { readonly phase: InstancePhase; readonly why: string }
+
+export type Decision = {
+  readonly memory: Memory
+  readonly actions: readonly Action[]
+  readonly mood: Mood
+}
+
+/** A hand-over on its way; see `hand-over.ts`. */
+export type HandOver = {
+  readonly step: "checkpoint" | "stop" | "confirm" | "release" | "await"
+  readonly to: PodName | undefined
+  readonly since: Instant
+  readonly stepSince: Instant
+  readonly checkpoint: Lsn | undefined
+}
+
+/** How a role change came about, kept until it can be told as one record (failover explained). */
+export type Story = {
+  readonly cause: string
+  readonly evidence: string
+  readonly from: PodName | undefined
+  readonly term: Term
+  readonly lsn: Lsn
+  readonly lossPossible: boolean
+  /** Last sign of life, or release. */
+  readonly doubtAt: Instant
+  readonly campaignAt: Instant
+  readonly wonAt: Instant
+  readonly promotedAt: Instant | undefined
+}
+
+export type Memory = {
+  readonly startedAt: Instant
+  /** When another member was last seen to lead: its Lease changed, or it asked for a pledge. */
+  readonly leaderSeenAt: Instant | undefined
+  readonly leaseVersion: string | undefined
+  /** When this member became a possible candidate in the present election. */
+  readonly electingSince: Instant | undefined
+  readonly campaignNotBefore: Instant
+  /** When the server was last restarted in place, youngest last. */
+  readonly restarts: readonly Instant[]
+  readonly heal: Heal
+  /** The setting that became effective, and the WAL position that must be on a member of it. */
+  readonly settled:
+    | { readonly names: readonly PodName[]; readonly since: Instant; readonly lsn: Lsn | undefined }
+    | undefined
+  readonly handOver: HandOver | undefined
+  readonly story: Story | undefined
+  /** Keys of what was already told, so that a state is told once. */
+  readonly told: readonly string[]
+}
+
+export type Heal = {
+  /** Since when the member should stream and does not. */
+  readonly since: Instant | undefined
+  readonly rewinds: number
+  readonly clones: number
+  readonly notBefore: Instant
+}
+
+export const healthy: Heal = { since: undefined, rewinds: 0, clones: 0, notBefore: 0 }
+
+export const firstMemory = (now: Instant): Memory => ({
+  startedAt: now,
+  leaderSeenAt: undefined,
+  leaseVersion: undefined,
+  electingSince: undefined,
+  campaignNotBefore: 0,
+  restarts: [],
+  heal: healthy,
+  settled: undefined,
+  handOver: undefined,
+  story: undefined,
+  told: [],
+})

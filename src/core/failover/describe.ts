@@ -1,0 +1,89 @@
+/** This member in the words that it uses towards its peers. */
+import { term, timeline, type Timeline } from "#core/ids.ts"
+import { type Lsn, lsn } from "#core/lsn.ts"
+import { millis } from "#core/units.ts"
+import type { Holder } from "#core/failover/holder.ts"
+import type { MemberStatus } from "#core/failover/member.ts"
+import type { Observation } from "#core/failover/observation.ts"
+import { knownIdentifier } from "#core/failover/standing.ts"
+
+type Place = Pick<
+  MemberStatus,
+  "data" | "server" | "timeline" | "receivedLsn" | "replayedLsn" | "receiverSilence"
+>
+
+const nowhere = { timeline: timeline(0), receivedLsn: lsn(0n), replayedLsn: lsn(0n) } as const
+
+export function describe(seen: Observation, self: Holder, address: string): MemberStatus {
+  const place = placeOf(seen)
+  const reason = unfit(seen, place)
+  return {
+    pod: self.pod,
+    uid: self.uid,
+    address,
+    term: seen.term > 0 ? seen.term : term(0),
+    systemIdentifier: seen.systemIdentifier,
+    streamsFrom:
+      seen.server.kind === "standby" && seen.server.receiver === "streaming"
+        ? seen.follows?.pod
+        : undefined,
+    synchronous: seen.lease.kind === "read" && seen.lease.lease.syncSet.includes(self.pod),
+    priority: 0,
+    eligible: reason === "",
+    reason,
+    ...place,
+  }
+}
+
+function placeOf({ server, data }: Observation): Place {
+  const at = (where: Pick<Place, "data" | "server">, on: Timeline, end: Lsn): Place => ({
+    ...where,
+    timeline: on,
+    receivedLsn: end,
+    replayedLsn: end,
+    receiverSilence: undefined,
+  })
+  switch (server.kind) {
+    case "standby":
+      return {
+        data: "present",
+        server: "standby",
+        timeline: server.timeline,
+        receivedLsn: server.receivedLsn,
+        replayedLsn: server.replayedLsn,
+        receiverSilence:
+          server.receiverSilence === undefined ? undefined : millis(server.receiverSilence),
+      }
+    case "primary":
+      return at({ data: "present", server: "primary" }, server.timeline, server.writtenLsn)
+    case "starting":
+    case "silent":
+    case "stopping":
+      return { ...nowhere, data: "present", server: "starting", receiverSilence: undefined }
+    case "job":
+      return { ...nowhere, data: "damaged", server: "down", receiverSilence: undefined }
+    case "lost":
+    case "down":
+      return data.kind === "present"
+        ? at({ data: "present", server: "down" }, data.timeline, data.lsn)
+        : {
+            ...nowhere,
+            data: data.kind === "empty" ? "empty" : "damaged",
+            server: "down",
+            receiverSilence: undefined,
+          }
+  }
+}
+
+/** Why this member must not become primary; empty when it may. */
+function unfit(seen: Observation, place: Place): string {
+  const known = knownIdentifier(seen)
+  if (seen.handOver?.leaving === true) return "its pod is being stopped"
+  if (known !== undefined && seen.systemIdentifier !== undefined && known !== seen.systemIdentifier)
+    return `its data is of another cluster (${seen.systemIdentifier}, not ${known})`
+  if (place.data === "empty") return "it has no data"
+  if (place.data === "damaged") return "its data is not whole"
+  if (place.server === "down") return "its server is down"
+  if (place.server === "starting") return "its server does not answer yet"
+  return ""
+}

@@ -1,0 +1,93 @@
+/**
+ * Whom commits wait for, and what the Lease says about it (design 2.5).
+ *
+ * The recorded set contains the setting at every instant: growing writes the record first, shrinking
+ * changes the setting first. The record leaves a member out only when every commit that this member
+ * alone may have acknowledged is also on a member that stays.
+ */
+import type { Durability } from "#core/cluster/spec.ts"
+import type { PodName } from "#core/ids.ts"
+import type { Lsn } from "#core/lsn.ts"
+import type { Memory } from "#core/failover/decision.ts"
+import type { Instant, PrimaryState } from "#core/failover/observation.ts"
+
+export type DurabilityStep =
+  | { readonly kind: "none" }
+  | { readonly kind: "record"; readonly syncSet: readonly PodName[] }
+  | { readonly kind: "setting"; readonly names: readonly PodName[] }
+
+/** Walsenders take a new setting a moment after the session that shows it. */
+const settlesWithin = 500
+
+const sameSet = (a: readonly PodName[], b: readonly PodName[]): boolean =>
+  a.length === b.length && a.every((pod) => b.includes(pod))
+const union = (...sets: readonly (readonly PodName[])[]): readonly PodName[] =>
+  [...new Set(sets.flat())].toSorted()
+
+/** The names that `mode` wants now: members that stream and have caught up. */
+export function wantedNames(
+  mode: Durability,
+  others: readonly PodName[],
+  standbys: PrimaryState["standbys"],
+): readonly PodName[] {
+  if (mode === "async") return []
+  const caughtUp = others.filter((pod) =>
+    standbys.some((row) => row.pod === pod && row.state === "streaming"),
+  )
+  // In quorum commits wait: with nobody there, for whoever comes first.
+  return (caughtUp.length === 0 && mode === "quorum" ? others : caughtUp).toSorted()
+}
+
+/** Names that a server gets before it accepts its first client as primary. */
+export const firstNames = (mode: Durability, others: readonly PodName[]): readonly PodName[] =>
+  mode === "quorum" ? others.toSorted() : []
+
+export type DurabilityDecision = {
+  readonly step: DurabilityStep
+  readonly settled: Memory["settled"]
+}
+
+export function nextDurabilityStep(
+  now: Instant,
+  wanted: readonly PodName[],
+  recorded: readonly PodName[],
+  server: Pick<PrimaryState, "syncNames" | "standbys" | "writtenLsn" | "askedAt">,
+  before: Memory["settled"],
+): DurabilityDecision {
+  const effective = server.syncNames
+  const settled = settle(now, effective, server, before)
+  const step = (next: DurabilityStep): DurabilityDecision => ({ step: next, settled })
+  // Whatever is effective must be on record, also when somebody else changed the setting.
+  const mustBeRecorded = union(wanted, effective)
+  if (!mustBeRecorded.every((pod) => recorded.includes(pod)))
+    return step({ kind: "record", syncSet: union(recorded, mustBeRecorded) })
+  if (!sameSet(effective, wanted)) return step({ kind: "setting", names: wanted })
+  if (sameSet(recorded, wanted)) return step({ kind: "none" })
+  return covered(wanted, server.standbys, settled?.lsn)
+    ? step({ kind: "record", syncSet: wanted })
+    : step({ kind: "none" })
+}
+
+function settle(
+  now: Instant,
+  names: readonly PodName[],
+  server: Pick<PrimaryState, "writtenLsn" | "askedAt">,
+  before: Memory["settled"],
+): Memory["settled"] {
+  if (before === undefined || !sameSet(before.names, names))
+    return { names, since: now, lsn: undefined }
+  if (before.lsn !== undefined || server.askedAt < before.since + settlesWithin) return before
+  return { ...before, lsn: server.writtenLsn }
+}
+
+/** Whether all that was acknowledged under the former setting is on a member of `names`. */
+function covered(
+  names: readonly PodName[],
+  standbys: PrimaryState["standbys"],
+  lsn: Lsn | undefined,
+): boolean {
+  if (lsn === undefined) return false
+  // Nobody is waited for: the record says that the primary alone may have the last commits.
+  if (names.length === 0) return true
+  return standbys.some((row) => names.includes(row.pod) && row.flushLsn >= lsn)
+}

@@ -1,0 +1,382 @@
+/** What the holder of the Lease does: renew, serve, care for its standbys, and let go when another is better. */
+import type { PodName, Term } from "#core/ids.ts"
+import { formatLsn } from "#core/lsn.ts"
+import { seconds } from "#core/units.ts"
+import type { Action, Decision, Memory, Mood, Story } from "#core/failover/decision.ts"
+import { firstNames, nextDurabilityStep, wantedNames } from "#core/failover/durability.ts"
+import type { Holder } from "#core/failover/holder.ts"
+import type { Lease, LeaseContent, ReleaseCause } from "#core/failover/lease.ts"
+import type { Instant, Observation, PrimaryState } from "#core/failover/observation.ts"
+import type { Policy } from "#core/failover/policy.ts"
+import { freshStatus, knownIdentifier, othersOf } from "#core/failover/standing.ts"
+import { systemIdentifier } from "#core/ids.ts"
+
+export type Leading = {
+  readonly policy: Policy
+  readonly memory: Memory
+  readonly seen: Observation
+  readonly self: Holder
+  /** The term in which this member leads. */
+  readonly term: Term
+  /** The Lease as last read; undefined while the API is away since this sidecar started. */
+  readonly lease: Lease | undefined
+  /** Until when it may serve; undefined before the first good renewal. */
+  readonly until: Instant | undefined
+}
+
+const retryRenewalAfter = 400
+/** A server that does not answer for so long, while its supervisor does, hangs. */
+const silentMax = seconds(5)
+/** Without its supervisor's pulse this member can not vouch for its server. */
+const restartsMax = 3
+const restartsWithin = seconds(300)
+/** A standby further behind than this at the last look does not count as caught up. */
+const caughtUpBytes = 16n * 1024n * 1024n
+
+export function lead(at: Leading): Decision {
+  const { memory, seen } = at
+  const server = serverStep(at)
+  // A release in the same breath replaces the renewal: one write of the Lease at a time.
+  const releases = server.actions.some((action) => action.kind === "write-lease")
+  const renewal = releases || seen.server.kind === "lost" ? [] : renew(at, server.content ?? {})
+  return {
+    memory: server.memory ?? memory,
+    // The deadline moves first: it never waits for anything else that is to be done.
+    actions: [...extend(at), ...renewal, ...server.actions],
+    mood: server.mood,
+  }
+}
+
+export type Step = {
+  readonly actions: readonly Action[]
+  readonly mood: Mood
+  readonly memory?: Memory
+  /** What the next renewal should say differently. */
+  readonly content?: Partial<LeaseContent>
+}
+
+/** Hands the deadline to the supervisor when it moved noticeably. */
+function extend({ seen, until }: Leading): readonly Action[] {
+  const { server, deadline } = seen
+  const armed = "armed" in server && server.armed !== undefined
+  if (!armed || until === undefined || until <= seen.now) return []
+  if (deadline !== undefined && until - deadline < 50) return []
+  return [{ kind: "extend-deadline", deadline: until }]
+}
+
+function renew(at: Leading, change: Partial<LeaseContent>): readonly Action[] {
+  const { policy, seen, lease } = at
+  if (lease === undefined || seen.lanes.lease.running !== undefined) return []
+  const { last, since } = seen.lanes.lease
+  const wait = last?.failure === undefined ? policy.renewEvery : retryRenewalAfter
+  const content = renewed(at, lease, change)
+  const news = Object.keys(change).length > 0 || lease.holder === undefined
+  const due = seen.now - since >= wait || (news && last?.failure === undefined)
+  if (!due) return []
+  return [{ kind: "write-lease", purpose: "renew", version: lease.version, content }]
+}
+
+function renewed(at: Leading, lease: Lease, change: Partial<LeaseContent>): LeaseContent {
+  const { policy, seen, self, term } = at
+  // A shorter T takes effect only when the supervisor's deadline is already a short one.
+  const slow = seen.deadline !== undefined && seen.deadline - seen.now > policy.deadlineAfter
+  const wanted = Math.ceil(policy.expireAfter / 1000)
+  const known = knownIdentifier(seen)
+  return {
+    holder: self,
+    term,
+    durationSeconds: slow ? Math.max(wanted, lease.durationSeconds) : wanted,
+    members: seen.settings.members,
+    syncSet: lease.syncSet,
+    successor: undefined,
+    released: undefined,
+    systemIdentifier: known === undefined ? ownIdentifier(seen) : systemIdentifier(known),
+    ...change,
+  }
+}
+
+/** Only data that this member initialised or serves in this term may name the cluster. */
+const ownIdentifier = (seen: Observation) =>
+  seen.servedTerm === seen.term ? seen.systemIdentifier : undefined
+
+function serverStep(at: Leading): Step {
+  const { seen, until, policy } = at
+  const { server } = seen
+  const sure = until !== undefined && until - seen.now > policy.deadlineAfter / 4
+  const mood = (phase: Mood["phase"], why: string): Step => ({ actions: [], mood: { phase, why } })
+  switch (server.kind) {
+    case "lost":
+      return mood("unknown", "holds the Lease, but the supervisor has no pulse: not renewing")
+    case "job":
+      return mood(
+        server.name === "initdb" ? "initialising" : "stopped",
+        `holds the Lease; ${server.name} is running`,
+      )
+    case "stopping":
+      return mood("stopping", "the server is stopping")
+    case "starting":
+      return mood("starting", "holds the Lease; the server starts or recovers")
+    case "silent":
+      return silent(at, server.since)
+    case "down":
+      return sure ? down(at) : mood("stopped", "holds the Lease, not yet sure of it")
+    case "standby":
+      return sure ? promote(at) : mood("starting", "holds the Lease, not yet sure of it")
+    case "primary":
+      return serve(at, server)
+  }
+}
+
+function silent(at: Leading, since: Instant): Step {
+  const { seen } = at
+  const why = `the server has not answered for ${Math.round((seen.now - since) / 1000)} s`
+  if (seen.now - since < silentMax) return { actions: [], mood: { phase: "unknown", why } }
+  return {
+    actions: [{ kind: "fence", reason: why }],
+    mood: { phase: "stopping", why: `${why}; stopping it` },
+  }
+}
+
+/** Where the server is gone while this member holds the Lease. */
+function down(at: Leading): Step {
+  const { seen, memory, term, policy } = at
+  const { data, lanes } = seen
+  const exit = seen.server.kind === "down" ? seen.server.exit : undefined
+  if (lanes.server.running !== undefined)
+    return { actions: [], mood: { phase: "starting", why: `${lanes.server.running} is under way` } }
+  switch (data.kind) {
+    case "unknown":
+      return { actions: [], mood: { phase: "held", why: "looking at the data directory" } }
+    case "damaged":
+      return letGo(at, "crash", undefined, `cannot serve: ${data.reason}`)
+    case "empty":
+      return initialise(at)
+    case "present":
+      break
+  }
+  const crashed = exit?.cause === "crashed" && exit.term === term
+  const recent = memory.restarts.filter((then) => seen.now - then < restartsWithin)
+  const successor = crashed ? caughtUp(at) : undefined
+  if (crashed && (successor !== undefined || recent.length >= restartsMax))
+    return letGo(at, "crash", successor, "the server crashed and a standby is caught up")
+  if (!data.wasPrimary || seen.servedTerm !== term)
+    return {
+      actions: [{ kind: "start-standby", follow: undefined }],
+      mood: { phase: "starting", why: "holds the Lease; starting in order to be promoted" },
+    }
+  // S3: the term is ours and unbroken, so nothing was promoted since: it goes on where it was.
+  return {
+    actions: [
+      {
+        kind: "start-primary",
+        term,
+        deadline: at.until ?? seen.now + policy.deadlineAfter,
+        syncNames: firstNames(seen.settings.durability, othersOf(seen, at.self)),
+      },
+    ],
+    memory: crashed ? { ...memory, restarts: [...recent, seen.now].slice(-restartsMax) } : memory,
+    mood: {
+      phase: "starting",
+      why: crashed ? "restarting after a crash: nobody is caught up" : "starting",
+    },
+  }
+}
+
+function initialise(at: Leading): Step {
+  const { seen } = at
+  if (knownIdentifier(seen) !== undefined)
+    // S4: the data is lost, the cluster is not; whoever has it shall lead.
+    return letGo(at, "crash", undefined, "the data directory is empty and the cluster is not new")
+  return {
+    actions: [{ kind: "initdb" }],
+    mood: { phase: "initialising", why: "first member of a new cluster" },
+  }
+}
+
+/** The standby that could take over at once after a crash; the synchronous one before others. */
+function caughtUp(at: Leading): PodName | undefined {
+  const { seen } = at
+  const last = seen.lastPrimary
+  if (last === undefined) return undefined
+  const fit = last.standbys.filter((row) => {
+    const status = seen.peers.get(row.pod)?.status
+    return (
+      row.state === "streaming" &&
+      last.writtenLsn - row.flushLsn <= caughtUpBytes &&
+      status?.eligible === true &&
+      seen.settings.members.includes(row.pod)
+    )
+  })
+  const order = fit.toSorted((a, b) =>
+    a.flushLsn !== b.flushLsn
+      ? a.flushLsn > b.flushLsn
+        ? -1
+        : 1
+      : Number(b.synchronous) - Number(a.synchronous),
+  )
+  return order[0]?.pod
+}
+
+/** Gives the Lease away. Only ever while no server runs. */
+export function letGo(
+  at: Leading,
+  cause: ReleaseCause,
+  successor: PodName | undefined,
+  why: string,
+): Step {
+  const { lease, seen, self, term } = at
+  const mood: Mood = { phase: "stopped", why }
+  if (lease === undefined || seen.lanes.lease.running !== undefined || seen.server.kind !== "down")
+    return { actions: [], mood }
+  const clean = seen.data.kind === "present" && seen.data.clean && seen.data.wasPrimary
+  const content: LeaseContent = {
+    ...lease,
+    holder: undefined,
+    successor,
+    durationSeconds: 1,
+    released: {
+      by: self,
+      term,
+      cause,
+      checkpoint: clean ? seen.data.lsn : undefined,
+    },
+  }
+  return {
+    actions: [
+      { kind: "write-lease", purpose: "release", version: lease.version, content },
+      told("failover.released", "warning", `${self.pod} let go of the Lease: ${why}`, {
+        cause,
+        successor: successor ?? "",
+        term: String(term),
+        lsn:
+          content.released?.checkpoint === undefined ? "" : formatLsn(content.released.checkpoint),
+      }),
+    ],
+    mood,
+  }
+}
+
+const told = (
+  kind: string,
+  severity: "info" | "warning" | "error",
+  message: string,
+  details: Readonly<Record<string, string>>,
+): Action => ({ kind: "tell", event: { kind, severity, message, details } })
+
+function promote(at: Leading): Step {
+  const { seen, term, until, self } = at
+  const mood: Mood = { phase: "starting", why: `being promoted in term ${term}` }
+  if (seen.lanes.server.running !== undefined || until === undefined) return { actions: [], mood }
+  return {
+    actions: [
+      {
+        kind: "promote",
+        term,
+        deadline: until,
+        syncNames: firstNames(seen.settings.durability, othersOf(seen, self)),
+      },
+    ],
+    mood,
+  }
+}
+
+function serve(at: Leading, server: PrimaryState): Step {
+  const { seen, memory, term, self } = at
+  const actions: Action[] = []
+  if (seen.label !== "primary") actions.push({ kind: "label", role: "primary" })
+  actions.push(...upkeep(at, server))
+  const others = othersOf(seen, self)
+  const { step, settled } = nextDurabilityStep(
+    seen.now,
+    wantedNames(seen.settings.durability, others, server.standbys),
+    at.lease?.syncSet ?? [],
+    server,
+    memory.settled,
+  )
+  if (step.kind === "setting" && seen.lanes.settings.running === undefined)
+    actions.push({ kind: "set-sync-names", names: step.names })
+  const content: Partial<LeaseContent> = {
+    ...(step.kind === "record" ? { syncSet: step.syncSet } : {}),
+    ...(at.lease !== undefined &&
+    at.lease.systemIdentifier === undefined &&
+    ownIdentifier(seen) !== undefined
+      ? { systemIdentifier: ownIdentifier(seen) }
+      : {}),
+  }
+  const story = finished(memory.story, seen, term)
+  const degraded =
+    seen.settings.durability === "preferred" && others.length > 0 && server.syncNames.length === 0
+  return {
+    actions: [...actions, ...story.actions],
+    content,
+    memory: { ...memory, settled, story: story.story },
+    mood: {
+      phase: "primary",
+      why: degraded
+        ? "serves without a synchronous standby: none is caught up"
+        : `serves in term ${term}`,
+    },
+  }
+}
+
+/** What a primary owes its data and its standbys, one thing at a time and never in the way of clients. */
+function upkeep(at: Leading, server: PrimaryState): readonly Action[] {
+  const { seen, term, self, memory } = at
+  const lane = seen.lanes.primary
+  if (lane.running !== undefined) return []
+  const resting = lane.last?.failure !== undefined && seen.now - lane.last.at < 1000
+  if (resting) return []
+  const members = othersOf(seen, self)
+  const create = members.filter((pod) => !server.slots.includes(pod))
+  const drop = server.slots.filter((pod) => !members.includes(pod))
+  if (create.length + drop.length > 0) return [{ kind: "slots", create, drop }]
+  if (server.termRow === undefined || server.termRow < term)
+    return [{ kind: "record-term", term, cause: memory.story?.cause ?? "start" }]
+  // Standbys that must rewind read the new timeline from the last checkpoint.
+  if (server.checkpointTimeline !== server.timeline) return [{ kind: "checkpoint" }]
+  return []
+}
+
+/** Tells the whole story of a role change once writes are possible and routed. */
+function finished(
+  story: Story | undefined,
+  seen: Observation,
+  term: Term,
+): { readonly story: Story | undefined; readonly actions: readonly Action[] } {
+  if (story === undefined || story.term !== term) return { story: undefined, actions: [] }
+  const promoted: Story = { ...story, promotedAt: story.promotedAt ?? seen.now }
+  if (seen.label !== "primary" && seen.now - (promoted.promotedAt ?? seen.now) < 5000)
+    return { story: promoted, actions: [] }
+  return { story: undefined, actions: [roleChange(promoted, seen)] }
+}
+
+function roleChange(story: Story, seen: Observation): Action {
+  const promotedAt = story.promotedAt ?? seen.now
+  const spent = (from: Instant, to: Instant): string => String(Math.max(0, Math.round(to - from)))
+  const severity = story.lossPossible ? "error" : "warning"
+  const message = `${seen.self?.pod ?? "this member"} became primary in term ${story.term} after ${spent(story.doubtAt, seen.now)} ms: ${story.evidence}`
+  return told("failover.completed", severity, message, {
+    cause: story.cause,
+    evidence: story.evidence,
+    from: story.from ?? "",
+    to: seen.self?.pod ?? "",
+    term: String(story.term),
+    lsn: formatLsn(story.lsn),
+    lossPossible: String(story.lossPossible),
+    detectMs: spent(story.doubtAt, story.campaignAt),
+    electMs: spent(story.campaignAt, story.wonAt),
+    promoteMs: spent(story.wonAt, promotedAt),
+    routeMs: spent(promotedAt, seen.now),
+    totalMs: spent(story.doubtAt, seen.now),
+    label: seen.label === "primary" ? "set" : "not set: the API does not answer",
+  })
+}
+
+/** Whether `pod` streams, has caught up and says that it may become primary. */
+export function fitToTakeOver(seen: Observation, pod: PodName): boolean {
+  const status = freshStatus(seen, pod)
+  const row = (seen.server.kind === "primary" ? seen.server : seen.lastPrimary)?.standbys.find(
+    (standby) => standby.pod === pod,
+  )
+  return status?.eligible === true && row?.state === "streaming"
+}

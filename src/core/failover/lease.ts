@@ -1,0 +1,72 @@
+/**
+ * The Lease of a cluster as the protocol reads and writes it. `io/kube/lease.ts` turns it into the
+ * Kubernetes object and back; every write carries the version it was decided on (style rule 14).
+ */
+import { assert } from "#core/assert.ts"
+import { type PodName, type SystemIdentifier, type Term, term } from "#core/ids.ts"
+import type { Lsn } from "#core/lsn.ts"
+import { type Holder, sameHolder } from "#core/failover/holder.ts"
+
+/** Why a holder let go: its server was stopped on purpose, or it had crashed. */
+export type ReleaseCause = "hand-over" | "crash" | "stop"
+
+/** What the last holder left behind when it let go, as part of the Lease. */
+export type Release = {
+  readonly by: Holder
+  readonly term: Term
+  readonly cause: ReleaseCause
+  /** Position of the shutdown checkpoint after a clean stop: a successor that has it lost nothing. */
+  readonly checkpoint: Lsn | undefined
+}
+
+/** All that a holder may write. */
+export type LeaseContent = {
+  readonly holder: Holder | undefined
+  readonly term: Term
+  /** T of the holder's policy: observers wait at least so long. */
+  readonly durationSeconds: number
+  readonly members: readonly PodName[]
+  /** Members that may hold the last acknowledged commit, beside the holder. */
+  readonly syncSet: readonly PodName[]
+  /** Alone may take a released Lease, for a while. */
+  readonly successor: PodName | undefined
+  readonly systemIdentifier: SystemIdentifier | undefined
+  /** Who held it last, where nobody does. */
+  readonly released: Release | undefined
+}
+
+export type Lease = LeaseContent & {
+  /** `resourceVersion`: compared for equality only. */
+  readonly version: string
+}
+
+/** Nobody holds it and the last holder said so itself, after its server was gone. */
+export const isReleased = (lease: LeaseContent): boolean =>
+  lease.holder === undefined && lease.released !== undefined && lease.released.term === lease.term
+
+export const heldBy = (lease: LeaseContent, self: Holder): boolean =>
+  lease.holder !== undefined && sameHolder(lease.holder, self)
+
+/** The pod whose server served last: the holder, or who released it. */
+export const lastServing = (lease: LeaseContent): PodName | undefined =>
+  lease.holder?.pod ?? lease.released?.by.pod
+
+/** A new holder opens a new term, above every term that was ever seen. */
+export function taken(
+  lease: LeaseContent,
+  by: Holder,
+  opened: Term,
+  durationSeconds: number,
+): LeaseContent {
+  assert(opened > lease.term, "S1: a new holder opens a new term")
+  return {
+    ...lease,
+    holder: by,
+    term: opened,
+    durationSeconds,
+    successor: undefined,
+    released: undefined,
+  }
+}
+
+export const nextTerm = (...seen: readonly Term[]): Term => term(Math.max(0, ...seen) + 1)

@@ -1,0 +1,194 @@
+/**
+ * Everything that a sidecar knows at one instant. All instants are readings of the own monotonic clock
+ * (`now` is the youngest); no instant of another machine ever gets in here.
+ */
+import type { Durability } from "#core/cluster/spec.ts"
+import type { PodName, SystemIdentifier, Term, Timeline } from "#core/ids.ts"
+import type { Lsn } from "#core/lsn.ts"
+import type { History } from "#core/timeline.ts"
+import type { Holder } from "#core/failover/holder.ts"
+import type { Lease } from "#core/failover/lease.ts"
+import type { MemberStatus } from "#core/failover/member.ts"
+import type { Promises } from "#core/failover/pledge.ts"
+import type { Ballot } from "#core/failover/vote.ts"
+
+export type Instant = number
+
+export type Settings = {
+  /** Members that the cluster should have, this one included. */
+  readonly members: readonly PodName[]
+  readonly durability: Durability
+  /** System identifier that the satellite's record knows (S4). */
+  readonly systemIdentifier: SystemIdentifier | undefined
+}
+
+export type LeaseView =
+  /** Nothing was heard since this sidecar started. */
+  | { readonly kind: "unread" }
+  /** The API says that there is none. */
+  | { readonly kind: "absent" }
+  | {
+      readonly kind: "read"
+      readonly lease: Lease
+      /** When this sidecar first saw the present version. */
+      readonly since: Instant
+      /** When the last request began whose answer, or the last watch event that, showed this version. */
+      readonly confirmedAt: Instant
+    }
+
+/** What the supervisor and the local server say. */
+export type ServerView =
+  /** The supervisor has no pulse: nothing can be ordered, nothing is known. */
+  | { readonly kind: "lost" }
+  /** No server and no job: the supervisor waits for an order. */
+  | { readonly kind: "down"; readonly exit: Exit | undefined }
+  | { readonly kind: "job"; readonly name: string }
+  | { readonly kind: "stopping" }
+  /** A server runs and says that it does not serve yet: it starts or recovers. */
+  | { readonly kind: "starting"; readonly armed: Term | undefined; readonly since: Instant }
+  /** A server runs and does not answer at all. */
+  | { readonly kind: "silent"; readonly armed: Term | undefined; readonly since: Instant }
+  | ({ readonly kind: "standby"; readonly armed: Term | undefined } & StandbyState)
+  | ({ readonly kind: "primary"; readonly armed: Term | undefined } & PrimaryState)
+
+/** How the last server ended, since this sidecar or its supervisor started. */
+export type Exit = {
+  readonly cause: "ordered" | "crashed" | "fenced"
+  /** The server was a primary of this term. */
+  readonly term: Term | undefined
+  readonly at: Instant
+}
+
+export type StandbyState = {
+  readonly timeline: Timeline
+  readonly receivedLsn: Lsn
+  readonly replayedLsn: Lsn
+  /** `pg_stat_wal_receiver.status`; undefined where no receiver runs. */
+  readonly receiver: string | undefined
+  readonly receiverSilence: number | undefined
+  readonly askedAt: Instant
+}
+
+export type PrimaryState = {
+  readonly timeline: Timeline
+  readonly writtenLsn: Lsn
+  /** Timeline of the last checkpoint: a rewind may read from here once it is the present one. */
+  readonly checkpointTimeline: Timeline
+  /** `synchronous_standby_names` as the running server has it, as member names. */
+  readonly syncNames: readonly PodName[]
+  readonly standbys: readonly StandbyRow[]
+  readonly slots: readonly PodName[]
+  /** Highest term in its own table of terms. */
+  readonly termRow: Term | undefined
+  readonly askedAt: Instant
+}
+
+/** A row of `pg_stat_replication` of one of the members. */
+export type StandbyRow = {
+  readonly pod: PodName
+  readonly state: string
+  readonly flushLsn: Lsn
+  readonly synchronous: boolean
+}
+
+/** The data directory, read from files while the server is down. */
+export type DataView =
+  | { readonly kind: "unknown" }
+  | { readonly kind: "empty" }
+  | {
+      readonly kind: "present"
+      readonly systemIdentifier: SystemIdentifier
+      readonly timeline: Timeline
+      /** Last checkpoint or minimum recovery point, whichever is later: the WAL reaches at least so far. */
+      readonly lsn: Lsn
+      /** Last ran as a primary. */
+      readonly wasPrimary: boolean
+      readonly clean: boolean
+    }
+  /** A clone or rewind was cut off. */
+  | { readonly kind: "damaged"; readonly reason: string; readonly mend: "clone" | "rewind" }
+
+export type PeerView = {
+  readonly address: string | undefined
+  readonly status: MemberStatus | undefined
+  /** When the request began that `status` answers. */
+  readonly askedAt: Instant | undefined
+}
+
+/** What is known of the server that this one should follow; asked of it by SQL over the network. */
+export type SourceView = {
+  readonly pod: PodName
+  readonly primary: boolean
+  readonly systemIdentifier: SystemIdentifier
+  readonly history: History
+  readonly checkpointTimeline: Timeline
+  readonly askedAt: Instant
+}
+
+/** Work that takes long runs beside the loop, one piece per lane. */
+export const lanes = ["lease", "server", "ballot", "settings", "label", "terms", "primary"] as const
+export type Lane = (typeof lanes)[number]
+
+export type LaneState = {
+  /** What runs in the lane now. */
+  readonly running: string | undefined
+  readonly since: Instant
+  /** The last piece that ended, and how often in a row it failed. */
+  readonly last:
+    | {
+        readonly kind: string
+        readonly at: Instant
+        readonly failure: string | undefined
+        readonly failures: number
+      }
+    | undefined
+}
+
+/** A pledge that a member gave to this one as primary. */
+export type PledgeHeld = { readonly pod: PodName; readonly term: Term; readonly sentAt: Instant }
+
+export type HandOverRequest = {
+  readonly since: Instant
+  /** `leaving`: the pod is being stopped, so there is no taking back. */
+  readonly leaving: boolean
+  /** Undefined: whoever is best. */
+  readonly to: PodName | undefined
+}
+
+export type Observation = {
+  readonly now: Instant
+  readonly settings: Settings
+  /** This member's identity; undefined while the supervisor has not said its nonce. */
+  readonly self: Holder | undefined
+  /** Highest term that is safely on this member's disk. */
+  readonly term: Term
+  /** Term that this member's data last served, or was about to: on disk before the promotion begins. */
+  readonly servedTerm: Term | undefined
+  readonly lease: LeaseView
+  /** When the last write of the Lease was sent that the API confirmed and that names this holder. */
+  readonly renewedAt: Instant | undefined
+  /** Member set of the last confirmed and of any unconfirmed write: pledges must cover each. */
+  readonly memberSets: readonly (readonly PodName[])[]
+  readonly pledges: readonly PledgeHeld[]
+  readonly promises: Promises
+  readonly server: ServerView
+  /** The last reading of the server while it was a primary, kept when it is gone. */
+  readonly lastPrimary: PrimaryState | undefined
+  /** Dead-man deadline that the supervisor has. */
+  readonly deadline: Instant | undefined
+  readonly data: DataView
+  readonly systemIdentifier: SystemIdentifier | undefined
+  /** Whom the running configuration makes a standby follow. */
+  readonly follows: { readonly pod: PodName; readonly address: string } | undefined
+  readonly label: "primary" | "replica" | undefined
+  readonly peers: ReadonlyMap<PodName, PeerView>
+  readonly source: SourceView | undefined
+  readonly ballot: Ballot | undefined
+  readonly lanes: Readonly<Record<Lane, LaneState>>
+  /** Lease version on which this member refused a vote because it is the better candidate. */
+  readonly urgedOn: string | undefined
+  /** When another member last asked this one for a pledge, as a primary. */
+  readonly pledgeAskedAt: Instant | undefined
+  /** Why this member shall give up its role, if it shall. */
+  readonly handOver: HandOverRequest | undefined
+}

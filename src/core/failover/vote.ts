@@ -1,0 +1,219 @@
+/** Elections: who should be the next primary, who may vote, and when a ballot is won. */
+import { assert } from "#core/assert.ts"
+import { ordinalOf, type PodName, type Term } from "#core/ids.ts"
+import { formatLsn } from "#core/lsn.ts"
+import { isReleased, lastServing, type Lease } from "#core/failover/lease.ts"
+import type { MemberStatus } from "#core/failover/member.ts"
+import type { Instant } from "#core/failover/observation.ts"
+import { promiseInTheWay, type Promises } from "#core/failover/pledge.ts"
+
+export type ElectionCause = "released" | "expired" | "bootstrap"
+
+/** A vote asked of every other member, and what came of it. */
+export type Ballot = {
+  readonly term: Term
+  readonly leaseVersion: string
+  readonly cause: ElectionCause
+  readonly startedAt: Instant
+  /** Everybody answered or the time for answers is over. */
+  readonly complete: boolean
+  readonly candidate: MemberStatus
+  readonly answers: readonly Answer[]
+}
+
+export type Answer =
+  | { readonly kind: "granted"; readonly voter: MemberStatus }
+  | {
+      readonly kind: "refused"
+      readonly reason: string
+      readonly voter: MemberStatus | undefined
+      readonly pod: PodName
+    }
+  | { readonly kind: "silent"; readonly pod: PodName }
+
+/** Votes that a candidate needs, its own included: a majority; of two members one, because a primary of two needs the pledge of both. */
+export const votesNeeded = (cause: ElectionCause, members: number): number =>
+  // A released Lease says that nobody serves: the Lease's own compare-and-set is enough to be alone.
+  cause === "released" || members <= 2 ? 1 : Math.floor(members / 2) + 1
+
+/**
+ * Order of preference (design 2.3): negative when `a` is the better primary. Total, so that every
+ * member puts the same one first.
+ */
+export function compareCandidates(a: MemberStatus, b: MemberStatus): number {
+  if (a.eligible !== b.eligible) return a.eligible ? -1 : 1
+  const wal = compareWal(a, b)
+  if (wal !== 0) return wal
+  if (a.synchronous !== b.synchronous) return a.synchronous ? -1 : 1
+  if (a.priority !== b.priority) return b.priority - a.priority
+  if (a.replayedLsn !== b.replayedLsn) return a.replayedLsn > b.replayedLsn ? -1 : 1
+  const byOrdinal = (ordinalOf(a.pod) ?? Infinity) - (ordinalOf(b.pod) ?? Infinity)
+  return Number.isNaN(byOrdinal) || byOrdinal === 0
+    ? a.pod < b.pod
+      ? -1
+      : a.pod > b.pod
+        ? 1
+        : 0
+    : byOrdinal
+}
+
+/** Negative when `a` has more of the cluster's history: later timeline, then more WAL. */
+export function compareWal(
+  a: Pick<MemberStatus, "timeline" | "receivedLsn">,
+  b: Pick<MemberStatus, "timeline" | "receivedLsn">,
+): number {
+  if (a.timeline !== b.timeline) return b.timeline - a.timeline
+  if (a.receivedLsn !== b.receivedLsn) return a.receivedLsn > b.receivedLsn ? -1 : 1
+  return 0
+}
+
+export type Voter = {
+  readonly now: Instant
+  readonly term: Term
+  readonly promises: Promises
+  readonly lease: Lease | undefined
+  /** When this member first saw the Lease's present version. */
+  readonly leaseSince: Instant
+  readonly expireAfter: number
+  readonly leads: boolean
+  readonly status: MemberStatus
+}
+
+export type VoteRequest = {
+  readonly candidate: Pick<MemberStatus, "pod" | "systemIdentifier" | "timeline" | "receivedLsn">
+  readonly term: Term
+  readonly leaseVersion: string
+  readonly cause: ElectionCause
+}
+
+/** Why the voter does not even consider the request; asked before its WAL receiver is stopped. */
+export function voteRefused(voter: Voter, request: VoteRequest): string | undefined {
+  const { lease, now, status } = voter
+  const { candidate } = request
+  if (
+    status.systemIdentifier !== undefined &&
+    candidate.systemIdentifier !== undefined &&
+    status.systemIdentifier !== candidate.systemIdentifier
+  )
+    return `the candidate's data is of another cluster (${candidate.systemIdentifier})`
+  if (request.term <= voter.term)
+    return `term ${request.term} is over: this member has seen ${voter.term}`
+  if (voter.leads) return `this member holds the Lease in term ${voter.term}`
+  if (lease === undefined) return undefined
+  if (
+    request.cause === "expired" &&
+    !isReleased(lease) &&
+    lease.holder !== undefined &&
+    lease.holder.pod !== candidate.pod &&
+    now - voter.leaseSince < voter.expireAfter / 2
+  )
+    return `${lease.holder.pod} renewed the Lease ${Math.round(now - voter.leaseSince)} ms ago`
+  return promiseInTheWay(now, voter.promises, lease, candidate.pod)
+}
+
+/** The last word, with the voter's final position. */
+export function walRefused(
+  status: MemberStatus,
+  candidate: VoteRequest["candidate"],
+): string | undefined {
+  if (status.data !== "present" || !status.eligible) return undefined
+  if (compareWal(status, candidate) >= 0) return undefined
+  return `this member has more WAL: ${formatLsn(status.receivedLsn)} on timeline ${status.timeline}`
+}
+
+export type Outcome =
+  | { readonly kind: "waiting" }
+  | { readonly kind: "won"; readonly maybeLost: boolean; readonly why: string }
+  | { readonly kind: "lost"; readonly why: string; readonly better: PodName | undefined }
+  /** Would lose acknowledged commits in `quorum`: only a person may allow it. */
+  | { readonly kind: "unsafe"; readonly why: string }
+
+/** What came of a ballot on `lease`, for a cluster of `members`. */
+export function outcome(
+  ballot: Ballot,
+  lease: Lease,
+  members: readonly PodName[],
+  quorum: boolean,
+): Outcome {
+  assert(ballot.leaseVersion === lease.version, "a ballot counts for the Lease it was called on")
+  const { candidate, answers } = ballot
+  const voters = answers.flatMap((answer) => (answer.kind === "silent" ? [] : (answer.voter ?? [])))
+  const better = voters
+    .filter(
+      (voter) => voter.eligible && voter.data === "present" && compareWal(voter, candidate) < 0,
+    )
+    .toSorted(compareCandidates)[0]
+  if (better !== undefined)
+    return { kind: "lost", why: `${better.pod} has more WAL`, better: better.pod }
+  const granted = answers.filter(
+    (answer) => answer.kind === "granted" && members.includes(answer.voter.pod),
+  ).length
+  const needed = votesNeeded(ballot.cause, members.length)
+  const heard = new Set([candidate.pod, ...voters.map(({ pod }) => pod)])
+  const missing = unseenAcknowledgers(lease, voters, candidate)
+  const everybody = members.every((pod) => heard.has(pod) || pod === lastServing(lease))
+  // Waiting costs little and may bring the vote or the position that is missing.
+  if (!ballot.complete && !(everybody && granted + 1 >= needed)) return { kind: "waiting" }
+  if (granted + 1 < needed)
+    return {
+      kind: "lost",
+      why: `${granted + 1} of ${needed} votes${refusals(answers)}`,
+      better: undefined,
+    }
+  if (quorum && missing.length > 0)
+    return {
+      kind: "unsafe",
+      why: `${missing.join(", ")} may hold acknowledged commits and did not answer`,
+    }
+  return {
+    kind: "won",
+    maybeLost:
+      missing.length > 0 || (lease.syncSet.length === 0 && !hasAll(lease, voters, candidate)),
+    why: `${granted + 1} of ${members.length} votes, none ahead of ${formatLsn(candidate.receivedLsn)}`,
+  }
+}
+
+/**
+ * Members that may hold an acknowledged commit which nobody who was heard has. With one acknowledgement
+ * per commit that is any silent member of the recorded set.
+ */
+export function unseenAcknowledgers(
+  lease: Lease,
+  voters: readonly MemberStatus[],
+  candidate: Pick<MemberStatus, "pod" | "receivedLsn">,
+): readonly PodName[] {
+  if (hasAll(lease, voters, candidate)) return []
+  return lease.syncSet.filter(
+    (pod) => pod !== candidate.pod && !voters.some((voter) => voter.pod === pod),
+  )
+}
+
+/**
+ * Whether the candidate, whom no voter is ahead of, certainly has all that the last primary had: it is
+ * that primary, or has its shutdown checkpoint, or that primary's own final position was heard.
+ */
+function hasAll(
+  lease: Lease,
+  voters: readonly MemberStatus[],
+  candidate: Pick<MemberStatus, "pod" | "receivedLsn">,
+): boolean {
+  const last = lastServing(lease)
+  if (last === undefined || last === candidate.pod) return true
+  const clean = isReleased(lease) ? lease.released?.checkpoint : undefined
+  if (clean !== undefined && candidate.receivedLsn > clean) return true
+  return voters.some(
+    (voter) => voter.pod === last && voter.data === "present" && voter.server === "standby",
+  )
+}
+
+function refusals(answers: readonly Answer[]): string {
+  const texts = answers.map((answer) =>
+    answer.kind === "refused"
+      ? `${answer.pod}: ${answer.reason}`
+      : answer.kind === "silent"
+        ? `${answer.pod} is silent`
+        : "",
+  )
+  const said = texts.filter((text) => text !== "")
+  return said.length === 0 ? "" : ` (${said.join("; ")})`
+}
