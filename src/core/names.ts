@@ -80,7 +80,8 @@ export const configKey = {
 } as const
 
 export const superuser = "postgres"
-export const replicationUser = "pg_swarm_replication"
+/** Not `pg_…`: PostgreSQL keeps those names to itself. */
+export const replicationUser = "pgswarm_replication"
 
 export const container = { postgres: "postgres", failover: "failover", backup: "backup" } as const
 
