@@ -68,13 +68,16 @@ const sourcesOfDashboard = async (): Promise<readonly string[]> => [
   ...(await Promise.all(dashboardSources.map(filesBelow))).flat(),
 ]
 
+const entryOf = (program: Program): string =>
+  program === "kubeconfig-reader" ? "src/io/kube/kubeconfig-reader.ts" : `src/${program}/main.ts`
+
 /** Packages that these drivers would load if they were there, and work without. */
 const optional = ["pg-native", "bufferutil", "utf-8-validate"]
 
 async function buildProgram(program: Program): Promise<void> {
   const { metafile, outputFiles } = await bundle({
     absWorkingDir: root,
-    entryPoints: [`src/${program}/main.ts`],
+    entryPoints: [entryOf(program)],
     outfile: `dist/${program}.js`,
     bundle: true,
     platform: "node",

@@ -5,7 +5,14 @@
  */
 import type { Metafile } from "esbuild"
 
-export const programs = ["central", "satellite", "failover", "microkube"] as const
+export const programs = [
+  "central",
+  "satellite",
+  // Read beside satellite.js when it is given a kubeconfig; never beside a service account.
+  "kubeconfig-reader",
+  "failover",
+  "microkube",
+] as const
 export type Program = (typeof programs)[number]
 
 const rpc = ["@bufbuild/protobuf", "@connectrpc/connect", "@connectrpc/connect-node", "zod"]
@@ -42,12 +49,10 @@ const log = [
 export const allowed: Readonly<Record<Program, readonly string[] | true>> = {
   central: true,
   microkube: true,
-  satellite: true,
+  satellite: [...rpc, ...log, "prom-client", "tdigest", "bintrees", "@opentelemetry/api"],
+  "kubeconfig-reader": true,
   failover: [...rpc, ...postgres, ...log],
 }
-
-/** What no program at the edge may contain, whoever brings it. */
-const forbiddenAtTheEdge = ["fastify", "@fastify/websocket", "react", "vite"]
 
 export function packagesIn(metafile: Metafile): readonly string[] {
   const found = new Set<string>()
@@ -64,11 +69,7 @@ export function packagesIn(metafile: Metafile): readonly string[] {
 export function unwelcome(program: Program, metafile: Metafile): readonly string[] {
   const welcome = allowed[program]
   return packagesIn(metafile)
-    .filter((name) =>
-      welcome === true
-        ? program === "satellite" && forbiddenAtTheEdge.includes(name)
-        : !welcome.includes(name),
-    )
+    .filter((name) => welcome !== true && !welcome.includes(name))
     .map(
       (name) => `dist/${program}.js contains ${name}, which scripts/bundle-allow.ts does not list`,
     )

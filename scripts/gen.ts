@@ -4,7 +4,15 @@
  * `--check` writes nothing and fails where a generated file is not what its source would give.
  */
 import { execFileSync } from "node:child_process"
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join, relative } from "node:path"
 
@@ -40,14 +48,19 @@ function migrations(): Map<string, string> {
   const source = join(root, "src/central/store/migrations")
   const entries = filesBelow(source)
     .filter((name) => name.endsWith(".sql"))
-    .map((name) => `  { name: ${JSON.stringify(name)}, sql: ${JSON.stringify(readFileSync(join(source, name), "utf8"))} },\n`)
+    .map(
+      (name) =>
+        `  { name: ${JSON.stringify(name)}, sql: ${JSON.stringify(readFileSync(join(source, name), "utf8"))} },\n`,
+    )
   const text = `${header}export const migrations: readonly { readonly name: string; readonly sql: string }[] = [\n${entries.join("")}]\n`
   return new Map([["migrations.ts", text]])
 }
 
 function supervisor(): Map<string, string> {
   const script = readFileSync(join(root, "src/io/supervisor/supervisor.sh"), "utf8")
-  return new Map([["supervisor.ts", `${header}export const supervisorScript = ${JSON.stringify(script)}\n`]])
+  return new Map([
+    ["supervisor.ts", `${header}export const supervisorScript = ${JSON.stringify(script)}\n`],
+  ])
 }
 
 const folders: readonly (readonly [string, () => Map<string, string>])[] = [

@@ -11,7 +11,8 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { z } from "zod"
 import { findServerBinaries } from "#io/postgres/binaries.ts"
-import { install, installCommand, installPostgres, type Installed } from "../src/demo/apt.ts"
+import { install, installCommand, type Installed } from "../src/demo/apt.ts"
+import { installPostgres } from "../src/demo/postgres.ts"
 
 const root = join(import.meta.dirname, "..")
 const countsSchema = z.object({ passed: z.number(), failed: z.number(), skipped: z.number() })

@@ -1,8 +1,11 @@
 /** What the demo's tools look at in a site's Kubernetes: the pods of a cluster, its service, its secret. */
-import { CoordinationV1Api, CoreV1Api, KubeConfig, type V1Pod } from "@kubernetes/client-node"
+import { z } from "zod"
 import type { ClusterName } from "#core/ids.ts"
 import { label, objectNames, port, secretKey } from "#core/names.ts"
 import { present } from "#core/assert.ts"
+import { kubeconfigAccess } from "#io/kube/access.ts"
+import { KubeApi, type Live } from "#io/kube/api.ts"
+import { apiPath, type Kind, kinds } from "#io/kube/kinds.ts"
 
 export type Pod = {
   readonly name: string
@@ -14,28 +17,54 @@ export type Pod = {
   readonly deleting: boolean
   /** Container -> restarts as Kubernetes counts them. */
   readonly restarts: Readonly<Record<string, number>>
-  /** `containerd://…` or however the runtime names it, per container. */
-  readonly containerIds: Readonly<Record<string, string>>
 }
 
-export class SiteKube {
-  readonly #core: CoreV1Api
-  readonly #coordination: CoordinationV1Api
-  readonly kubeconfig: string
+const podSchema = z.looseObject({
+  spec: z.looseObject({ nodeName: z.string().optional() }),
+  status: z
+    .looseObject({
+      podIP: z.string().optional(),
+      conditions: z.array(z.looseObject({ type: z.string(), status: z.string() })).optional(),
+      containerStatuses: z
+        .array(z.looseObject({ name: z.string(), restartCount: z.number() }))
+        .optional(),
+    })
+    .optional(),
+})
+const serviceSchema = z.looseObject({
+  spec: z.looseObject({
+    clusterIP: z.string(),
+    ports: z.array(z.looseObject({ port: z.number() })).optional(),
+  }),
+})
+const secretSchema = z.looseObject({ data: z.record(z.string(), z.string()) })
+const leaseSchema = z.looseObject({
+  spec: z.looseObject({
+    holderIdentity: z.string().nullish(),
+    leaseTransitions: z.number().nullish(),
+  }),
+})
 
-  constructor(kubeconfig: string) {
-    const config = new KubeConfig()
-    config.loadFromFile(kubeconfig)
-    this.kubeconfig = kubeconfig
-    this.#core = config.makeApiClient(CoreV1Api)
-    this.#coordination = config.makeApiClient(CoordinationV1Api)
+const answerMs = 5_000
+
+export class SiteKube implements Disposable {
+  readonly #api: KubeApi
+
+  private constructor(api: KubeApi) {
+    this.#api = api
+  }
+
+  static async open(kubeconfig: string): Promise<SiteKube> {
+    return new SiteKube(new KubeApi(await kubeconfigAccess(kubeconfig)))
+  }
+
+  [Symbol.dispose](): void {
+    this.#api[Symbol.dispose]()
   }
 
   async pods(namespace: string, cluster: ClusterName): Promise<readonly Pod[]> {
-    const { items } = await this.#core.listNamespacedPod({
-      namespace,
-      labelSelector: `${label.cluster}=${cluster}`,
-    })
+    const labels = `${label.cluster}=${cluster}`
+    const { items } = await this.#api.list(kinds.Pod, namespace, { labels }, soon())
     return items.map(podOf).toSorted((a, b) => a.name.localeCompare(b.name))
   }
 
@@ -45,16 +74,20 @@ export class SiteKube {
     return pods.find(({ role, deleting }) => role === "primary" && !deleting)
   }
 
-  async deletePod(namespace: string, name: string, graceSeconds?: number): Promise<void> {
-    await this.#core.deleteNamespacedPod({
-      namespace,
-      name,
-      ...(graceSeconds === undefined ? {} : { gracePeriodSeconds: graceSeconds }),
-    })
+  deletePod(namespace: string, name: string): Promise<void> {
+    return this.#delete(kinds.Pod, namespace, name)
   }
 
-  async deleteVolumeClaim(namespace: string, name: string): Promise<void> {
-    await this.#core.deleteNamespacedPersistentVolumeClaim({ namespace, name })
+  deleteVolumeClaim(namespace: string, name: string): Promise<void> {
+    return this.#delete(kinds.PersistentVolumeClaim, namespace, name)
+  }
+
+  async #delete(kind: Kind, namespace: string, name: string): Promise<void> {
+    await this.#api.call({ method: "DELETE", path: apiPath(kind, namespace, name) }, soon())
+  }
+
+  async exists(kind: Kind, namespace: string | undefined, name: string): Promise<boolean> {
+    return (await this.#api.get(kind, namespace, name, soon())) !== undefined
   }
 
   /** Address of the service that always leads to the primary. */
@@ -62,54 +95,55 @@ export class SiteKube {
     namespace: string,
     cluster: ClusterName,
   ): Promise<{ readonly host: string; readonly port: number }> {
-    const service = await this.#core.readNamespacedService({
-      namespace,
-      name: objectNames(cluster).readWrite,
-    })
-    return {
-      host: present(service.spec?.clusterIP, "the -rw service has an address"),
-      port: service.spec?.ports?.[0]?.port ?? port.postgres,
-    }
+    const found = await this.#need(kinds.Service, namespace, objectNames(cluster).readWrite)
+    const { spec } = serviceSchema.parse(found)
+    return { host: spec.clusterIP, port: spec.ports?.[0]?.port ?? port.postgres }
   }
 
   async superuserPassword(namespace: string, cluster: ClusterName): Promise<string> {
-    const secret = await this.#core.readNamespacedSecret({
-      namespace,
-      name: objectNames(cluster).secret,
-    })
-    const encoded = secret.data?.[secretKey.superuserPassword]
+    const { data } = secretSchema.parse(
+      await this.#need(kinds.Secret, namespace, objectNames(cluster).secret),
+    )
+    const encoded = data[secretKey.superuserPassword]
     return Buffer.from(
       present(encoded, "the cluster's secret has the superuser's password"),
       "base64",
     ).toString("utf8")
   }
 
-  async leaseTerm(
+  async lease(
     namespace: string,
     cluster: ClusterName,
   ): Promise<{ readonly holder: string; readonly term: number }> {
-    const { spec } = await this.#coordination.readNamespacedLease({
-      namespace,
-      name: objectNames(cluster).lease,
-    })
-    return { holder: spec?.holderIdentity ?? "", term: spec?.leaseTransitions ?? 0 }
+    const { spec } = leaseSchema.parse(
+      await this.#need(kinds.Lease, namespace, objectNames(cluster).lease),
+    )
+    return { holder: spec.holderIdentity ?? "", term: spec.leaseTransitions ?? 0 }
+  }
+
+  async #need(kind: Kind, namespace: string, name: string): Promise<Live> {
+    const found = await this.#api.get(kind, namespace, name, soon())
+    return present(found, `${kind.kind} ${namespace}/${name} is there`)
   }
 }
 
-function podOf(pod: V1Pod): Pod {
-  const statuses = pod.status?.containerStatuses ?? []
-  const ready = pod.status?.conditions?.find(({ type }) => type === "Ready")?.status === "True"
+const soon = (): AbortSignal => AbortSignal.timeout(answerMs)
+
+function podOf(pod: Live): Pod {
+  const { spec, status } = podSchema.parse(pod)
+  const { metadata } = pod
   return {
-    name: pod.metadata?.name ?? "",
-    uid: pod.metadata?.uid ?? "",
-    ip: pod.status?.podIP,
-    node: pod.spec?.nodeName,
-    role: pod.metadata?.labels?.[label.role],
-    ready,
-    deleting: pod.metadata?.deletionTimestamp !== undefined,
-    restarts: Object.fromEntries(statuses.map(({ name, restartCount }) => [name, restartCount])),
-    containerIds: Object.fromEntries(
-      statuses.map(({ name, containerID }) => [name, containerID ?? ""]),
+    name: metadata.name,
+    uid: metadata.uid,
+    ip: status?.podIP,
+    node: spec.nodeName,
+    role: metadata.labels?.[label.role],
+    ready:
+      status?.conditions?.some(({ type, status: is }) => type === "Ready" && is === "True") ??
+      false,
+    deleting: metadata.deletionTimestamp !== undefined,
+    restarts: Object.fromEntries(
+      (status?.containerStatuses ?? []).map(({ name, restartCount }) => [name, restartCount]),
     ),
   }
 }

@@ -100,7 +100,7 @@ async function loseThePrimary(
 ): Promise<Outcome> {
   const before = await untilWhole(world, rejoinMs)
   const restartsBefore = restartsOf(await world.kube.pods(world.namespace, world.cluster))
-  const { term: termBefore } = await world.kube.leaseTerm(world.namespace, world.cluster)
+  const { term: termBefore } = await world.kube.lease(world.namespace, world.cluster)
   const since = performance.now()
   const damage = await strike(before)
   await writer.nextCommit(takeoverMs)
@@ -116,7 +116,7 @@ async function loseThePrimary(
   if (damage !== undefined) await damage[Symbol.asyncDispose]()
   const whole = await untilWhole(world, rejoinMs)
   assert.equal(whole.name, after.name, "the new primary stays when the old one comes back")
-  const { term } = await world.kube.leaseTerm(world.namespace, world.cluster)
+  const { term } = await world.kube.lease(world.namespace, world.cluster)
   assert.ok(term > termBefore, `a new primary has a new term: ${termBefore} -> ${term}`)
   if (options.restarts === "none") {
     const restartsAfter = restartsOf(await world.kube.pods(world.namespace, world.cluster))

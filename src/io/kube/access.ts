@@ -68,7 +68,9 @@ const readerAnswer = z.strictObject({
 
 /** Access by the current context of a kubeconfig file. */
 export async function kubeconfigAccess(file: string): Promise<KubeAccess> {
-  const reader = fileURLToPath(new URL("./kubeconfig-reader.ts", import.meta.url))
+  // Beside this file in the sources, beside the bundle where it was bundled (scripts/build.ts).
+  const name = import.meta.url.endsWith(".ts") ? "kubeconfig-reader.ts" : "kubeconfig-reader.js"
+  const reader = fileURLToPath(new URL(name, import.meta.url))
   const answer = await run(reader, file)
   return {
     server: new URL(answer.server),
