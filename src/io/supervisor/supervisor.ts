@@ -7,7 +7,7 @@
  * and a primary is stopped when its deadline has passed, whatever the sidecar is doing (S1).
  */
 import type { Lsn } from "#core/lsn.ts"
-import type { Term } from "#core/ids.ts"
+import type { SystemIdentifier, Term } from "#core/ids.ts"
 import type { Millis } from "#core/units.ts"
 
 /** Milliseconds of `/proc/uptime`: monotonic, and the same for all containers of a node. */
@@ -32,6 +32,10 @@ export type SupervisorStatus = {
   readonly running: Running
   readonly deadline: Uptime | undefined
   readonly at: Uptime
+  /** The container was asked to end: the supervisor waits for the order to stop, and starts nothing any more. */
+  readonly terminating: boolean
+  /** How far the running job says it is, in percent. */
+  readonly progress: number | undefined
 }
 
 export type Order =
@@ -50,9 +54,20 @@ export type Order =
       readonly source: Source
     }
   | { readonly kind: "cancel-job"; readonly job: string }
+  /** Removes `pgdata.old-*`, which a clone keeps until its replacement streams (S4); works beside a running server. */
+  | { readonly kind: "drop-old" }
 
-/** Where a clone or a rewind reads from; undefined fields are not passed on. */
-export type Source = { readonly host: string; readonly port: number } | undefined
+/**
+ * Where a clone or a rewind reads from; undefined fields are not passed on. A clone is refused without
+ * `systemIdentifier`: nothing is touched before the source has shown that it is the right system.
+ */
+export type Source =
+  | {
+      readonly host: string
+      readonly port: number
+      readonly systemIdentifier?: SystemIdentifier | undefined
+    }
+  | undefined
 
 export type OrderResult =
   | { readonly kind: "done" }
@@ -73,6 +88,8 @@ export type SupervisorReport =
       readonly output: string
     }
   | { readonly kind: "paused-vm"; readonly gap: Millis }
+  /** The deadline passed `late` ago: the server is being killed; `server-gone` follows. */
+  | { readonly kind: "fencing"; readonly late: Millis }
 
 export interface Supervisor {
   /** Latest status file; undefined while the supervisor has not written one or its pulse stopped. */
@@ -81,6 +98,8 @@ export interface Supervisor {
   order(order: Order, signal: AbortSignal): Promise<OrderResult>
   /** Moves the dead-man deadline of the running primary. Never backwards past what a Lease or pledges cover. */
   extendDeadline(deadline: Uptime): Promise<void>
+  /** Says that the sidecar lives. To be called each second by the loop that decides, not by a timer of its own. */
+  pulse(): Promise<void>
   /** Reports in order, from now on. Ends with `signal`. */
   reports(signal: AbortSignal): AsyncIterable<SupervisorReport>
 }

@@ -1,0 +1,226 @@
+/**
+ * The sidecar's end of the channel to `supervisor.sh`: orders through a FIFO, everything else through
+ * small files, so that neither side can ever be made to wait by the other. A supervisor that was
+ * restarted has a new boot nonce; orders meant for the one before are refused by it.
+ */
+import { randomUUID } from "node:crypto"
+import { watch } from "node:fs"
+import { constants, open, readFile, rename, writeFile } from "node:fs/promises"
+import { join } from "node:path"
+import { setTimeout as wait } from "node:timers/promises"
+import { Outage } from "#io/outage.ts"
+import { assert } from "#core/assert.ts"
+import { parseReport, parseReportFile, parseStatus } from "./status-line.ts"
+import { uptimeNow } from "./uptime.ts"
+import type {
+  Order,
+  OrderResult,
+  Supervisor,
+  SupervisorReport,
+  SupervisorStatus,
+  Uptime,
+} from "./supervisor.ts"
+
+/** A status older than this has no pulse: the loop writes it at least every 400 ms. */
+const pulseMax = 1500
+/** Looks at the report file at least this often, whatever the file system says about changes. */
+const lookEvery = 250
+/** The supervisor answers within a turn of its loop, or after a look at the data directory. */
+const answerMax = 10_000
+const jobOutputMax = 16 * 1024
+/** No order is longer: a pipe takes this much in one piece. */
+const orderMax = 1000
+
+/** The channel in `runDir`, the volume that both containers share. Holds nothing open between calls. */
+export function openSupervisor(runDir: string): Supervisor {
+  const folder = join(runDir, "supervisor")
+  return {
+    status: () => readStatus(folder),
+    order: (order, signal) => sendOrder(folder, order, signal),
+    extendDeadline: (deadline) => writeDeadline(folder, deadline),
+    pulse: () => replaceFile(folder, "sidecar", `${uptimeNow()}\n`),
+    reports: (signal) => readReports(folder, signal),
+  }
+}
+
+async function readStatus(folder: string): Promise<SupervisorStatus | undefined> {
+  for (let tries = 0; tries < 3; tries += 1) {
+    const text = await readFile(join(folder, "status"), "utf8").catch(() => undefined)
+    if (text === undefined) return undefined
+    const status = parseStatus(text)
+    if (status !== undefined) return uptimeNow() - status.at > pulseMax ? undefined : status
+    await wait(5) // read in the middle of a write
+  }
+  return undefined
+}
+
+/** The words after `<nonce> <id>`. */
+function orderWords(order: Order): readonly string[] {
+  switch (order.kind) {
+    case "start-primary":
+    case "arm":
+      return [order.kind, String(order.term), String(Math.floor(order.deadline))]
+    case "stop-fast":
+      return [order.kind, String(Math.floor(order.within))]
+    case "run-job": {
+      const { host = "-", port = "-", systemIdentifier = "-" } = order.source ?? {}
+      return [order.kind, order.job, order.name, host, String(port), systemIdentifier]
+    }
+    case "cancel-job":
+      return [order.kind, order.job]
+    case "start-standby":
+    case "stop-immediate":
+    case "drop-old":
+      return [order.kind]
+  }
+}
+
+async function sendOrder(folder: string, order: Order, signal: AbortSignal): Promise<OrderResult> {
+  const words = orderWords(order)
+  const bad = words.find((word) => !/^[\x21-\x7e]+$/.test(word))
+  if (bad !== undefined)
+    return { kind: "refused", reason: `not a word that an order may carry: ${JSON.stringify(bad)}` }
+  const status = await readStatus(folder)
+  if (status === undefined)
+    throw new Outage("SUPERVISOR_SILENT", `no pulse of the supervisor; ${order.kind} was not sent`)
+  const id = randomUUID()
+  const line = `${[status.bootNonce, id, ...words].join(" ")}\n`
+  assert(line.length <= orderMax, "an order fits into one write")
+  const from = await readPosition(folder) // before speaking, so that the answer is not missed
+  await writeOrder(folder, line)
+  const patience = AbortSignal.any([signal, AbortSignal.timeout(answerMax)])
+  for await (const { bootNonce, words: said } of follow(folder, from, patience)) {
+    if (bootNonce !== status.bootNonce) break
+    const [kind, about, result, ...reason] = said
+    if (kind !== "answer" || about !== id) continue
+    return result === "done" ? { kind: "done" } : { kind: "refused", reason: reason.join(" ") }
+  }
+  throw new Outage("SUPERVISOR_SILENT", `the supervisor did not answer ${order.kind}`)
+}
+
+/** Without waiting: a FIFO that nobody reads, or that is full, is a supervisor that does not listen. */
+async function writeOrder(folder: string, line: string): Promise<void> {
+  try {
+    await using fifo = await open(
+      join(folder, "orders"),
+      constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW,
+    )
+    await fifo.write(line)
+  } catch (cause) {
+    throw new Outage("SUPERVISOR_SILENT", "the supervisor does not take orders", { cause })
+  }
+}
+
+async function writeDeadline(folder: string, deadline: Uptime): Promise<void> {
+  const status = await readStatus(folder)
+  if (status === undefined)
+    throw new Outage("SUPERVISOR_SILENT", "no pulse of the supervisor; the deadline stays")
+  const { running, bootNonce } = status
+  if (running.kind !== "primary")
+    throw new Outage(
+      "NOT_PRIMARY",
+      `the supervisor runs ${running.kind}: there is no deadline to move`,
+    )
+  await replaceFile(folder, "deadline", `${bootNonce} ${running.term} ${Math.floor(deadline)}\n`)
+}
+
+/** Readers see the old content or the new one. In memory: nothing to sync. */
+async function replaceFile(folder: string, name: string, content: string): Promise<void> {
+  const made = join(folder, `${name}.new`)
+  try {
+    await writeFile(made, content, { mode: 0o644 })
+    await rename(made, join(folder, name))
+  } catch (cause) {
+    throw new Outage("SUPERVISOR_SILENT", `cannot write ${name} for the supervisor`, { cause })
+  }
+}
+
+function readReports(folder: string, signal: AbortSignal): AsyncIterable<SupervisorReport> {
+  const from = readPosition(folder) // now, not when the caller gets to its first turn
+  return (async function* () {
+    for await (const { words } of follow(folder, await from, signal)) {
+      const output = words[0] === "job-ended" ? await readJobOutput(folder) : ""
+      const report = parseReport(words, output)
+      if (report !== undefined) yield report
+    }
+  })()
+}
+
+const readJobOutput = async (folder: string): Promise<string> =>
+  (await readFile(join(folder, "job-output"), "utf8").catch(() => "")).slice(-jobOutputMax)
+
+/** The last line that was there; undefined when no supervisor has written yet. */
+type Position = { readonly bootNonce: string; readonly number: number } | undefined
+type Said = { readonly bootNonce: string; readonly words: readonly string[] }
+
+async function readReportFile(folder: string): Promise<ReturnType<typeof parseReportFile>> {
+  const text = await readFile(join(folder, "reports"), "utf8").catch(() => undefined)
+  return text === undefined ? undefined : parseReportFile(text)
+}
+
+async function readPosition(folder: string): Promise<Position> {
+  const file = await readReportFile(folder)
+  if (file === undefined) return undefined
+  return { bootNonce: file.bootNonce, number: file.lines.at(-1)?.number ?? 0 }
+}
+
+/** Lines after `from`, across restarts of the supervisor, until `signal`. */
+async function* follow(
+  folder: string,
+  from: Position,
+  signal: AbortSignal,
+): AsyncGenerator<Said, void, undefined> {
+  let position = from
+  using changes = watchReports(folder)
+  while (!signal.aborted) {
+    const changed = changes.next(signal)
+    const file = await readReportFile(folder)
+    if (file !== undefined) {
+      const { bootNonce, lines } = file
+      const seen = position?.bootNonce === bootNonce ? position.number : 0
+      for (const { number, words } of lines) {
+        if (number <= seen) continue
+        yield { bootNonce, words }
+      }
+      position = { bootNonce, number: Math.max(seen, lines.at(-1)?.number ?? 0) }
+    }
+    await changed
+  }
+}
+
+/** Tells when the report file changed; where the file system does not say, after `lookEvery`. */
+function watchReports(folder: string): Disposable & {
+  next(signal: AbortSignal): Promise<void>
+} {
+  let wake: () => void = () => undefined
+  const watcher = (() => {
+    try {
+      return watch(folder, (_, name) => {
+        if (name === "reports") wake()
+      })
+    } catch {
+      return undefined // no supervisor has been here yet
+    }
+  })()
+  watcher?.on("error", () => undefined)
+  return {
+    next: (signal) =>
+      new Promise((resolve) => {
+        const timer = setTimeout(() => {
+          wake()
+        }, lookEvery)
+        wake = () => {
+          clearTimeout(timer)
+          signal.removeEventListener("abort", wake)
+          wake = () => undefined
+          resolve()
+        }
+        signal.addEventListener("abort", wake, { once: true })
+        if (signal.aborted) wake()
+      }),
+    [Symbol.dispose]: () => {
+      wake()
+      watcher?.close()
+    },
+  }
+}
