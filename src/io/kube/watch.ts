@@ -16,6 +16,8 @@ export type Selection = {
   readonly namespace: string | undefined
   readonly labels?: string
   readonly fields?: string
+  /** Longest pause between tries; 30 s where it is not said. */
+  readonly longestPause?: Millis
 }
 
 export interface Follower {
@@ -49,7 +51,13 @@ export async function follow(
       if (isStop(failure, signal)) return
       // 410: what we knew is too old to go on from. Listing again is all it takes.
       const expired = failure instanceof KubeError && failure.status === 410
-      const pause = expired && failures === 0 ? millis(0) : backoff(failures, Math.random(), bounds)
+      const pause =
+        expired && failures === 0
+          ? millis(0)
+          : backoff(failures, Math.random(), {
+              ...bounds,
+              longest: selection.longestPause ?? bounds.longest,
+            })
       failures += 1
       if (!expired) follower.failed(failure, pause)
       if (!(await slept(clock, pause, signal))) return
@@ -59,12 +67,12 @@ export async function follow(
 
 async function listAndWatch(
   api: KubeApi,
-  { kind, namespace, ...selector }: Selection,
+  { kind, namespace, labels, fields }: Selection,
   follower: Follower,
   signal: AbortSignal,
   worked: () => void,
 ): Promise<void> {
-  const listed = await api.list(kind, namespace, selector, signal)
+  const listed = await api.list(kind, namespace, selectorOf(labels, fields), signal)
   follower.replaced(listed.items)
   worked()
   let from = listed.resourceVersion
@@ -79,8 +87,8 @@ async function listAndWatch(
           resourceVersion: from,
           allowWatchBookmarks: "true",
           timeoutSeconds: String(watchFor / 1000),
-          labelSelector: selector.labels,
-          fieldSelector: selector.fields,
+          labelSelector: labels,
+          fieldSelector: fields,
         },
       },
       limit,
@@ -97,7 +105,12 @@ async function listAndWatch(
   }
 }
 
-async function* linesOf(answer: IncomingMessage): AsyncGenerator<string> {
+const selectorOf = (labels: string | undefined, fields: string | undefined) => ({
+  ...(labels === undefined ? {} : { labels }),
+  ...(fields === undefined ? {} : { fields }),
+})
+
+export async function* linesOf(answer: IncomingMessage): AsyncGenerator<string> {
   const decoder = new TextDecoder()
   let rest = ""
   for await (const part of answer) {
