@@ -59,7 +59,7 @@ deploy:
 	kubectl -n pg-swarm-system rollout status deployment/pg-swarm-satellite --timeout=180s
 
 status: $(installed)
-	@exec node src/demo/status.ts
+	@exec node src/demo/status.ts $(STATUS_FLAGS)
 
 bench: $(installed)
 	@exec node bench/memory.ts $(BENCH_FLAGS)
