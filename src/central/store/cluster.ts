@@ -7,7 +7,7 @@ import { shownReason } from "#core/fleet/shown.ts"
 import { booleanOf, integerOf, jsonOf, maybe, type Row, textOf, timeOf } from "#io/postgres/row.ts"
 import type { Sql } from "#io/postgres/sql.ts"
 import { type Cluster, instanceSchema } from "#wire/rest/clusters.ts"
-import { type ProfileSpecBody, profileSpecSchema } from "#wire/rest/profiles.ts"
+import { profileSpecSchema } from "#wire/rest/profiles.ts"
 import { stateOf } from "./satellite.ts"
 
 export type ClusterState = Cluster["state"]
@@ -149,19 +149,20 @@ export type NewCluster = {
   readonly satelliteId: SatelliteId
   readonly profileId: string
   readonly ruleId: string | undefined
-  readonly spec: ProfileSpecBody
-  readonly specVersion: number
 }
 
-export const insertCluster = async (sql: Sql, cluster: NewCluster): Promise<void> => {
+/** New clusters, each with the spec that its profile has now. */
+export const insertClusters = async (sql: Sql, clusters: readonly NewCluster[]): Promise<void> => {
   await sql`
     insert into cluster (
       id, name, namespace, satellite_id, profile_id, rule_id, spec, spec_version
-    ) values (
-      ${cluster.id}, ${cluster.name}, ${cluster.namespace}, ${cluster.satelliteId},
-      ${cluster.profileId}, ${cluster.ruleId}, ${JSON.stringify(cluster.spec)}::jsonb,
-      ${cluster.specVersion}
-    )`
+    )
+    select n.id, n.name, n.namespace, n."satelliteId", n."profileId", n."ruleId", p.spec,
+      p.spec_version
+    from jsonb_to_recordset(${JSON.stringify(clusters)}::jsonb) as n (
+        id uuid, name text, namespace text, "satelliteId" uuid, "profileId" uuid, "ruleId" uuid
+      )
+      join profile p on p.id = n."profileId"`
 }
 
 export type Place = {

@@ -4,48 +4,33 @@ import type { AckOutcome } from "#core/fleet/satellite.ts"
 import {
   type ClusterId,
   clusterId,
+  type ClusterName,
   clusterName,
   configVersion,
   type ConfigVersion,
+  type Namespace,
   namespace,
   type SatelliteId,
 } from "#core/ids.ts"
-import { bytes } from "#core/units.ts"
 import { booleanOf, integerOf, jsonOf, type Row, textOf } from "#io/postgres/row.ts"
 import type { Sql } from "#io/postgres/sql.ts"
-import { type ProfileSpecBody, profileSpecSchema } from "#wire/rest/profiles.ts"
+import { profileSpecSchema } from "#wire/rest/profiles.ts"
+import { profileSpec } from "../profile-spec.ts"
 
 export type Desired = { readonly spec: ClusterSpec; readonly deleting: boolean }
-
-const volume = (body: ProfileSpecBody["data"]) => ({
-  size: bytes(body.sizeBytes),
-  storageClass: body.storageClass ?? undefined,
-})
 
 const desired = (row: Row): Desired => {
   const body = profileSpecSchema.parse(jsonOf(row, "spec"))
   return {
     deleting: booleanOf(row, "deleting"),
     spec: {
+      ...profileSpec(body),
       id: clusterId(textOf(row, "id")),
       name: clusterName(textOf(row, "name")),
       namespace: namespace(textOf(row, "namespace")),
       profile: textOf(row, "profile_name"),
       version: configVersion(integerOf(row, "desired_version")),
       paused: booleanOf(row, "paused"),
-      members: body.members,
-      postgres: body.postgres,
-      data: volume(body.data),
-      wal: body.wal === null ? undefined : volume(body.wal),
-      resources: {
-        cpuRequest: body.resources.cpuRequest ?? undefined,
-        memoryRequest: body.resources.memoryRequest ?? undefined,
-        cpuLimit: body.resources.cpuLimit ?? undefined,
-        memoryLimit: body.resources.memoryLimit ?? undefined,
-      },
-      parameters: body.parameters,
-      hba: body.hba,
-      failover: body.failover,
     },
   }
 }
@@ -60,7 +45,11 @@ export const desiredOf = async (sql: Sql, satellite: SatelliteId): Promise<Desir
       order by c.id`
   ).map(desired)
 
-export type Gone = { readonly id: ClusterId; readonly name: string; readonly namespace: string }
+export type Gone = {
+  readonly id: ClusterId
+  readonly name: ClusterName
+  readonly namespace: Namespace
+}
 
 /** Of the clusters that the site says it holds, those that are deleted and gone as far as central knows. */
 export const goneAmong = async (
@@ -74,8 +63,8 @@ export const goneAmong = async (
       where satellite_id = ${satellite} and id = any(${held}::uuid[])`
   ).map((row) => ({
     id: clusterId(textOf(row, "id")),
-    name: textOf(row, "name"),
-    namespace: textOf(row, "namespace"),
+    name: clusterName(textOf(row, "name")),
+    namespace: namespace(textOf(row, "namespace")),
   }))
 
 const problemOf = (outcome: AckOutcome): string | undefined => {

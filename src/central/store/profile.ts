@@ -1,5 +1,4 @@
 /** Tables `profile` and `profile_version`. */
-import { assert } from "#core/assert.ts"
 import { integerOf, jsonOf, type Row, textOf, timeOf } from "#io/postgres/row.ts"
 import type { Sql } from "#io/postgres/sql.ts"
 import { type Profile, type ProfileSpecBody, profileSpecSchema } from "#wire/rest/profiles.ts"
@@ -61,18 +60,6 @@ export const listProfiles = async (
       order by p.name
       limit ${limit}`
   ).map(shown)
-
-export type GivenSpec = { readonly spec: ProfileSpecBody; readonly specVersion: number }
-
-/** The spec that a new cluster of this profile gets. */
-export async function specOf(sql: Sql, id: string): Promise<GivenSpec> {
-  const [row] = await sql`select spec, spec_version from profile where id = ${id} for key share`
-  assert(row !== undefined, "a rule's profile exists")
-  return {
-    spec: profileSpecSchema.parse(jsonOf(row, "spec")),
-    specVersion: integerOf(row, "spec_version"),
-  }
-}
 
 export type ProfileUse = { readonly clusters: number; readonly rules: number }
 

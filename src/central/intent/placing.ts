@@ -1,0 +1,103 @@
+/** Rules become clusters: in the transaction that approves, relabels or makes the rule. */
+import { randomUUID } from "node:crypto"
+import { type ClusterId, clusterId, type SatelliteId } from "#core/ids.ts"
+import { type DeploymentRule, type Placement, place, type Site } from "#core/rollout/match.ts"
+import type { Sql } from "#io/postgres/sql.ts"
+import { type Refusal, refused } from "../refusal.ts"
+import { notify } from "../store/change.ts"
+import { insertClusters, places } from "../store/cluster.ts"
+import { allRules, exceptions } from "../store/rule.ts"
+import { type Actor, tell } from "./tell.ts"
+
+/** Any number that is ours alone. */
+const intentLock = 0x7067_696e
+
+/**
+ * Everything that decides by rules, satellites and clusters together waits for the others here: what was
+ * read is still so when it is written.
+ */
+export const holdIntent = async (sql: Sql): Promise<void> => {
+  await sql`select pg_advisory_xact_lock(${intentLock})`
+}
+
+/** What the rules (and `extra`, which is not stored yet) want on these sites. */
+export async function placement(
+  sql: Sql,
+  sites: readonly Site[],
+  extra: readonly DeploymentRule[] = [],
+): Promise<Placement> {
+  const ids = sites.map(({ id }) => id)
+  const rules = [...(await allRules(sql)), ...extra]
+  return place(rules, sites, await places(sql, ids), await exceptions(sql))
+}
+
+const shownConflictsMax = 20
+
+export function refuseConflicts(
+  conflicts: Placement["conflicts"],
+  field: string,
+): Refusal | undefined {
+  if (conflicts.length === 0) return undefined
+  return refused(
+    409,
+    "RULE_CONFLICT",
+    conflicts[0]?.reason ?? "two rules want the same place",
+    conflicts.slice(0, shownConflictsMax).map(({ reason }) => ({ field, problem: reason })),
+  )
+}
+
+/** Makes the clusters, tells about each, and wakes the streams of their satellites. */
+export async function makeClusters(
+  sql: Sql,
+  wanted: Placement["create"],
+  actor: Actor,
+): Promise<readonly ClusterId[]> {
+  if (wanted.length === 0) return []
+  const made = wanted.map(({ rule, site }) => ({
+    rule,
+    site,
+    row: {
+      id: clusterId(randomUUID()),
+      name: rule.clusterName,
+      namespace: rule.namespace,
+      satelliteId: site.id,
+      profileId: rule.profileId,
+      ruleId: rule.id,
+    },
+  }))
+  await insertClusters(
+    sql,
+    made.map(({ row }) => row),
+  )
+  for (const [satellite, here] of Map.groupBy(made, ({ site }) => site.id))
+    await tell(
+      sql,
+      actor,
+      satellite,
+      here.map(({ rule, site, row }) => ({
+        kind: "cluster.requested",
+        message: `cluster ${row.namespace}/${row.name} shall be on ${site.name}, by rule ${rule.name}`,
+        clusterId: row.id,
+        details: { rule: rule.name },
+      })),
+    )
+  const ids = made.map(({ row }) => row.id)
+  await desiredChanged(
+    sql,
+    made.map(({ site }) => site.id),
+    ids,
+  )
+  return ids
+}
+
+/** The streams of these satellites look again at what they should run; browsers see the clusters anew. */
+export async function desiredChanged(
+  sql: Sql,
+  satellites: readonly SatelliteId[],
+  clusters: readonly ClusterId[],
+): Promise<void> {
+  const distinct = [...new Set(satellites)]
+  await notify(sql, { kind: "desired", ids: distinct })
+  await notify(sql, { kind: "satellites", ids: distinct })
+  if (clusters.length > 0) await notify(sql, { kind: "clusters", ids: [...clusters] })
+}

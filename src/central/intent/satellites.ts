@@ -1,0 +1,195 @@
+/** What a person may do about a satellite: let it in, refuse it, rename and relabel it. */
+import { randomBytes } from "node:crypto"
+import type { SatelliteId } from "#core/ids.ts"
+import { type Database, type Sql, violates } from "#io/postgres/sql.ts"
+import { done, notFound, type Outcome, type Refusal, refused } from "../refusal.ts"
+import { notify } from "../store/change.ts"
+import {
+  dropRegistration,
+  findSatellite,
+  letIn,
+  lockSatellite,
+  reject,
+  relabel,
+  type Standing,
+} from "../store/satellite.ts"
+import { clustersOf } from "../store/cluster.ts"
+import { holdIntent, makeClusters, placement, refuseConflicts } from "./placing.ts"
+import { type Actor, tell } from "./tell.ts"
+
+type Labels = Readonly<Record<string, string>>
+
+const nameTaken = (name: string): Refusal =>
+  refused(
+    409,
+    "NAME_TAKEN",
+    `another satellite is called ${name}; give this one a name of its own`,
+    [{ field: "name", problem: `another satellite is called ${name}` }],
+  )
+
+/** Runs `work`; a name that another satellite has becomes a refusal. */
+async function withUniqueName<T>(
+  name: () => string,
+  work: () => Promise<Outcome<T>>,
+): Promise<Outcome<T>> {
+  try {
+    return await work()
+  } catch (error) {
+    if (violates(error, "satellite_name_key")) return nameTaken(name())
+    throw error
+  }
+}
+
+export async function approveSatellite(
+  database: Database,
+  id: string,
+  given: { readonly name?: string | undefined; readonly labels?: Labels | undefined },
+  actor: Actor,
+): Promise<Outcome<SatelliteId>> {
+  let name = ""
+  return withUniqueName(
+    () => name,
+    () =>
+      database.transaction(async (sql) => {
+        await holdIntent(sql)
+        const before = await lockSatellite(sql, id)
+        if (before === undefined) return notFound("satellite")
+        const refusal = refuseApproval(before)
+        if (refusal !== undefined) return refusal
+        name = given.name ?? before.name
+        const labels = given.labels ?? before.labels
+        const site = { id: before.id, name, labels }
+        const { create, conflicts } = await placement(sql, [site])
+        const conflict = refuseConflicts(conflicts, "labels")
+        if (conflict !== undefined) return conflict
+        await letIn(sql, before.id, name, labels, randomBytes(32))
+        await tell(sql, actor, before.id, [
+          {
+            kind: "satellite.approved",
+            message:
+              before.approval === "approved"
+                ? `${name} was let in anew and keeps its clusters`
+                : `${name} was let in`,
+          },
+        ])
+        await makeClusters(sql, create, actor)
+        await satelliteChanged(sql, before.id)
+        return done(before.id)
+      }),
+  )
+}
+
+function refuseApproval(before: Standing): Refusal | undefined {
+  if (before.approval !== "approved") return undefined
+  if (before.registration !== "waiting")
+    return refused(409, "ALREADY_APPROVED", `${before.name} is approved already`)
+  if (before.state === "connected" || before.state === "late")
+    return refused(
+      409,
+      "STILL_CONNECTED",
+      `${before.name} is connected with its present identity; another program that asks under its Kubernetes can be let in once that one is gone`,
+    )
+  return undefined
+}
+
+export async function rejectSatellite(
+  database: Database,
+  id: string,
+  actor: Actor,
+): Promise<Outcome<SatelliteId>> {
+  return database.transaction(async (sql) => {
+    const before = await lockSatellite(sql, id)
+    if (before === undefined) return notFound("satellite")
+    if (before.approval === "rejected") return done(before.id)
+    if (before.approval === "approved" && before.registration !== "waiting")
+      return refused(409, "ALREADY_APPROVED", `${before.name} is approved already`)
+    if (before.approval === "approved") await dropRegistration(sql, before.id)
+    else await reject(sql, before.id)
+    await tell(sql, actor, before.id, [
+      { kind: "satellite.rejected", message: `${before.name} was not let in` },
+    ])
+    await satelliteChanged(sql, before.id)
+    return done(before.id)
+  })
+}
+
+export async function editSatellite(
+  database: Database,
+  id: string,
+  given: {
+    readonly version: number
+    readonly name?: string | undefined
+    readonly labels?: Labels | undefined
+  },
+  actor: Actor,
+): Promise<Outcome<SatelliteId>> {
+  let name = ""
+  return withUniqueName(
+    () => name,
+    () =>
+      database.transaction(async (sql) => {
+        await holdIntent(sql)
+        const before = await lockSatellite(sql, id)
+        if (before === undefined) return notFound("satellite")
+        if (before.version !== given.version)
+          return versionConflict(await findSatellite(sql, id), given)
+        name = given.name ?? before.name
+        const labels = given.labels ?? before.labels
+        const site = { id: before.id, name, labels }
+        // Labels of a satellite that is not let in decide nothing yet.
+        const { create, conflicts } =
+          before.approval === "approved"
+            ? await placement(sql, [site])
+            : { create: [], conflicts: [] }
+        const conflict = refuseConflicts(conflicts, "labels")
+        if (conflict !== undefined) return conflict
+        await relabel(sql, before.id, name, labels)
+        await tell(sql, actor, before.id, [
+          {
+            kind: "satellite.edited",
+            message: `${name}: ${editedWhat(before, name, labels)}`,
+            details: { before: JSON.stringify(before.labels), after: JSON.stringify(labels) },
+          },
+        ])
+        await makeClusters(sql, create, actor)
+        await satelliteChanged(sql, before.id)
+        return done(before.id)
+      }),
+  )
+}
+
+function editedWhat(before: Standing, name: string, labels: Labels): string {
+  const renamed = before.name === name ? [] : [`renamed from ${before.name}`]
+  const keys = new Set([...Object.keys(before.labels), ...Object.keys(labels)])
+  const relabelled = [...keys].filter((key) => before.labels[key] !== labels[key])
+  const told = [
+    ...renamed,
+    ...relabelled.map((key) => `label ${key} is now ${labels[key] ?? "gone"}`),
+  ]
+  return told.length === 0 ? "nothing changed" : told.join(", ")
+}
+
+/** 409 that says what changed since the sender looked, so that a person can decide anew. */
+function versionConflict(
+  now: Awaited<ReturnType<typeof findSatellite>>,
+  given: { readonly version: number },
+): Refusal {
+  return refused(
+    409,
+    "VERSION_CONFLICT",
+    `the satellite was changed meanwhile (version ${given.version} was sent, ${now?.version} is current): read it again and repeat the change`,
+    [
+      { field: "version", problem: `is ${now?.version} now` },
+      { field: "name", problem: `is ${now?.name} now` },
+      { field: "labels", problem: `are ${JSON.stringify(now?.labels)} now` },
+    ],
+  )
+}
+
+/** Also its clusters: they carry its name and are unknown while it is away. */
+export async function satelliteChanged(sql: Sql, id: SatelliteId): Promise<void> {
+  await notify(sql, { kind: "satellites", ids: [id] })
+  await notify(sql, { kind: "desired", ids: [id] })
+  const clusters = await clustersOf(sql, [id])
+  if (clusters.length > 0) await notify(sql, { kind: "clusters", ids: clusters })
+}

@@ -1,0 +1,233 @@
+/**
+ * One live stream of one satellite. What goes out is decided by comparing what was sent with what the
+ * database wants, so a wake-up may be lost, doubled or late; what comes in is either the newest of its
+ * kind (heartbeats, health) or waits its turn in a bounded lane.
+ */
+import { Code, ConnectError } from "@connectrpc/connect"
+import { backoff } from "#core/backoff.ts"
+import {
+  type FromCentral,
+  type FromSatellite,
+  type Hello,
+  satelliteProtocolVersion,
+} from "#core/fleet/satellite.ts"
+import type { ClusterId, ConfigVersion, SatelliteId } from "#core/ids.ts"
+import { type Millis, millis, seconds } from "#core/units.ts"
+import { version } from "#core/version.ts"
+import { systemClock } from "#io/clock.ts"
+import type { Log } from "#io/log.ts"
+import { Outage } from "#io/outage.ts"
+import type { Database } from "#io/postgres/sql.ts"
+import { type Desired, desiredOf, goneAmong } from "../store/desired.ts"
+import { findIdentity } from "../store/satellite.ts"
+import { handle, type Slow } from "./handle.ts"
+import type { Inbox } from "./inbox.ts"
+import { Lane } from "./lane.ts"
+
+/** A satellite beats every 10 s; one that was silent for so long is on a dead line. */
+export const silenceMax = seconds(45)
+const answersMax = 64
+const slowMax = 32
+const retry = { first: millis(200), longest: seconds(5) }
+
+type Sent = ConfigVersion | "deleting"
+
+export type ConnectionOptions = {
+  readonly id: SatelliteId
+  readonly serial: number
+  readonly hello: Hello
+  readonly authHash: Buffer
+  readonly database: Database
+  readonly inbox: Inbox
+  readonly log: Log
+  readonly silenceMax: Millis
+}
+
+export class Connection {
+  readonly id: SatelliteId
+  readonly serial: number
+  readonly #options: ConnectionOptions
+  readonly #sent = new Map<ClusterId, Sent>()
+  readonly #out = new Lane<FromCentral>(answersMax)
+  readonly #slow = new Lane<Slow>(slowMax)
+  readonly #ending = new AbortController()
+  #dirty = true
+  #welcomed = false
+  #silence: NodeJS.Timeout | undefined
+
+  constructor(options: ConnectionOptions) {
+    this.id = options.id
+    this.serial = options.serial
+    this.#options = options
+    this.#heard()
+  }
+
+  get ended(): AbortSignal {
+    return this.#ending.signal
+  }
+
+  /** Ends the stream; the satellite hears `reason`. Ending twice is ending once. */
+  end(reason: ConnectError): void {
+    clearTimeout(this.#silence)
+    this.#ending.abort(reason)
+  }
+
+  /** What this satellite should run may have changed. */
+  wake(): void {
+    this.#dirty = true
+    this.#out.wake()
+  }
+
+  #heard(): void {
+    clearTimeout(this.#silence)
+    if (this.ended.aborted) return
+    this.#silence = setTimeout(() => {
+      this.end(new ConnectError("no heartbeat came in time", Code.DeadlineExceeded))
+    }, this.#options.silenceMax)
+  }
+
+  /** One message of the satellite; resolves when there is room for the next. */
+  async receive(message: FromSatellite): Promise<void> {
+    this.#heard()
+    switch (message.kind) {
+      case "hello":
+        return this.end(new ConnectError("hello comes once, first", Code.FailedPrecondition))
+      case "heartbeat":
+        this.#options.inbox.heard(this.id)
+        return this.#out.put({ kind: "heartbeat-ack", sequence: message.sequence }, this.ended)
+      case "health":
+        if (!this.#options.inbox.report(this.id, message.health))
+          this.#options.log.warn("health.dropped", { clusterId: message.health.clusterId })
+        return
+      case "log-level-ack":
+        return this.#options.log.event("satellite.log-level", { level: message.level })
+      case "events":
+      case "config-ack":
+      case "delete-ack":
+      case "storage-classes":
+        return this.#slow.put(message, this.ended)
+    }
+  }
+
+  /** Works off the lane until the stream ends. */
+  async work(): Promise<void> {
+    while (!this.ended.aborted) {
+      const next = this.#slow.take()
+      if (next === undefined) await this.#slow.change(this.ended)
+      else await this.#until(next)
+    }
+  }
+
+  /** An outage holds the lane up; nothing in it is skipped. */
+  async #until(message: Slow): Promise<void> {
+    for (let attempt = 0; !this.ended.aborted; attempt += 1) {
+      if (await this.#handled(message)) return
+      await this.#pause(attempt)
+    }
+  }
+
+  /** False when the database is away and the message must be tried again. */
+  async #handled(message: Slow): Promise<boolean> {
+    try {
+      const answer = await handle(this.#options.database, this.id, message, this.#options.log)
+      if (message.kind === "delete-ack" && message.gone) this.#sent.delete(message.clusterId)
+      if (answer !== undefined) await this.#out.put(answer, this.ended)
+      return true
+    } catch (error) {
+      if (error instanceof Outage) return false
+      this.#options.log.error("message.failed", { kind: message.kind, error })
+      return true
+    }
+  }
+
+  async #pause(attempt: number): Promise<void> {
+    await systemClock.sleep(backoff(attempt, Math.random(), retry), this.ended).catch(() => {})
+  }
+
+  /** What goes out, in order: answers first, then what the satellite should run. */
+  async *messages(): AsyncGenerator<FromCentral> {
+    for (let attempt = 0; !this.ended.aborted;) {
+      // The welcome comes before everything else, however long the database keeps it.
+      const answer = this.#welcomed ? this.#out.take() : undefined
+      if (answer !== undefined) {
+        yield answer
+        continue
+      }
+      if (!this.#dirty) {
+        await this.#out.change(this.ended)
+        continue
+      }
+      const wanted = await this.#desired()
+      if (wanted === undefined) {
+        await this.#pause(attempt)
+        attempt += 1
+        continue
+      }
+      attempt = 0
+      yield* wanted
+    }
+  }
+
+  /** The messages that bring the satellite up to date, or undefined while the database is away. */
+  async #desired(): Promise<readonly FromCentral[] | undefined> {
+    // Cleared first: a wake-up that comes while we read must not be lost.
+    this.#dirty = false
+    try {
+      const { sql } = this.#options.database
+      const identity = await findIdentity(sql, this.id)
+      if (
+        identity === undefined ||
+        identity.approval !== "approved" ||
+        identity.authHash?.equals(this.#options.authHash) !== true
+      ) {
+        this.end(new ConnectError("this identity is no longer valid", Code.Unauthenticated))
+        return []
+      }
+      const all = await desiredOf(sql, this.id)
+      return this.#welcomed ? this.#delta(all) : await this.#welcome(identity.name, all)
+    } catch (error) {
+      this.#dirty = true
+      if (!(error instanceof Outage)) throw error
+      return undefined
+    }
+  }
+
+  async #welcome(name: string, all: readonly Desired[]): Promise<readonly FromCentral[]> {
+    const { sql } = this.#options.database
+    const held = this.#options.hello.clusters.map(({ clusterId }) => clusterId)
+    const gone = held.length === 0 ? [] : await goneAmong(sql, this.id, held)
+    this.#welcomed = true
+    const clusters = all.filter(({ deleting }) => !deleting).map(({ spec }) => spec)
+    for (const spec of clusters) this.#sent.set(spec.id, spec.version)
+    const welcome: FromCentral = {
+      kind: "welcome",
+      protocolVersion: satelliteProtocolVersion,
+      centralVersion: version,
+      name,
+      clusters,
+    }
+    const leftovers = gone.map(({ id, name: cluster, namespace }): FromCentral => ({
+      kind: "delete-cluster",
+      clusterId: id,
+      name: cluster,
+      namespace,
+    }))
+    return [welcome, ...leftovers, ...this.#delta(all)]
+  }
+
+  #delta(all: readonly Desired[]): readonly FromCentral[] {
+    const messages: FromCentral[] = []
+    for (const { spec, deleting } of all) {
+      const sent = this.#sent.get(spec.id)
+      if (deleting && sent !== "deleting") {
+        this.#sent.set(spec.id, "deleting")
+        const { id: clusterId, name, namespace } = spec
+        messages.push({ kind: "delete-cluster", clusterId, name, namespace })
+      } else if (!deleting && sent !== spec.version) {
+        this.#sent.set(spec.id, spec.version)
+        messages.push({ kind: "config", spec })
+      }
+    }
+    return messages
+  }
+}

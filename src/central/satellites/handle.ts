@@ -1,0 +1,107 @@
+/** Messages of a satellite that become rows. Each may come twice; each is checked against its sender (D7). */
+import type { FleetEvent } from "#core/cluster/events.ts"
+import type { FromCentral, FromSatellite } from "#core/fleet/satellite.ts"
+import type { SatelliteId } from "#core/ids.ts"
+import type { Log } from "#io/log.ts"
+import { type Database, SqlError } from "#io/postgres/sql.ts"
+import { central, tell } from "../intent/tell.ts"
+import { notify } from "../store/change.ts"
+import { removeGone } from "../store/cluster.ts"
+import { keepAck } from "../store/desired.ts"
+import { storeEvents } from "../store/event.ts"
+import { keepStorageClasses } from "../store/satellite.ts"
+
+export type Slow = Extract<
+  FromSatellite,
+  { kind: "events" | "config-ack" | "delete-ack" | "storage-classes" }
+>
+
+/** Does what the message says; returns the answer, if it has one. */
+export async function handle(
+  database: Database,
+  satellite: SatelliteId,
+  message: Slow,
+  log: Log,
+): Promise<FromCentral | undefined> {
+  switch (message.kind) {
+    case "events":
+      return keepEvents(database, satellite, message, log)
+    case "config-ack":
+      await keepAnswer(database, satellite, message)
+      return undefined
+    case "delete-ack":
+      if (message.gone) await keepGone(database, satellite, message.clusterId)
+      return undefined
+    case "storage-classes":
+      await database.transaction(async (sql) => {
+        await keepStorageClasses(sql, satellite, message.names, message.defaultName)
+        await notify(sql, { kind: "satellites", ids: [satellite] })
+      })
+      return undefined
+  }
+}
+
+async function keepEvents(
+  database: Database,
+  satellite: SatelliteId,
+  { events, unreadable }: Extract<Slow, { kind: "events" }>,
+  log: Log,
+): Promise<FromCentral> {
+  if (unreadable.length > 0)
+    log.warn("events.unreadable", { satellite, first: unreadable[0], count: unreadable.length })
+  await storeAll(database, satellite, events, log)
+  // After the commit: what is acknowledged is on disk, what is on disk may be forgotten at the site.
+  return { kind: "events-ack", events: [...events, ...unreadable].map(({ id }) => id) }
+}
+
+async function storeAll(
+  database: Database,
+  satellite: SatelliteId,
+  events: readonly FleetEvent[],
+  log: Log,
+): Promise<void> {
+  if (events.length === 0) return
+  try {
+    await database.transaction(async (sql) => {
+      const stored = await storeEvents(sql, satellite, events, Date.now())
+      if (stored.length > 0) await notify(sql, { kind: "events", ids: stored })
+    })
+  } catch (error) {
+    if (!(error instanceof SqlError)) throw error
+    // One event that the database refuses must not keep the others from being stored, for ever.
+    const [first] = events
+    if (events.length === 1) log.error("event.refused", { satellite, event: first?.id, error })
+    else for (const event of events) await storeAll(database, satellite, [event], log)
+  }
+}
+
+async function keepAnswer(
+  database: Database,
+  satellite: SatelliteId,
+  { clusterId, version, outcome }: Extract<Slow, { kind: "config-ack" }>,
+): Promise<void> {
+  await database.transaction(async (sql) => {
+    if (await keepAck(sql, satellite, clusterId, version, outcome))
+      await notify(sql, { kind: "clusters", ids: [clusterId] })
+  })
+}
+
+async function keepGone(
+  database: Database,
+  satellite: SatelliteId,
+  id: Extract<Slow, { kind: "delete-ack" }>["clusterId"],
+): Promise<void> {
+  await database.transaction(async (sql) => {
+    const gone = await removeGone(sql, satellite, id)
+    if (gone === undefined) return
+    await tell(sql, central, satellite, [
+      {
+        kind: "cluster.gone",
+        message: `cluster ${gone.namespace}/${gone.name} is gone from its site`,
+        clusterId: id,
+      },
+    ])
+    await notify(sql, { kind: "clusters-gone", ids: [id] })
+    await notify(sql, { kind: "satellites", ids: [satellite] })
+  })
+}

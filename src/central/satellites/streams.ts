@@ -1,0 +1,227 @@
+/**
+ * The streams that live on this central. One per satellite: a newer one, here or on another central,
+ * ends the older, and what the older does while ending never touches the newer (D2).
+ */
+import { Code, ConnectError, type ConnectRouter, type HandlerContext } from "@connectrpc/connect"
+import type { Hello } from "#core/fleet/satellite.ts"
+import { type SatelliteId, satelliteId } from "#core/ids.ts"
+import { type Millis, seconds } from "#core/units.ts"
+import type { Log } from "#io/log.ts"
+import type { Database } from "#io/postgres/sql.ts"
+import {
+  type CentralMessage,
+  encodeFromCentral,
+  parseFromSatellite,
+  type SatelliteMessage,
+  satelliteIdHeader,
+  SatelliteService,
+} from "#wire/satellite.ts"
+import { opens, sha256 } from "../auth/secret.ts"
+import { satelliteChanged } from "../intent/satellites.ts"
+import { central, tell } from "../intent/tell.ts"
+import { notify } from "../store/change.ts"
+import { arrive, findIdentity } from "../store/satellite.ts"
+import { Connection, silenceMax } from "./connection.ts"
+import type { Inbox } from "./inbox.ts"
+import { badMessage, told } from "./rpc-error.ts"
+
+const helloWithin = seconds(10)
+
+export type StreamsOptions = {
+  readonly database: Database
+  readonly inbox: Inbox
+  readonly log: Log
+  readonly silenceMax?: Millis
+}
+
+type Credentials = { readonly id: SatelliteId; readonly token: string }
+
+export class Streams {
+  readonly #options: StreamsOptions
+  readonly #live = new Map<SatelliteId, Connection>()
+
+  constructor(options: StreamsOptions) {
+    this.#options = options
+  }
+
+  get count(): number {
+    return this.#live.size
+  }
+
+  routes(router: ConnectRouter): void {
+    router.service(SatelliteService, {
+      connect: (messages, context) => this.#serve(messages, context),
+    })
+  }
+
+  wake(ids: readonly SatelliteId[]): void {
+    for (const id of ids) this.#live.get(id)?.wake()
+  }
+
+  wakeAll(): void {
+    for (const connection of this.#live.values()) connection.wake()
+  }
+
+  /** Another stream of this satellite began somewhere: an older one here ends. */
+  replaced(id: SatelliteId, serial: number): void {
+    const here = this.#live.get(id)
+    if (here !== undefined && here.serial < serial) here.end(newer)
+  }
+
+  async *#serve(
+    messages: AsyncIterable<SatelliteMessage>,
+    context: HandlerContext,
+  ): AsyncGenerator<CentralMessage> {
+    const incoming = messages[Symbol.asyncIterator]()
+    try {
+      const credentials = await this.#authenticate(context)
+      const hello = await firstMessage(incoming, context.signal)
+      const connection = await this.#arrived(credentials, hello)
+      yield* this.#converse(connection, incoming, context.signal)
+    } catch (error) {
+      throw told(this.#options.log, "Connect", error)
+    }
+  }
+
+  async #authenticate(context: HandlerContext): Promise<Credentials> {
+    const id = context.requestHeader.get(satelliteIdHeader) ?? ""
+    const token = /^Bearer (\S{1,200})$/.exec(context.requestHeader.get("authorization") ?? "")?.[1]
+    const wrong = new ConnectError("unknown satellite or wrong token", Code.Unauthenticated)
+    if (token === undefined || !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)) throw wrong
+    const identity = await findIdentity(this.#options.database.sql, satelliteId(id))
+    if (identity?.approval !== "approved" || !opens(identity.authHash, token)) throw wrong
+    return { id: identity.id, token }
+  }
+
+  async #arrived({ id, token }: Credentials, hello: Hello): Promise<Connection> {
+    const { database, log } = this.#options
+    const authHash = sha256(token)
+    const arrived = await database.transaction(async (sql) => {
+      const result = await arrive(sql, id, authHash, hello)
+      if (result === undefined) return undefined
+      await notify(sql, { kind: "stream", id, serial: result.serial })
+      if (result.stateBefore !== "connected") {
+        await tell(sql, central, id, [
+          {
+            kind: "satellite.connected",
+            message: `the satellite is connected (it was ${result.stateBefore})`,
+            details: { version: hello.satelliteVersion },
+          },
+        ])
+        await satelliteChanged(sql, id)
+      }
+      return result
+    })
+    if (arrived === undefined)
+      throw new ConnectError("unknown satellite or wrong token", Code.Unauthenticated)
+    const connection = new Connection({
+      id,
+      serial: arrived.serial,
+      hello,
+      authHash,
+      database,
+      inbox: this.#options.inbox,
+      log: log.child({ satellite: id, stream: arrived.serial }),
+      silenceMax: this.#options.silenceMax ?? silenceMax,
+    })
+    this.#enter(connection)
+    return connection
+  }
+
+  /** Two streams may arrive in either order; the one with the higher serial is the newer. */
+  #enter(connection: Connection): void {
+    const before = this.#live.get(connection.id)
+    if (before !== undefined && before.serial > connection.serial) return connection.end(newer)
+    this.#live.set(connection.id, connection)
+    connection.ended.addEventListener("abort", () => this.#left(connection), { once: true })
+    before?.end(newer)
+    this.#options.log.event("stream.opened", {
+      satellite: connection.id,
+      stream: connection.serial,
+    })
+  }
+
+  #left(connection: Connection): void {
+    // D2: only its own entry. The satellite's state is not touched: silence decides that, not a line.
+    if (this.#live.get(connection.id) === connection) this.#live.delete(connection.id)
+    this.#options.log.event("stream.closed", {
+      satellite: connection.id,
+      stream: connection.serial,
+      why: connection.ended.reason instanceof Error ? connection.ended.reason.message : "",
+    })
+  }
+
+  async *#converse(
+    connection: Connection,
+    incoming: AsyncIterator<SatelliteMessage>,
+    signal: AbortSignal,
+  ): AsyncGenerator<CentralMessage> {
+    const over = (): void => connection.end(new ConnectError("the line is cut", Code.Canceled))
+    signal.addEventListener("abort", over, { once: true })
+    if (signal.aborted) over()
+    // Generators may be abandoned in the middle of a write; these two end with the connection all the same.
+    const tasks = Promise.all([this.#read(connection, incoming), connection.work()])
+    try {
+      for await (const message of connection.messages()) yield encodeFromCentral(message)
+    } finally {
+      over()
+      signal.removeEventListener("abort", over)
+      await tasks
+    }
+    throw connection.ended.reason
+  }
+
+  /** Reads until the satellite closes its side, the line breaks, or the connection ends. Never throws. */
+  async #read(connection: Connection, incoming: AsyncIterator<SatelliteMessage>): Promise<void> {
+    try {
+      while (!connection.ended.aborted) {
+        const next = await endable(incoming.next(), connection.ended)
+        if (next === undefined) return
+        if (next.done === true)
+          return connection.end(new ConnectError("the satellite closed its side", Code.Canceled))
+        const parsed = parseFromSatellite(next.value)
+        if (parsed.kind === "ok") await connection.receive(parsed.value)
+        else
+          this.#options.log.warn("message.refused", {
+            satellite: connection.id,
+            problems: parsed.problems.slice(0, 10),
+          })
+      }
+    } catch (error) {
+      connection.end(told(this.#options.log, "Connect", error))
+    }
+  }
+}
+
+const newer = new ConnectError("a newer stream of this satellite took over", Code.Aborted)
+
+async function firstMessage(
+  incoming: AsyncIterator<SatelliteMessage>,
+  signal: AbortSignal,
+): Promise<Hello> {
+  const first = await endable(
+    incoming.next(),
+    AbortSignal.any([signal, AbortSignal.timeout(helloWithin)]),
+  )
+  if (first === undefined || first.done === true)
+    throw new ConnectError("hello did not come in time", Code.DeadlineExceeded)
+  const parsed = parseFromSatellite(first.value)
+  if (parsed.kind === "bad") throw badMessage(parsed.problems)
+  if (parsed.value.kind !== "hello")
+    throw new ConnectError("the first message must be hello", Code.FailedPrecondition)
+  return parsed.value.hello
+}
+
+/** The result, or undefined once `signal` is aborted; what comes after that is nobody's. */
+async function endable<T>(running: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  const stop = Promise.withResolvers<undefined>()
+  const abort = (): void => stop.resolve(undefined)
+  signal.addEventListener("abort", abort, { once: true })
+  if (signal.aborted) abort()
+  try {
+    return await Promise.race([running, stop.promise])
+  } finally {
+    signal.removeEventListener("abort", abort)
+    running.catch(() => {})
+  }
+}
