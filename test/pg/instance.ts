@@ -161,7 +161,7 @@ export class Instance implements AsyncDisposable {
         this.output = (this.output + chunk.toString("utf8")).slice(-100_000)
       })
     this.#process = child
-    return await this.#until((status) => status.bootNonce !== before)
+    return this.#until((status) => status.bootNonce !== before)
   }
 
   /** Process id of the supervisor. */

@@ -113,4 +113,6 @@ export type ControlFile = {
   readonly checkpoint: Lsn
   /** `Minimum recovery ending location`, 0/0 on a primary. */
   readonly minRecoveryEnd: Lsn
+  /** The timeline of that location, 0 on a primary. */
+  readonly minRecoveryTimeline: number
 }
