@@ -75,14 +75,10 @@ export class SiteKube implements Disposable {
   }
 
   deletePod(namespace: string, name: string): Promise<void> {
-    return this.#delete(kinds.Pod, namespace, name)
+    return this.remove(kinds.Pod, namespace, name)
   }
 
-  deleteVolumeClaim(namespace: string, name: string): Promise<void> {
-    return this.#delete(kinds.PersistentVolumeClaim, namespace, name)
-  }
-
-  async #delete(kind: Kind, namespace: string, name: string): Promise<void> {
+  async remove(kind: Kind, namespace: string, name: string): Promise<void> {
     await this.#api.call({ method: "DELETE", path: apiPath(kind, namespace, name) }, soon())
   }
 

@@ -4,16 +4,15 @@
  * over, the old one comes back and streams, and in the synchronous setting nothing acknowledged is missing.
  */
 import assert from "node:assert/strict"
-import { setTimeout as sleep } from "node:timers/promises"
 import { Client } from "pg"
 import type { Pod } from "../../src/demo/kube.ts"
 import { type Gap, Writer } from "../../src/demo/writer.ts"
+import { until } from "./wait.ts"
 import type { World } from "./world.ts"
 
 /** Generous: the figures are printed, not judged, except that it must end. */
 const takeoverMs = 60_000
 const rejoinMs = 120_000
-const lookEveryMs = 100
 
 export type Outcome = {
   readonly fault: string
@@ -31,25 +30,6 @@ const restartsOf = (pods: readonly Pod[]): Readonly<Record<string, number>> =>
       Object.entries(restarts).map(([container, count]) => [`${name}/${uid}/${container}`, count]),
     ),
   )
-
-/** Resolves when `look` finds something; tells what was last seen when it does not in time. */
-async function until<T>(
-  what: string,
-  withinMs: number,
-  look: () => Promise<T | undefined>,
-  seen: () => Promise<unknown>,
-): Promise<T> {
-  const end = performance.now() + withinMs
-  for (;;) {
-    const found = await look().catch(() => undefined)
-    if (found !== undefined) return found
-    if (performance.now() > end)
-      assert.fail(
-        `not within ${withinMs / 1000} s: ${what}; last seen ${JSON.stringify(await seen().catch(String))}`,
-      )
-    await sleep(lookEveryMs)
-  }
-}
 
 /** Names of the members that stream from the primary of now. */
 async function streaming(world: World): Promise<readonly string[]> {

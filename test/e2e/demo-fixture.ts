@@ -1,0 +1,64 @@
+/** A demo of a test's own: other folder, other ports, other loopback addresses, everything gone afterwards. */
+import { mkdtemp, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { present } from "#core/assert.ts"
+import { findServerBinaries, type ServerBinaries } from "#io/postgres/binaries.ts"
+import { type Demo, openDemo } from "../../src/demo/compose.ts"
+import type { DemoFlags } from "../../src/demo/flags.ts"
+import { parseFlags } from "../../src/demo/flags.ts"
+import { openSteps, type Steps } from "../../src/demo/steps.ts"
+
+export type TestDemo = AsyncDisposable & {
+  readonly demo: Demo
+  readonly flags: DemoFlags
+  readonly steps: Steps
+  readonly signal: AbortSignal
+}
+
+/** The newest server of each major version here. */
+export async function serversByMajor(): Promise<ReadonlyMap<number, ServerBinaries>> {
+  const found = await findServerBinaries({ path: process.env["PATH"] })
+  return new Map(found.toReversed().map((one) => [one.major, one]))
+}
+
+/**
+ * Opens a demo whose sites live on 127.<loopback>.0.0 and up; each file of tests has a block of its own.
+ * `say` hears the steps.
+ */
+export async function openTestDemo(
+  loopback: number,
+  words: readonly string[],
+  say: (line: string) => void,
+): Promise<TestDemo> {
+  const state = await mkdtemp(join(tmpdir(), "pg-swarm-e2e-"))
+  const parsed = parseFlags(
+    ["--state", state, "--port", "0", "--loopback", String(loopback), ...words],
+    {},
+    false,
+  )
+  if (parsed.kind !== "ok") throw new Error(`flags of a test: ${JSON.stringify(parsed)}`)
+  const flags = parsed.value
+  const steps = openSteps(say)
+  const stop = new AbortController()
+  const clean = (): Promise<void> => rm(state, { recursive: true, force: true, maxRetries: 5 })
+  try {
+    const demo = await openDemo(flags, steps, stop.signal)
+    return {
+      demo,
+      flags,
+      steps,
+      signal: stop.signal,
+      async [Symbol.asyncDispose]() {
+        stop.abort(new Error("the test is over"))
+        await demo[Symbol.asyncDispose]()
+        await clean()
+      },
+    }
+  } catch (error) {
+    await clean()
+    throw error
+  }
+}
+
+export const siteOf = (demo: Demo, at: number) => present(demo.sites[at], `the demo has site ${at}`)
