@@ -1,0 +1,148 @@
+/** What a live message does to the query cache. Nothing else of the page is touched by the socket. */
+import type { InfiniteData, QueryClient, QueryKey } from "@tanstack/react-query"
+import type { LiveMessage } from "#wire/live.ts"
+import type { Cluster } from "#wire/rest/clusters.ts"
+import type { FleetEventBody } from "#wire/rest/events.ts"
+import type { Satellite } from "#wire/rest/satellites.ts"
+import { clusterBelongs, eventBelongs, satelliteBelongs } from "../domain/match.ts"
+import type { ClusterFilter, EventFilter, Page, SatelliteFilter } from "../domain/types.ts"
+import { learnServerTime } from "../ui/clock.ts"
+import { keys } from "./queries.ts"
+
+type Pages<T> = InfiniteData<Page<T>>
+/** Live events that the first page of a list may grow by, before it is fetched anew. */
+const mostEvents = 1000
+const settle = 400
+
+/** Asks for fresh lists soon, once, however many messages say so. */
+export type Refetch = (key: QueryKey) => void
+
+export function createRefetch(client: QueryClient, delay: number = settle): Refetch {
+  const waiting = new Map<string, QueryKey>()
+  let timer: ReturnType<typeof setTimeout> | undefined
+  return (key) => {
+    waiting.set(JSON.stringify(key), key)
+    timer ??= setTimeout(() => {
+      timer = undefined
+      const due = [...waiting.values()]
+      waiting.clear()
+      for (const each of due) void client.invalidateQueries({ queryKey: each })
+    }, delay)
+  }
+}
+
+export function applyLive(client: QueryClient, refetch: Refetch, message: LiveMessage): void {
+  switch (message.kind) {
+    case "hello":
+    case "pulse":
+      return learnServerTime(message.serverTime)
+    case "satellite":
+      return applySatellite(client, refetch, message.satellite)
+    case "cluster":
+      return applyCluster(client, refetch, message.cluster)
+    case "cluster-gone":
+      client.removeQueries({ queryKey: [...keys.cluster, message.id] })
+      refetch(keys.clusters)
+      return refetch(keys.overview)
+    case "events":
+      return applyEvents(client, refetch, message.events)
+    case "refetch":
+      return refetch([message.resource])
+    case "overrun":
+      void client.invalidateQueries()
+      return
+  }
+}
+
+function applySatellite(client: QueryClient, refetch: Refetch, satellite: Satellite): void {
+  const key = [...keys.satellite, satellite.id]
+  if (client.getQueryData(key) !== undefined) client.setQueryData(key, satellite)
+  const before = replaceInLists<Satellite, SatelliteFilter>(client, refetch, {
+    lists: keys.satellites,
+    item: satellite,
+    belongs: satelliteBelongs,
+  })
+  if (before?.state !== satellite.state) {
+    refetch(keys.overview)
+    refetch(keys.allSatellites)
+  }
+}
+
+function applyCluster(client: QueryClient, refetch: Refetch, cluster: Cluster): void {
+  const key = [...keys.cluster, cluster.id]
+  if (client.getQueryData(key) !== undefined) client.setQueryData(key, cluster)
+  const before = replaceInLists<Cluster, ClusterFilter>(client, refetch, {
+    lists: keys.clusters,
+    item: cluster,
+    belongs: clusterBelongs,
+  })
+  if (before?.state !== cluster.state) refetch(keys.overview)
+}
+
+/**
+ * Replaces the item in every list that shows it. A list that should begin or cease to show it is
+ * asked for again, because only central knows the order. Returns what was shown before.
+ */
+function replaceInLists<T extends { readonly id: string }, F>(
+  client: QueryClient,
+  refetch: Refetch,
+  change: {
+    readonly lists: QueryKey
+    readonly item: T
+    readonly belongs: (filter: F, item: T) => boolean
+  },
+): T | undefined {
+  let before: T | undefined
+  for (const [key, pages] of client.getQueriesData<Pages<T>>({ queryKey: change.lists })) {
+    if (pages === undefined) continue
+    const found = pages.pages
+      .flatMap((page) => page.items)
+      .find((each) => each.id === change.item.id)
+    before ??= found
+    if (found !== undefined) client.setQueryData<Pages<T>>(key, replaced(pages, change.item))
+    if ((found !== undefined) !== change.belongs(filterOf<F>(key), change.item)) refetch(key)
+  }
+  return before
+}
+
+const replaced = <T extends { readonly id: string }>(pages: Pages<T>, item: T): Pages<T> => ({
+  ...pages,
+  pages: pages.pages.map((page) =>
+    page.items.some((each) => each.id === item.id)
+      ? { ...page, items: page.items.map((each) => (each.id === item.id ? item : each)) }
+      : page,
+  ),
+})
+
+function applyEvents(
+  client: QueryClient,
+  refetch: Refetch,
+  events: readonly FleetEventBody[],
+): void {
+  for (const [key, pages] of client.getQueriesData<Pages<FleetEventBody>>({
+    queryKey: keys.events,
+  })) {
+    const [head, ...rest] = pages?.pages ?? []
+    if (pages === undefined || head === undefined) continue
+    const filter = filterOf<EventFilter>(key)
+    const known = new Set(pages.pages.flatMap((page) => page.items.map((event) => event.id)))
+    const fresh = events.filter((event) => !known.has(event.id) && eventBelongs(filter, event))
+    if (fresh.length === 0) continue
+    if (head.items.length + fresh.length > mostEvents) {
+      refetch(key)
+      continue
+    }
+    const items = [...fresh, ...head.items].toSorted(newestFirst)
+    client.setQueryData<Pages<FleetEventBody>>(key, {
+      ...pages,
+      pages: [{ ...head, items }, ...rest],
+    })
+  }
+}
+
+const newestFirst = (a: FleetEventBody, b: FleetEventBody): number =>
+  Date.parse(b.at) - Date.parse(a.at)
+
+/** Lists are keyed [...name, filter, limit] (queries.ts). */
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion
+const filterOf = <F>(key: QueryKey): F => key.at(-2) as F

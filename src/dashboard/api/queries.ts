@@ -1,0 +1,137 @@
+/** Every question the pages ask central, by key. The live connection writes under the same keys. */
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query"
+import type { ClusterFilter, EventFilter, SatelliteFilter } from "../domain/types.ts"
+import { call } from "./client.ts"
+import { refusedStatus } from "./failure.ts"
+
+/** The first elements of the keys; the rest is the filter or the id. */
+export const keys = {
+  session: ["session"],
+  overview: ["overview"],
+  satellites: ["satellites", "list"],
+  satellite: ["satellites", "one"],
+  allSatellites: ["satellites", "all"],
+  clusters: ["clusters", "list"],
+  cluster: ["clusters", "one"],
+  events: ["events"],
+  profiles: ["profiles", "list"],
+  profile: ["profiles", "one"],
+  rules: ["rules"],
+  tokens: ["tokens"],
+} as const
+
+const pageSize = 50
+const first: { cursor: string | undefined } = { cursor: undefined }
+const nextPage = (last: { readonly nextCursor: string | null }) =>
+  last.nextCursor === null ? undefined : { cursor: last.nextCursor }
+const from = ({ cursor }: { readonly cursor: string | undefined }) =>
+  cursor === undefined ? {} : { cursor }
+
+/** Who is signed in; null when nobody is. */
+export const sessionQuery = queryOptions({
+  queryKey: keys.session,
+  queryFn: async ({ signal }) => {
+    try {
+      return await call("session", {}, signal)
+    } catch (error) {
+      if (refusedStatus(error) === 401) return null
+      throw error
+    }
+  },
+  staleTime: Infinity,
+  gcTime: Infinity,
+})
+
+export const overviewQuery = queryOptions({
+  queryKey: keys.overview,
+  queryFn: ({ signal }) => call("overview", {}, signal),
+})
+
+export const satellitesQuery = (filter: SatelliteFilter, limit = pageSize) =>
+  infiniteQueryOptions({
+    queryKey: [...keys.satellites, filter, limit],
+    queryFn: ({ pageParam, signal }) =>
+      call("listSatellites", { query: { ...filter, limit, ...from(pageParam) } }, signal),
+    initialPageParam: first,
+    getNextPageParam: nextPage,
+    placeholderData: keepPreviousData,
+  })
+
+export const satelliteQuery = (id: string) =>
+  queryOptions({
+    queryKey: [...keys.satellite, id],
+    queryFn: ({ signal }) => call("getSatellite", { params: { id } }, signal),
+  })
+
+export const clustersQuery = (filter: ClusterFilter, limit = pageSize) =>
+  infiniteQueryOptions({
+    queryKey: [...keys.clusters, filter, limit],
+    queryFn: ({ pageParam, signal }) =>
+      call("listClusters", { query: { ...filter, limit, ...from(pageParam) } }, signal),
+    initialPageParam: first,
+    getNextPageParam: nextPage,
+    placeholderData: keepPreviousData,
+  })
+
+export const clusterQuery = (id: string) =>
+  queryOptions({
+    queryKey: [...keys.cluster, id],
+    queryFn: ({ signal }) => call("getCluster", { params: { id } }, signal),
+  })
+
+export const eventsQuery = (filter: EventFilter, limit = pageSize) =>
+  infiniteQueryOptions({
+    queryKey: [...keys.events, filter, limit],
+    queryFn: ({ pageParam, signal }) =>
+      call("listEvents", { query: { ...filter, limit, ...from(pageParam) } }, signal),
+    initialPageParam: first,
+    getNextPageParam: nextPage,
+    placeholderData: keepPreviousData,
+  })
+
+export const profilesQuery = queryOptions({
+  queryKey: keys.profiles,
+  queryFn: ({ signal }) => every((query) => call("listProfiles", { query }, signal)),
+})
+
+export const profileQuery = (id: string) =>
+  queryOptions({
+    queryKey: [...keys.profile, id],
+    queryFn: ({ signal }) => call("getProfile", { params: { id } }, signal),
+  })
+
+export const rulesQuery = queryOptions({
+  queryKey: keys.rules,
+  queryFn: ({ signal }) => every((query) => call("listRules", { query }, signal)),
+})
+
+export const tokensQuery = queryOptions({
+  queryKey: keys.tokens,
+  queryFn: ({ signal }) => every((query) => call("listTokens", { query }, signal)),
+})
+
+/** For the preview of a rule: every satellite, within a bound. */
+export const allSatellitesQuery = queryOptions({
+  queryKey: keys.allSatellites,
+  queryFn: ({ signal }) => every((query) => call("listSatellites", { query }, signal)),
+})
+
+const mostPages = 10
+
+/** A short list read whole, page by page. `more` is true where the bound cut it off. */
+async function every<T>(
+  page: (query: {
+    readonly limit: number
+    readonly cursor?: string
+  }) => Promise<{ readonly items: readonly T[]; readonly nextCursor: string | null }>,
+): Promise<{ readonly items: readonly T[]; readonly more: boolean }> {
+  const items: T[] = []
+  let cursor: string | null = null
+  for (let read = 0; read < mostPages; read += 1) {
+    const answer = await page({ limit: 200, ...(cursor === null ? {} : { cursor }) })
+    items.push(...answer.items)
+    cursor = answer.nextCursor
+    if (cursor === null) return { items, more: false }
+  }
+  return { items, more: true }
+}

@@ -1,0 +1,168 @@
+/** Find and go: pages, clusters and satellites, from the keyboard. Central does the searching. */
+import { keepPreviousData, useQuery } from "@tanstack/react-query"
+import { useNavigate } from "@tanstack/react-router"
+import { Database, type LucideIcon, RadioTower, Search } from "lucide-react"
+import { useDeferredValue, useState } from "react"
+import {
+  Autocomplete,
+  Dialog,
+  Header,
+  Input,
+  Menu,
+  MenuItem,
+  MenuSection,
+  Modal,
+  ModalOverlay,
+  SearchField,
+  Text,
+} from "react-aria-components"
+import { call } from "../api/client.ts"
+import { clusterLook, satelliteLook } from "../domain/words.ts"
+import { classNames } from "../ui/class-names.ts"
+import { itemClass } from "../ui/select.tsx"
+import { textTone, type Tone } from "../ui/tone.ts"
+import { places } from "./navigation.tsx"
+
+type Props = { readonly open: boolean; readonly onClose: () => void }
+
+type Found = {
+  readonly id: string
+  readonly icon: LucideIcon
+  readonly name: string
+  readonly detail: string
+  readonly note?: { readonly text: string; readonly tone: Tone }
+  readonly go: () => void
+}
+
+export const Palette = ({ open, onClose }: Props) => (
+  <ModalOverlay
+    isOpen={open}
+    onOpenChange={(stays) => {
+      if (!stays) onClose()
+    }}
+    isDismissable
+    className="fixed inset-0 z-50 flex items-start justify-center bg-[rgb(8_10_14/0.45)] p-3 pt-[12vh] transition-opacity duration-75 entering:opacity-0 exiting:opacity-0"
+  >
+    <Modal className="w-full max-w-xl overflow-hidden rounded-lg border border-line-strong bg-raised shadow-overlay">
+      <Dialog aria-label="Find" className="outline-none">
+        <Finder onClose={onClose} />
+      </Dialog>
+    </Modal>
+  </ModalOverlay>
+)
+
+function Finder({ onClose }: { readonly onClose: () => void }) {
+  const [text, setText] = useState("")
+  const wanted = useDeferredValue(text.trim())
+  const found = useFound(wanted)
+  const sections = [
+    { name: "Pages", items: found.pages },
+    { name: "Clusters", items: found.clusters },
+    { name: "Satellites", items: found.satellites },
+  ].filter((section) => section.items.length > 0)
+  const all = sections.flatMap((section) => section.items)
+  const choose = (id: string): void => {
+    onClose()
+    all.find((item) => item.id === id)?.go()
+  }
+  return (
+    <Autocomplete inputValue={text} onInputChange={setText}>
+      <SearchField
+        aria-label="Find a page, a cluster or a satellite"
+        // oxlint-disable-next-line jsx-a11y/no-autofocus
+        autoFocus
+        className="flex items-center gap-2.5 border-b border-line px-4"
+      >
+        <Search aria-hidden className="size-4 text-ink-3" />
+        <Input
+          placeholder="Find a page, a cluster or a satellite"
+          className="h-12 flex-1 bg-transparent text-base text-ink outline-none placeholder:text-ink-3 [&::-webkit-search-cancel-button]:hidden"
+        />
+        <kbd className="rounded-sm border border-line px-1.5 font-sans text-xs text-ink-3">Esc</kbd>
+      </SearchField>
+      <Menu
+        aria-label="Found"
+        onAction={(key) => choose(String(key))}
+        className="max-h-[50vh] overflow-y-auto p-1.5 outline-none"
+        renderEmptyState={() => (
+          <p role="status" className="px-3 py-8 text-center text-sm text-ink-2">
+            {found.searching ? "Looking…" : `Nothing is called “${wanted}”.`}
+          </p>
+        )}
+      >
+        {sections.map((section) => (
+          <MenuSection key={section.name} className="mb-1">
+            <Header className="px-2 py-1.5 text-xs font-medium text-ink-3">{section.name}</Header>
+            {section.items.map((item) => (
+              <FoundItem key={item.id} item={item} />
+            ))}
+          </MenuSection>
+        ))}
+      </Menu>
+    </Autocomplete>
+  )
+}
+
+const FoundItem = ({ item }: { readonly item: Found }) => (
+  <MenuItem
+    id={item.id}
+    textValue={`${item.name} ${item.detail}`}
+    className={classNames(itemClass, "h-9 gap-2.5")}
+  >
+    <item.icon aria-hidden className="size-4 shrink-0 text-ink-3" />
+    <Text slot="label" className="truncate font-medium">
+      {item.name}
+    </Text>
+    <span className="min-w-0 truncate text-ink-3">{item.detail}</span>
+    {item.note === undefined ? null : (
+      <span className={classNames("ml-auto shrink-0 text-xs", textTone[item.note.tone])}>
+        {item.note.text}
+      </span>
+    )}
+  </MenuItem>
+)
+
+function useFound(wanted: string) {
+  const navigate = useNavigate()
+  const { data, isFetching } = useQuery({
+    queryKey: ["find", wanted],
+    queryFn: async ({ signal }) => {
+      const query = { limit: 8, ...(wanted === "" ? {} : { search: wanted }) }
+      const [clusters, satellites] = await Promise.all([
+        call("listClusters", { query }, signal),
+        call("listSatellites", { query }, signal),
+      ])
+      return { clusters: clusters.items, satellites: satellites.items }
+    },
+    placeholderData: keepPreviousData,
+    staleTime: 5000,
+    gcTime: 30_000,
+  })
+  const pages: Found[] = places
+    .filter((place) => place.name.toLowerCase().includes(wanted.toLowerCase()))
+    .map(({ to, name, icon, key }) => ({
+      id: `page ${to}`,
+      icon,
+      name,
+      detail: "",
+      note: { text: `g ${key}`, tone: "quiet" },
+      go: () => void navigate({ to }),
+    }))
+  const clusters: Found[] = (data?.clusters ?? []).map((cluster) => ({
+    id: `cluster ${cluster.id}`,
+    icon: Database,
+    name: cluster.name,
+    detail: `${cluster.satelliteName} · ${cluster.namespace}`,
+    note: { text: clusterLook(cluster.state).word, tone: clusterLook(cluster.state).tone },
+    go: () => void navigate({ to: "/clusters/$id", params: { id: cluster.id } }),
+  }))
+  const satellites: Found[] = (data?.satellites ?? []).map((satellite) => ({
+    id: `satellite ${satellite.id}`,
+    icon: RadioTower,
+    name: satellite.name,
+    detail: satellite.site === satellite.name ? "" : satellite.site,
+    note: { text: satelliteLook(satellite.state).word, tone: satelliteLook(satellite.state).tone },
+    go: () => void navigate({ to: "/satellites/$id", params: { id: satellite.id } }),
+  }))
+  return { pages, clusters, satellites, searching: isFetching }
+}

@@ -1,0 +1,92 @@
+/** Who follows whom, drawn: the primary, its replicas, and how far behind each is. The table says the same in words. */
+import type { Cluster, Instance } from "#wire/rest/clusters.ts"
+import { byRole } from "../domain/cluster.ts"
+import { phaseLook } from "../domain/words.ts"
+import { classNames } from "../ui/class-names.ts"
+import { bytesText } from "../ui/format.ts"
+import { fillTone } from "../ui/tone.ts"
+import { useStale } from "./observed.tsx"
+
+export function ReplicationMap({ cluster }: { readonly cluster: Cluster }) {
+  const stale = useStale(cluster.observedAt)
+  const ordered = byRole(cluster.instances)
+  const primary = ordered.find((instance) => instance.role === "primary")
+  const others = ordered.filter((instance) => instance !== primary)
+  if (others.length === 0) return null
+  return (
+    <div
+      aria-hidden
+      className={classNames(
+        "hidden items-center gap-0 overflow-x-auto border-b border-line bg-sunken px-6 py-4 sm:flex",
+        stale && "opacity-60 grayscale",
+      )}
+    >
+      {primary === undefined ? <NoPrimary /> : <Node instance={primary} />}
+      <div className="flex min-w-40 flex-1 flex-col gap-2">
+        {others.map((instance) => (
+          <div key={instance.pod} className="flex items-center">
+            <Edge instance={instance} joined={primary !== undefined} />
+            <Node instance={instance} />
+          </div>
+        ))}
+      </div>
+    </div>
+  )
+}
+
+function Node({ instance }: { readonly instance: Instance }) {
+  const primary = instance.role === "primary"
+  const { tone, word } = phaseLook(instance.phase)
+  return (
+    <div
+      className={classNames(
+        "flex h-9 items-center gap-2 border bg-surface px-3 shadow-raised transition-colors",
+        primary ? "rounded-md border-accent" : "rounded-full border-line-strong",
+      )}
+    >
+      <span className={classNames("size-2 rounded-full", fillTone[tone])} />
+      <span className="font-mono text-xs font-medium">{instance.pod}</span>
+      <span className="text-xs text-ink-3">{primary ? "primary" : word.toLowerCase()}</span>
+    </div>
+  )
+}
+
+const NoPrimary = () => (
+  <div className="flex h-9 items-center rounded-md border border-dashed border-bad-fill bg-bad-soft px-3 text-xs font-medium text-bad">
+    no primary
+  </div>
+)
+
+/** The line carries the lag; it is broken where nothing flows. */
+function Edge({ instance, joined }: { readonly instance: Instance; readonly joined: boolean }) {
+  const flows = joined && (instance.phase === "streaming" || instance.phase === "catching-up")
+  return (
+    <div className="relative flex min-w-24 flex-1 items-center px-2">
+      <span
+        className={classNames(
+          "h-0 flex-1 border-t-2",
+          flows
+            ? instance.synchronous
+              ? "border-good-fill"
+              : "border-busy-fill"
+            : "border-dashed border-control/60",
+        )}
+      />
+      <span className="tnum px-2 text-xs whitespace-nowrap text-ink-3">
+        {flows
+          ? `${instance.synchronous ? "sync · " : ""}${instance.lagBytes === null ? "lag not known" : `${bytesText(instance.lagBytes)} behind`}`
+          : "not streaming"}
+      </span>
+      <span
+        className={classNames(
+          "h-0 w-6 border-t-2",
+          flows
+            ? instance.synchronous
+              ? "border-good-fill"
+              : "border-busy-fill"
+            : "border-dashed border-control/60",
+        )}
+      />
+    </div>
+  )
+}

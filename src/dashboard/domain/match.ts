@@ -1,0 +1,32 @@
+/** Does an item belong into a list with this filter? As central's queries answer it, for live changes. */
+import { severities } from "#core/cluster/events.ts"
+import type { Cluster } from "#wire/rest/clusters.ts"
+import type { FleetEventBody } from "#wire/rest/events.ts"
+import type { Satellite } from "#wire/rest/satellites.ts"
+import type { ClusterFilter, EventFilter, SatelliteFilter } from "./types.ts"
+
+const contains = (text: string, part: string | undefined): boolean =>
+  part === undefined || text.toLowerCase().includes(part.toLowerCase())
+
+export const satelliteBelongs = (filter: SatelliteFilter, satellite: Satellite): boolean =>
+  (filter.state === undefined || satellite.state === filter.state) &&
+  (contains(satellite.name, filter.search) || contains(satellite.site, filter.search))
+
+export const clusterBelongs = (filter: ClusterFilter, cluster: Cluster): boolean =>
+  (filter.state === undefined || cluster.state === filter.state) &&
+  (filter.satelliteId === undefined || cluster.satelliteId === filter.satelliteId) &&
+  (contains(cluster.name, filter.search) ||
+    contains(cluster.namespace, filter.search) ||
+    contains(cluster.satelliteName, filter.search))
+
+export function eventBelongs(filter: EventFilter, event: FleetEventBody): boolean {
+  const at = Date.parse(event.at)
+  return (
+    (filter.clusterId === undefined || event.clusterId === filter.clusterId) &&
+    (filter.satelliteId === undefined || event.satelliteId === filter.satelliteId) &&
+    (filter.severity === undefined ||
+      severities.indexOf(event.severity) >= severities.indexOf(filter.severity)) &&
+    (filter.since === undefined || at >= Date.parse(filter.since)) &&
+    (filter.until === undefined || at < Date.parse(filter.until))
+  )
+}

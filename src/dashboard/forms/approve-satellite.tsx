@@ -1,0 +1,63 @@
+/** Letting a satellite in: under which name, with which labels. */
+import { useMutation, useQueryClient } from "@tanstack/react-query"
+import { useState } from "react"
+import type { Sent } from "#wire/rest/routes.ts"
+import type { Satellite } from "#wire/rest/satellites.ts"
+import { call } from "../api/client.ts"
+import { keys } from "../api/queries.ts"
+import { DeedFailed } from "../components/load-failed.tsx"
+import { Button } from "../ui/button.tsx"
+import { Dialog, DialogActions } from "../ui/dialog.tsx"
+import { say } from "../ui/toast.tsx"
+import { SatelliteFields, useSatelliteFields } from "./satellite-fields.tsx"
+
+type Props = { readonly satellite: Satellite; readonly onClose: () => void }
+
+export function ApproveSatellite({ satellite, onClose }: Props) {
+  const client = useQueryClient()
+  const [tried, setTried] = useState(false)
+  const fields = useSatelliteFields(satellite)
+  const approve = useMutation({
+    mutationFn: (body: Sent<"approveSatellite">["body"]) =>
+      call("approveSatellite", { params: { id: satellite.id }, body }),
+    onSuccess: async (approved) => {
+      client.setQueryData([...keys.satellite, approved.id], approved)
+      say(`${approved.name} is approved. Its clusters follow from the deployment rules.`)
+      onClose()
+      await client.invalidateQueries({ queryKey: ["satellites"] })
+      await client.invalidateQueries({ queryKey: keys.overview })
+    },
+  })
+  const send = (): void => {
+    setTried(true)
+    if (fields.read.kind === "ok") approve.mutate(fields.read.value)
+  }
+  return (
+    <Dialog title={`Approve ${satellite.name}`} open onClose={onClose} busy={approve.isPending}>
+      <form
+        noValidate
+        className="flex flex-col gap-4"
+        onSubmit={(event) => {
+          event.preventDefault()
+          send()
+        }}
+      >
+        <p className="text-sm text-ink-2">
+          It registered as <span className="font-medium text-ink">{satellite.site}</span> with
+          Kubernetes {satellite.kubernetesVersion}. Once approved, it gets a cluster from every rule
+          that matches its labels.
+        </p>
+        <DeedFailed error={approve.error} />
+        <SatelliteFields fields={fields} tried={tried} />
+        <DialogActions>
+          <Button onPress={onClose} isDisabled={approve.isPending}>
+            Cancel
+          </Button>
+          <Button type="submit" kind="primary" isPending={approve.isPending}>
+            {approve.isPending ? "Approving…" : "Approve"}
+          </Button>
+        </DialogActions>
+      </form>
+    </Dialog>
+  )
+}

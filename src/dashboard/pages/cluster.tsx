@@ -1,0 +1,129 @@
+/** One cluster: how it stands, why, its members and what happened to it. All of it moves by itself. */
+import { useQuery } from "@tanstack/react-query"
+import { getRouteApi } from "@tanstack/react-router"
+import { Trash2 } from "lucide-react"
+import { useState } from "react"
+import type { Cluster } from "#wire/rest/clusters.ts"
+import { refusedStatus } from "../api/failure.ts"
+import { clusterQuery } from "../api/queries.ts"
+import { ClusterFacts } from "../components/cluster-facts.tsx"
+import { ConnectPanel } from "../components/connect-panel.tsx"
+import { Crumbs } from "../components/crumbs.tsx"
+import { InstanceTable } from "../components/instance-table.tsx"
+import { LoadFailed } from "../components/load-failed.tsx"
+import { Observed } from "../components/observed.tsx"
+import { RecentEvents } from "../components/recent-events.tsx"
+import { ReplicationMap } from "../components/replication-map.tsx"
+import { ClusterBadge } from "../components/state-badge.tsx"
+import { membersReady } from "../domain/cluster.ts"
+import { clusterLook } from "../domain/words.ts"
+import { DeleteCluster } from "../forms/delete-cluster.tsx"
+import { Button } from "../ui/button.tsx"
+import { Changed } from "../ui/changed.tsx"
+import { Notice } from "../ui/notice.tsx"
+import { PageHeader, Panel } from "../ui/panel.tsx"
+import { Bone, LoadingRows } from "../ui/states.tsx"
+import { useTitle } from "../ui/title.ts"
+import { NotFound } from "./broken.tsx"
+
+const route = getRouteApi("/signed-in/clusters/$id")
+
+export function ClusterPage() {
+  const { id } = route.useParams()
+  const query = useQuery(clusterQuery(id))
+  useTitle(query.data?.name ?? "Cluster")
+  if (query.data !== undefined) return <ClusterView cluster={query.data} key={id} />
+  if (query.isPending) return <LoadingView />
+  if (refusedStatus(query.error) === 404 || refusedStatus(query.error) === 400) return <NotFound />
+  return (
+    <Panel>
+      <LoadFailed
+        what="The cluster"
+        error={query.error}
+        retry={query.refetch}
+        retrying={query.isFetching}
+      />
+    </Panel>
+  )
+}
+
+function ClusterView({ cluster }: { readonly cluster: Cluster }) {
+  const [deleting, setDeleting] = useState(false)
+  const { word } = clusterLook(cluster.state)
+  return (
+    <>
+      <PageHeader
+        above={<Crumbs to="/clusters" name="Clusters" />}
+        title={
+          <>
+            {cluster.name}
+            <Changed value={cluster.state}>
+              <ClusterBadge state={cluster.state} size="large" />
+            </Changed>
+          </>
+        }
+        lead={cluster.reason === "" ? undefined : cluster.reason}
+        actions={
+          cluster.state === "deleting" ? null : (
+            <Button kind="danger" onPress={() => setDeleting(true)}>
+              <Trash2 aria-hidden className="size-3.5" />
+              Delete
+            </Button>
+          )
+        }
+      />
+      <p role="status" className="sr-only">
+        {cluster.name} is {word}. {cluster.reason}
+      </p>
+      {cluster.applyProblem === null ? null : (
+        <Notice tone="bad" className="mb-4">
+          <span className="font-medium">The site refused version {cluster.desiredVersion}:</span>{" "}
+          {cluster.applyProblem}
+        </Notice>
+      )}
+      <div className="flex flex-col gap-4">
+        <Panel>
+          <ClusterFacts cluster={cluster} />
+        </Panel>
+        <Panel
+          title="Instances"
+          aside={
+            <span className="flex items-center gap-3 text-sm text-ink-2">
+              <span className="tnum">
+                {membersReady(cluster)} of {cluster.members} ready
+              </span>
+              <Observed at={cluster.observedAt} />
+            </span>
+          }
+        >
+          {cluster.instances.length === 0 ? (
+            <p className="px-4 py-8 text-center text-sm text-ink-2">
+              The site has not reported any instance yet. They appear here as their sidecars come
+              up.
+            </p>
+          ) : (
+            <>
+              <ReplicationMap cluster={cluster} />
+              <InstanceTable cluster={cluster} />
+            </>
+          )}
+        </Panel>
+        <div className="grid gap-4 lg:grid-cols-[minmax(0,1fr)_22rem]">
+          <RecentEvents of={{ clusterId: cluster.id }} most={20} />
+          <ConnectPanel cluster={cluster} />
+        </div>
+      </div>
+      {deleting ? <DeleteCluster cluster={cluster} onClose={() => setDeleting(false)} /> : null}
+    </>
+  )
+}
+
+const LoadingView = () => (
+  <div role="status" aria-label="Loading the cluster">
+    <Bone className="mb-3 h-7 w-64" />
+    <Bone className="mb-6 w-96 max-w-full" />
+    <Panel>
+      <LoadingRows what="the cluster" rows={5} />
+    </Panel>
+  </div>
+)

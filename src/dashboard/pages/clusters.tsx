@@ -1,0 +1,149 @@
+/** All clusters: filtered and searched by central, page by page. */
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query"
+import { getRouteApi, useNavigate } from "@tanstack/react-router"
+import { Database, SearchX, X } from "lucide-react"
+import { clusterStates } from "#core/cluster/state.ts"
+import { clustersQuery, overviewQuery, satelliteQuery } from "../api/queries.ts"
+import { ClusterTable } from "../components/cluster-table.tsx"
+import { LoadFailed } from "../components/load-failed.tsx"
+import { More } from "../components/more.tsx"
+import { SearchBox } from "../components/search-box.tsx"
+import { total } from "../domain/counts.ts"
+import { clusterLook } from "../domain/words.ts"
+import { Button, ButtonLink } from "../ui/button.tsx"
+import { PageHeader, Panel } from "../ui/panel.tsx"
+import { Segments } from "../ui/segments.tsx"
+import { Empty, LoadingRows } from "../ui/states.tsx"
+import { useTitle } from "../ui/title.ts"
+
+const route = getRouteApi("/signed-in/clusters")
+
+export function ClustersPage() {
+  useTitle("Clusters")
+  const filter = route.useSearch()
+  const navigate = useNavigate({ from: "/clusters" })
+  const counts = useQuery(overviewQuery).data?.clusters
+  const list = useInfiniteQuery(clustersQuery(filter))
+  const clusters = list.data?.pages.flatMap((page) => page.items) ?? []
+  const filtered =
+    filter.state !== undefined || filter.search !== undefined || filter.satelliteId !== undefined
+  const choices = [
+    { value: "all" as const, name: "All", count: counts === undefined ? undefined : total(counts) },
+    ...clusterStates
+      .filter((state) => (counts?.[state] ?? 0) > 0 || state === filter.state)
+      .map((state) => ({ value: state, name: clusterLook(state).word, count: counts?.[state] })),
+  ]
+  return (
+    <>
+      <PageHeader
+        title="Clusters"
+        lead="Every PostgreSQL cluster of the fleet, as its site last reported it."
+        actions={
+          <ButtonLink to="/rules/new" kind="primary">
+            New cluster by rule
+          </ButtonLink>
+        }
+      />
+      <div className="mb-3 flex flex-wrap items-center justify-between gap-2">
+        <div className="flex min-w-0 flex-wrap items-center gap-2">
+          <Segments
+            label="State"
+            choices={choices}
+            value={filter.state ?? "all"}
+            onChange={(state) =>
+              void navigate({
+                search: (old) => ({ ...old, state: state === "all" ? undefined : state }),
+                replace: true,
+              })
+            }
+          />
+          {filter.satelliteId === undefined ? null : (
+            <OfSatellite
+              id={filter.satelliteId}
+              onRemove={() =>
+                void navigate({
+                  search: (old) => ({ ...old, satelliteId: undefined }),
+                  replace: true,
+                })
+              }
+            />
+          )}
+        </div>
+        <SearchBox
+          label="Search clusters"
+          placeholder="Name, namespace or satellite"
+          value={filter.search}
+          onSearch={(search) =>
+            void navigate({ search: (old) => ({ ...old, search }), replace: true })
+          }
+        />
+      </div>
+      <Panel>
+        {list.isPending ? (
+          <LoadingRows what="clusters" />
+        ) : list.isError && clusters.length === 0 ? (
+          <LoadFailed
+            what="The list of clusters"
+            error={list.error}
+            retry={list.refetch}
+            retrying={list.isFetching}
+          />
+        ) : clusters.length > 0 ? (
+          <>
+            <ClusterTable clusters={clusters} />
+            <More
+              shown={clusters.length}
+              what="clusters"
+              hasMore={list.hasNextPage}
+              loading={list.isFetchingNextPage}
+              failed={list.isFetchNextPageError}
+              onMore={list.fetchNextPage}
+            />
+          </>
+        ) : filtered ? (
+          <Empty
+            icon={SearchX}
+            title="No cluster matches"
+            action={
+              <Button onPress={() => void navigate({ search: {}, replace: true })}>
+                Show all clusters
+              </Button>
+            }
+          >
+            None fits these filters.
+          </Empty>
+        ) : (
+          <Empty
+            icon={Database}
+            title="No cluster yet"
+            action={
+              <div className="flex gap-2">
+                <ButtonLink to="/profiles/new">Make a profile</ButtonLink>
+                <ButtonLink to="/rules/new" kind="primary">
+                  Make a rule
+                </ButtonLink>
+              </div>
+            }
+          >
+            A profile says what a cluster looks like; a rule puts one on every approved satellite
+            whose labels match, now and later.
+          </Empty>
+        )}
+      </Panel>
+    </>
+  )
+}
+
+function OfSatellite({ id, onRemove }: { readonly id: string; readonly onRemove: () => void }) {
+  const { data } = useQuery(satelliteQuery(id))
+  return (
+    <Button
+      small
+      onPress={onRemove}
+      aria-label={`Show the clusters of all satellites, not only of ${data?.name ?? id}`}
+    >
+      On {data?.name ?? "one satellite"}
+      <X aria-hidden className="size-3.5" />
+    </Button>
+  )
+}

@@ -1,0 +1,1 @@
+export const NewProfilePage = () => <p>NewProfile</p>

@@ -1,0 +1,1 @@
+export const NewRulePage = () => <p>NewRule</p>

@@ -1,0 +1,1 @@
+export const ProfilesPage = () => <p>Profiles</p>

@@ -1,0 +1,170 @@
+/** One satellite: how it stands, what runs at its site, what happened there. */
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query"
+import { getRouteApi } from "@tanstack/react-router"
+import { Database } from "lucide-react"
+import type { Satellite } from "#wire/rest/satellites.ts"
+import { refusedStatus } from "../api/failure.ts"
+import { clustersQuery, satelliteQuery } from "../api/queries.ts"
+import { ClusterTable } from "../components/cluster-table.tsx"
+import { Crumbs } from "../components/crumbs.tsx"
+import { Labels } from "../components/labels.tsx"
+import { LoadFailed } from "../components/load-failed.tsx"
+import { More } from "../components/more.tsx"
+import { RecentEvents } from "../components/recent-events.tsx"
+import { SatelliteActions } from "../components/satellite-actions.tsx"
+import { LastContact } from "../components/satellite-table.tsx"
+import { SatelliteBadge } from "../components/state-badge.tsx"
+import { satelliteLook } from "../domain/words.ts"
+import { Age } from "../ui/age.tsx"
+import { ButtonLink } from "../ui/button.tsx"
+import { Changed } from "../ui/changed.tsx"
+import { CopyButton } from "../ui/copy-button.tsx"
+import { Fact, Facts, PageHeader, Panel } from "../ui/panel.tsx"
+import { Bone, Empty, LoadingRows } from "../ui/states.tsx"
+import { useTitle } from "../ui/title.ts"
+import { NotFound } from "./broken.tsx"
+
+const route = getRouteApi("/signed-in/satellites/$id")
+
+export function SatellitePage() {
+  const { id } = route.useParams()
+  const query = useQuery(satelliteQuery(id))
+  useTitle(query.data?.name ?? "Satellite")
+  if (query.data !== undefined) return <SatelliteView satellite={query.data} key={id} />
+  if (query.isPending) {
+    return (
+      <div role="status" aria-label="Loading the satellite">
+        <Bone className="mb-6 h-7 w-64" />
+        <Panel>
+          <LoadingRows what="the satellite" rows={4} />
+        </Panel>
+      </div>
+    )
+  }
+  if (refusedStatus(query.error) === 404 || refusedStatus(query.error) === 400) return <NotFound />
+  return (
+    <Panel>
+      <LoadFailed
+        what="The satellite"
+        error={query.error}
+        retry={query.refetch}
+        retrying={query.isFetching}
+      />
+    </Panel>
+  )
+}
+
+function SatelliteView({ satellite }: { readonly satellite: Satellite }) {
+  const { word, meaning } = satelliteLook(satellite.state)
+  return (
+    <>
+      <PageHeader
+        above={<Crumbs to="/satellites" name="Satellites" />}
+        title={
+          <>
+            {satellite.name}
+            <Changed value={satellite.state}>
+              <SatelliteBadge state={satellite.state} size="large" />
+            </Changed>
+          </>
+        }
+        lead={meaning}
+        actions={<SatelliteActions satellite={satellite} />}
+      />
+      <p role="status" className="sr-only">
+        {satellite.name} is {word}.
+      </p>
+      <div className="flex flex-col gap-4">
+        <Panel>
+          <SatelliteFacts satellite={satellite} />
+        </Panel>
+        <SatelliteClusters satellite={satellite} />
+        <RecentEvents of={{ satelliteId: satellite.id }} most={20} />
+      </div>
+    </>
+  )
+}
+
+const SatelliteFacts = ({ satellite }: { readonly satellite: Satellite }) => (
+  <Facts>
+    <Fact name="Last contact">
+      <LastContact satellite={satellite} />
+    </Fact>
+    <Fact name="Registered as">{satellite.site}</Fact>
+    <Fact name="Kubernetes">{satellite.kubernetesVersion}</Fact>
+    <Fact name="Satellite version">{satellite.satelliteVersion}</Fact>
+    <Fact name="Registered">
+      <Age at={satellite.registeredAt} />
+    </Fact>
+    <Fact name="Approved">
+      {satellite.approvedAt === null ? (
+        <span className="text-ink-3">not yet</span>
+      ) : (
+        <Age at={satellite.approvedAt} />
+      )}
+    </Fact>
+    <div className="col-span-full grid gap-4 sm:grid-cols-3">
+      <Fact name="Labels">
+        <Labels labels={satellite.labels} most={32} />
+      </Fact>
+      <Fact name="Storage classes">
+        {satellite.storageClasses.length === 0 ? (
+          <span className="text-ink-3">none reported</span>
+        ) : (
+          satellite.storageClasses.join(", ")
+        )}
+      </Fact>
+      <Fact name="Id">
+        <span className="flex items-center gap-1">
+          <code className="truncate font-mono text-xs">{satellite.id}</code>
+          <CopyButton text={satellite.id} label="Copy the id" />
+        </span>
+      </Fact>
+    </div>
+  </Facts>
+)
+
+function SatelliteClusters({ satellite }: { readonly satellite: Satellite }) {
+  const list = useInfiniteQuery(clustersQuery({ satelliteId: satellite.id }))
+  const clusters = list.data?.pages.flatMap((page) => page.items) ?? []
+  return (
+    <Panel title="Clusters">
+      {list.isPending ? (
+        <LoadingRows what="clusters" rows={2} />
+      ) : list.isError && clusters.length === 0 ? (
+        <LoadFailed
+          what="Its clusters"
+          error={list.error}
+          retry={list.refetch}
+          retrying={list.isFetching}
+        />
+      ) : clusters.length === 0 ? (
+        <Empty
+          icon={Database}
+          title="No cluster here"
+          action={
+            satellite.state === "pending" || satellite.state === "rejected" ? undefined : (
+              <ButtonLink to="/rules/new">Make a rule</ButtonLink>
+            )
+          }
+        >
+          {satellite.state === "pending"
+            ? "Approve it first; then every rule that matches its labels puts a cluster here."
+            : "No deployment rule matches its labels."}
+        </Empty>
+      ) : (
+        <>
+          <ClusterTable clusters={clusters} ofOneSatellite />
+          <More
+            shown={clusters.length}
+            what="clusters"
+            hasMore={list.hasNextPage}
+            loading={list.isFetchingNextPage}
+            failed={list.isFetchNextPageError}
+            onMore={list.fetchNextPage}
+          />
+        </>
+      )}
+    </Panel>
+  )
+}

@@ -1,0 +1,1 @@
+export const TokensPage = () => <p>Tokens</p>

@@ -1,0 +1,142 @@
+/**
+ * A table that stays a table for screen readers and becomes cards where the screen is narrow. Order and
+ * columns come from TanStack Table; sorting is offered only where all rows are at hand.
+ */
+import {
+  type ColumnDef,
+  type RowData,
+  createSortedRowModel,
+  rowSortingFeature,
+  sortFn_alphanumeric,
+  sortFn_basic,
+  tableFeatures,
+  useTable,
+} from "@tanstack/react-table"
+import { ArrowDown, ArrowUp, ChevronsUpDown } from "lucide-react"
+import { classNames } from "./class-names.ts"
+
+export const features = tableFeatures({
+  rowSortingFeature,
+  sortedRowModel: createSortedRowModel(),
+  sortFns: { alphanumeric: sortFn_alphanumeric, basic: sortFn_basic },
+})
+export type Features = typeof features
+export type Columns<T extends RowData> = readonly ColumnDef<Features, T>[]
+
+declare module "@tanstack/table-core" {
+  interface ColumnMeta<in out TFeatures, in out TData, TValue> {
+    readonly align?: "end"
+    /** The first column names the row; on cards it stands alone on top. */
+    readonly names?: true
+    /** Left out of cards. */
+    readonly wideOnly?: true
+    readonly width?: string
+  }
+}
+
+type Props<T extends RowData> = {
+  readonly label: string
+  readonly columns: Columns<T>
+  readonly rows: readonly T[]
+  readonly rowKey: (row: T) => string
+  readonly sortable?: boolean
+  readonly dim?: (row: T) => boolean
+}
+
+export function DataTable<T extends RowData>(props: Props<T>) {
+  const { label, columns, rows, rowKey, sortable = false, dim } = props
+  const table = useTable<Features, T>({
+    features,
+    columns,
+    data: rows,
+    getRowId: rowKey,
+    enableSorting: sortable,
+  })
+  return (
+    <div className="min-w-0 lg:overflow-x-auto">
+      <table role="table" aria-label={label} className="w-full text-sm max-lg:block">
+        <thead role="rowgroup" className="max-lg:sr-only">
+          {table.getHeaderGroups().map((group) => (
+            <tr role="row" key={group.id} className="border-b border-line">
+              {group.headers.map((header) => {
+                const sorted = header.column.getIsSorted()
+                const canSort = header.column.getCanSort()
+                return (
+                  <th
+                    role="columnheader"
+                    key={header.id}
+                    scope="col"
+                    aria-sort={
+                      sorted === false ? undefined : sorted === "asc" ? "ascending" : "descending"
+                    }
+                    className={classNames(
+                      "h-9 px-3 text-left text-xs font-medium whitespace-nowrap text-ink-3 first:pl-4 last:pr-4",
+                      header.column.columnDef.meta?.align === "end" && "text-right",
+                      header.column.columnDef.meta?.width,
+                    )}
+                  >
+                    {canSort ? (
+                      <button
+                        type="button"
+                        onClick={header.column.getToggleSortingHandler()}
+                        className="inline-flex items-center gap-1 rounded-sm hover:text-ink"
+                      >
+                        <table.FlexRender header={header} />
+                        {sorted === "asc" ? (
+                          <ArrowUp aria-hidden className="size-3" />
+                        ) : sorted === "desc" ? (
+                          <ArrowDown aria-hidden className="size-3" />
+                        ) : (
+                          <ChevronsUpDown aria-hidden className="size-3 opacity-50" />
+                        )}
+                      </button>
+                    ) : (
+                      <table.FlexRender header={header} />
+                    )}
+                  </th>
+                )
+              })}
+            </tr>
+          ))}
+        </thead>
+        <tbody role="rowgroup" className="max-lg:block">
+          {table.getRowModel().rows.map((row) => (
+            <tr
+              role="row"
+              key={row.id}
+              className={classNames(
+                "group/row relative border-b border-line last:border-b-0 hover:bg-hover",
+                "max-lg:grid max-lg:grid-cols-2 max-lg:gap-x-4 max-lg:gap-y-2 max-lg:px-4 max-lg:py-3 sm:max-lg:grid-cols-3",
+                dim?.(row.original) === true && "text-ink-3",
+              )}
+            >
+              {row.getAllCells().map((cell) => {
+                const meta = cell.column.columnDef.meta
+                const name = cell.column.columnDef.header
+                return (
+                  <td
+                    role="cell"
+                    key={cell.id}
+                    className={classNames(
+                      "min-w-0 align-middle lg:h-12 lg:px-3 lg:py-1.5 lg:first:pl-4 lg:last:pr-4",
+                      meta?.align === "end" && "lg:text-right",
+                      meta?.names === true && "max-lg:col-span-full",
+                      meta?.wideOnly === true && "max-lg:hidden",
+                    )}
+                  >
+                    {meta?.names === true || typeof name !== "string" ? null : (
+                      <span aria-hidden className="mb-0.5 block text-xs text-ink-3 lg:hidden">
+                        {name}
+                      </span>
+                    )}
+                    <table.FlexRender cell={cell} />
+                  </td>
+                )
+              })}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}

@@ -1,0 +1,211 @@
+/** What the stand-in answers, per route, from a fleet in memory. */
+import { randomUUID } from "node:crypto"
+import {
+  clusterBelongs,
+  eventBelongs,
+  satelliteBelongs,
+} from "../../../src/dashboard/domain/match.ts"
+import { clusterStates } from "#core/cluster/state.ts"
+import type { LiveMessage } from "#wire/live.ts"
+import type { Answer, Received, RouteName } from "#wire/rest/routes.ts"
+import { type Satellite, satelliteStates } from "#wire/rest/satellites.ts"
+import { type FakeFleet, ago } from "./fleet.ts"
+
+export type Handlers = {
+  readonly [N in RouteName]: (received: Received<N>) => Answer<N>
+}
+
+export class FakeRefusal extends Error {
+  readonly status: number
+  readonly code: string
+  readonly problems: readonly { field: string; problem: string }[] | undefined
+
+  constructor(
+    status: number,
+    code: string,
+    detail: string,
+    problems?: readonly { field: string; problem: string }[],
+  ) {
+    super(detail)
+    this.status = status
+    this.code = code
+    this.problems = problems
+  }
+}
+
+type Token = Answer<"listTokens">["items"][number]
+
+export function createHandlers(fleet: FakeFleet, push: (message: LiveMessage) => void): Handlers {
+  const tokens: Token[] = [
+    {
+      id: randomUUID(),
+      name: "ci-pipeline",
+      createdAt: ago(900_000),
+      expiresAt: ago(-2_000_000),
+      lastUsedAt: ago(310),
+    },
+    {
+      id: randomUUID(),
+      name: "grafana",
+      createdAt: ago(4_000_000),
+      expiresAt: null,
+      lastUsedAt: null,
+    },
+  ]
+  const session = () => ({ user: "admin", role: "admin" as const, expiresAt: ago(-43_200) })
+  const changed = (satellite: Satellite): Satellite => {
+    fleet.satellites = fleet.satellites.map((each) => (each.id === satellite.id ? satellite : each))
+    push({ kind: "satellite", satellite })
+    return satellite
+  }
+  return {
+    signIn: session,
+    session,
+    signOut: () => undefined,
+    listTokens: ({ query }) => page(tokens, query),
+    createToken: ({ body }) => {
+      const token = {
+        id: randomUUID(),
+        name: body.name,
+        createdAt: ago(0),
+        expiresAt: body.expiresInDays === null ? null : ago(-86_400 * body.expiresInDays),
+        lastUsedAt: null,
+      }
+      tokens.push(token)
+      return { ...token, token: `pgs_${randomUUID().replaceAll("-", "")}` }
+    },
+    revokeToken: ({ params }) => {
+      tokens.splice(tokens.indexOf(one(tokens, params.id)), 1)
+    },
+    overview: () => ({
+      satellites: counts(satelliteStates, fleet.satellites),
+      clusters: counts(clusterStates, fleet.clusters),
+      observedAt: ago(0),
+    }),
+    listSatellites: ({ query }) =>
+      page(byName(fleet.satellites.filter((each) => satelliteBelongs(query, each))), query),
+    getSatellite: ({ params }) => one(fleet.satellites, params.id),
+    approveSatellite: ({ params, body }) => {
+      const satellite = one(fleet.satellites, params.id)
+      return changed({
+        ...satellite,
+        name: body.name ?? satellite.name,
+        labels: body.labels ?? satellite.labels,
+        state: "connected",
+        approvedAt: ago(0),
+        lastSeenAt: ago(0),
+        version: satellite.version + 1,
+      })
+    },
+    rejectSatellite: ({ params }) =>
+      changed({ ...one(fleet.satellites, params.id), state: "rejected" }),
+    editSatellite: ({ params, body }) => {
+      const satellite = one(fleet.satellites, params.id)
+      if (body.version !== satellite.version) {
+        throw new FakeRefusal(409, "VERSION_CONFLICT", "somebody else changed this satellite")
+      }
+      return changed({
+        ...satellite,
+        name: body.name ?? satellite.name,
+        labels: body.labels ?? satellite.labels,
+        version: satellite.version + 1,
+      })
+    },
+    listClusters: ({ query }) =>
+      page(byName(fleet.clusters.filter((each) => clusterBelongs(query, each))), query),
+    getCluster: ({ params }) => one(fleet.clusters, params.id),
+    deleteCluster: ({ params }) => {
+      const cluster = {
+        ...one(fleet.clusters, params.id),
+        state: "deleting" as const,
+        reason: "The site removes it.",
+      }
+      fleet.clusters = fleet.clusters.map((each) => (each.id === cluster.id ? cluster : each))
+      push({ kind: "cluster", cluster })
+      return cluster
+    },
+    listProfiles: ({ query }) => page(byName(fleet.profiles), query),
+    getProfile: ({ params }) => one(fleet.profiles, params.id),
+    createProfile: ({ body }) => {
+      if (fleet.profiles.some((each) => each.name === body.name)) {
+        throw new FakeRefusal(409, "NAME_TAKEN", `a profile named ${body.name} exists`)
+      }
+      const made = {
+        ...body,
+        id: randomUUID(),
+        clusterCount: 0,
+        createdAt: ago(0),
+        updatedAt: ago(0),
+        version: 1,
+      }
+      fleet.profiles.push(made)
+      push({ kind: "refetch", resource: "profiles" })
+      return made
+    },
+    deleteProfile: ({ params }) => {
+      const profile = one(fleet.profiles, params.id)
+      if (fleet.rules.some((rule) => rule.profileId === profile.id) || profile.clusterCount > 0) {
+        throw new FakeRefusal(
+          409,
+          "IN_USE",
+          `profile ${profile.name} is used by ${profile.clusterCount} clusters`,
+        )
+      }
+      fleet.profiles = fleet.profiles.filter((each) => each !== profile)
+    },
+    listRules: ({ query }) => page(byName(fleet.rules), query),
+    createRule: ({ body }) => {
+      const profile = one(fleet.profiles, body.profileId)
+      const made = {
+        ...body,
+        id: randomUUID(),
+        profileName: profile.name,
+        clusterCount: 0,
+        createdAt: ago(0),
+        version: 1,
+      }
+      fleet.rules.push(made)
+      push({ kind: "refetch", resource: "rules" })
+      return made
+    },
+    deleteRule: ({ params }) => {
+      fleet.rules = fleet.rules.filter((each) => each.id !== one(fleet.rules, params.id).id)
+    },
+    listEvents: ({ query }) =>
+      page(
+        fleet.events.filter((each) => eventBelongs(query, each)),
+        query,
+      ),
+  }
+}
+
+function one<T extends { readonly id: string }>(items: readonly T[], id: string): T {
+  const found = items.find((item) => item.id === id)
+  if (found === undefined) throw new FakeRefusal(404, "NOT_FOUND", "there is nothing of this id")
+  return found
+}
+
+const byName = <T extends { readonly name: string }>(items: readonly T[]): readonly T[] =>
+  items.toSorted((a, b) => a.name.localeCompare(b.name, "en"))
+
+function page<T extends { readonly id: string }>(
+  items: readonly T[],
+  { limit, cursor }: { readonly limit: number; readonly cursor?: string | undefined },
+): { items: T[]; nextCursor: string | null } {
+  const from = cursor === undefined ? 0 : items.findIndex((item) => item.id === cursor) + 1
+  const shown = items.slice(from, from + limit)
+  return {
+    items: shown,
+    nextCursor: from + limit < items.length ? (shown.at(-1)?.id ?? null) : null,
+  }
+}
+
+const counts = <S extends string>(
+  states: readonly S[],
+  items: readonly { readonly state: S }[],
+): Record<S, number> =>
+  // Every state gets its entry.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  Object.fromEntries(
+    states.map((state) => [state, items.filter((item) => item.state === state).length]),
+  ) as Record<S, number>
