@@ -84,9 +84,13 @@ async function deploy(): Promise<void> {
 }
 
 async function signedIn(): Promise<CentralApi> {
+  const output = "-o=jsonpath={.spec.clusterIP}"
   const address = await kubectl.run([
-    ...["-n", systemNamespace, "get", "service", "pg-swarm-central"],
-    ...["-o", "jsonpath={.spec.clusterIP}"],
+    "-n",
+    systemNamespace,
+    "get",
+    "service/pg-swarm-central",
+    output,
   ])
   const central = new CentralApi(`http://${address}:8080`, { kind: "none" })
   return until("central lets the admin in", deploymentMs, () =>
