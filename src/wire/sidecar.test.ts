@@ -14,6 +14,7 @@ import {
   timeline,
 } from "#core/ids.ts"
 import { lsn } from "#core/lsn.ts"
+import type { Parsed } from "#core/parsed.ts"
 import { SidecarCommandSchema, SidecarMessageSchema } from "./gen/pgswarm/v1/sidecar_pb.ts"
 import {
   encodeSidecarCommand,
@@ -23,7 +24,7 @@ import {
   sidecarEventsMax,
 } from "./sidecar.ts"
 
-const overTheWire = (message: SidecarMessage): unknown =>
+const overTheWire = (message: SidecarMessage): Parsed<SidecarMessage> =>
   parseSidecarMessage(
     fromBinary(SidecarMessageSchema, toBinary(SidecarMessageSchema, encodeSidecarMessage(message))),
   )
@@ -150,7 +151,6 @@ test("an identity whose pod is not of its cluster is refused, naming the field",
       },
     }),
   )
-  assert.equal(parsed.kind, "bad")
   assert.deepEqual(parsed.kind === "bad" && parsed.problems.map(({ field }) => field), [
     "identity.podUid",
     "identity.pod",
@@ -180,5 +180,5 @@ test("a status without a role, and an event with a wrong id, are refused with th
 
 test("more events than a message may carry are refused", () => {
   const events = Array.from({ length: sidecarEventsMax + 1 }, () => event)
-  assert.equal((overTheWire({ kind: "events", events }) as { kind: string }).kind, "bad")
+  assert.equal(overTheWire({ kind: "events", events }).kind, "bad")
 })

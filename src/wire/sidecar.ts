@@ -104,7 +104,7 @@ function parseIdentity(message: WireIdentity): Parsed<SidecarIdentity> {
     if (message[field] === "")
       problems.push({ field: `identity.${field}`, problem: "must not be empty" })
   const pod = podName(message.pod)
-  if (ordinalOf(pod) === undefined || !message.pod.startsWith(`${message.cluster}-`))
+  if (message.pod !== `${message.cluster}-${ordinalOf(pod)}`)
     problems.push({ field: "identity.pod", problem: "expected <cluster>-<ordinal>" })
   if (message.protocolVersion < 1)
     problems.push({ field: "identity.protocol_version", problem: "expected a number from 1" })

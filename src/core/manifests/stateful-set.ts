@@ -35,7 +35,7 @@ export function statefulSet(spec: ClusterSpec, site: Site): KubeObject {
 }
 
 /** Immutable once the StatefulSet exists: only labels that never change, and no config version. */
-const volumeClaims = (spec: ClusterSpec): readonly Json[] => [
+export const volumeClaims = (spec: ClusterSpec): readonly Json[] => [
   volumeClaim(spec, volumeName.data, spec.data),
   ...(spec.wal === undefined ? [] : [volumeClaim(spec, volumeName.wal, spec.wal)]),
 ]

@@ -42,7 +42,15 @@ export type KubeRequest = {
   readonly within?: Millis
 }
 
-export type Body = { readonly metadata: { readonly name: string; readonly namespace?: string } }
+/** What is sent; only what an address needs is known here. */
+export type Body = {
+  readonly metadata: {
+    readonly name: string
+    readonly namespace?: string
+    readonly [field: string]: unknown
+  }
+  readonly [field: string]: unknown
+}
 
 const answerWithin = seconds(15)
 const answerMax = mebibytes(64)

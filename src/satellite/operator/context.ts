@@ -1,0 +1,29 @@
+/** What a pass over a cluster works with. */
+import type { ClusterId, PodName } from "#core/ids.ts"
+import type { ClusterRecord, Site } from "#core/manifests/site.ts"
+import type { Clock } from "#io/clock.ts"
+import type { KubeApi } from "#io/kube/api.ts"
+import type { Log } from "#io/log.ts"
+import type { Tell } from "../events.ts"
+import type { DesiredStore } from "../site/desired-store.ts"
+import type { SiteView } from "../site/view.ts"
+import type { Applier } from "./applier.ts"
+
+export type Context = {
+  readonly api: KubeApi
+  readonly view: SiteView
+  readonly applier: Applier
+  readonly store: DesiredStore
+  readonly clock: Clock
+  readonly log: Log
+  readonly tell: Tell
+  readonly site: Site
+  /** PEM of the authority that signed the sidecar port's certificate. */
+  readonly satelliteCa: string
+  /** Our service account, to be given its role in each namespace; undefined outside a cluster. */
+  readonly account: { readonly name: string; readonly namespace: string } | undefined
+  /** What is known of each cluster's identity, also when its ConfigMap was lost. */
+  readonly records: Map<ClusterId, ClusterRecord>
+  /** The member that serves writes now, by its own fresh report. */
+  readonly healthyPrimary: (cluster: ClusterId) => PodName | undefined
+}

@@ -1,0 +1,126 @@
+/**
+ * Events on their way to central, on disk: they outlive central's absence and the satellite's restart,
+ * and stay until central says that it has them. Bounded: when full, the oldest of little weight goes
+ * first, and what went is counted.
+ */
+import { mkdirSync } from "node:fs"
+import { dirname } from "node:path"
+import { DatabaseSync } from "node:sqlite"
+import { type FleetEvent, severities } from "#core/cluster/events.ts"
+import { clusterId, eventId, podName } from "#core/ids.ts"
+import { z } from "zod"
+
+const storedEvent = z.object({
+  id: z.string(),
+  at: z.number(),
+  severity: z.enum(severities),
+  kind: z.string(),
+  message: z.string(),
+  clusterId: z.string().optional(),
+  pod: z.string().optional(),
+  details: z.record(z.string(), z.string()),
+})
+
+const eventsMax = 10_000
+/** 1 where losing it costs a person nothing. */
+const isLight = (event: FleetEvent): number =>
+  event.severity === "debug" || event.severity === "info" ? 1 : 0
+
+export class Outbox implements Disposable {
+  readonly #database: DatabaseSync
+  readonly #most: number
+  #dropped = 0
+  #wake: () => void = () => {}
+
+  /** `file` may be `:memory:`. */
+  constructor(file: string, most = eventsMax) {
+    if (file !== ":memory:") mkdirSync(dirname(file), { recursive: true })
+    this.#most = most
+    this.#database = new DatabaseSync(file)
+    this.#database.exec(`
+      pragma journal_mode = wal;
+      pragma synchronous = full;
+      create table if not exists event (
+        sequence integer primary key autoincrement,
+        id text not null unique,
+        light integer not null,
+        body text not null
+      ) strict;
+      create index if not exists event_light on event (light, sequence);
+    `)
+  }
+
+  [Symbol.dispose](): void {
+    this.#database.close()
+  }
+
+  /** Called after each `put`; one listener. */
+  onPut(wake: () => void): void {
+    this.#wake = wake
+  }
+
+  /** On disk when it returns. Safe to repeat: an id is stored once. */
+  put(events: readonly FleetEvent[]): void {
+    if (events.length === 0) return
+    const insert = this.#database.prepare(
+      "insert into event (id, light, body) values (?, ?, ?) on conflict (id) do nothing",
+    )
+    this.#database.exec("begin immediate")
+    try {
+      for (const event of events) insert.run(event.id, isLight(event), JSON.stringify(event))
+      this.#trim()
+      this.#database.exec("commit")
+    } catch (failure) {
+      this.#database.exec("rollback")
+      throw failure
+    }
+    this.#wake()
+  }
+
+  #trim(): void {
+    const surplus = this.size - this.#most
+    if (surplus <= 0) return
+    this.#database
+      .prepare(
+        `delete from event where sequence in
+           (select sequence from event order by light desc, sequence limit ?)`,
+      )
+      .run(surplus)
+    this.#dropped += surplus
+  }
+
+  /** The oldest, at most `count`. */
+  oldest(count: number): readonly FleetEvent[] {
+    return this.#database
+      .prepare("select body from event order by sequence limit ?")
+      .all(count)
+      .map((row) => parseStored(String(row["body"])))
+  }
+
+  /** Central has them. */
+  forget(ids: readonly string[]): void {
+    const remove = this.#database.prepare("delete from event where id = ?")
+    this.#database.exec("begin immediate")
+    for (const id of ids) remove.run(id)
+    this.#database.exec("commit")
+  }
+
+  get size(): number {
+    return Number(this.#database.prepare("select count(*) as n from event").get()?.["n"] ?? 0)
+  }
+
+  /** Lost to the bound since this process began. */
+  get dropped(): number {
+    return this.#dropped
+  }
+}
+
+function parseStored(body: string): FleetEvent {
+  const event = storedEvent.parse(JSON.parse(body))
+  return {
+    ...event,
+    id: eventId(event.id),
+    clusterId: event.clusterId === undefined ? undefined : clusterId(event.clusterId),
+    pod: event.pod === undefined ? undefined : podName(event.pod),
+  }
+}
