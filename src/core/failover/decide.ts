@@ -112,6 +112,8 @@ function unrecorded(memory: Memory, seen: Observation): Decision | undefined {
 /** S4: data of another cluster is never served, followed from, or touched. */
 function foreign(memory: Memory, seen: Observation): Decision | undefined {
   const { lease, settings, systemIdentifier } = seen
+  // Data that nobody recorded is replaced, not served: see follow.ts.
+  if (seen.data.kind === "present" && seen.data.unconfirmed) return undefined
   const known = knownIdentifier(seen)
   const quarantine = (why: string): Decision => ({
     memory,
@@ -222,7 +224,7 @@ function vacant(
     return { memory, actions: [], mood: { phase: "stopping", why: "the pod is being stopped" } }
   const serving = leader !== undefined && leader.pod !== self.pod ? leader : undefined
   const standing = seen.server.kind === "standby"
-  const blank = seen.server.kind === "down" && seen.data.kind === "empty" && serving === undefined
+  const blank = seen.server.kind === "down" && at.me.data === "empty" && serving === undefined
   if (standing || blank) return elect(at)
   return follow({ memory, seen, self, leader: serving, why: `nobody leads (term ${lease.term})` })
 }

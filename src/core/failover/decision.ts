@@ -52,7 +52,12 @@ export type Action =
       readonly syncNames: readonly PodName[]
     }
   | { readonly kind: "stop"; readonly within: Millis }
-  | { readonly kind: "initdb" }
+  /** Initialises, or takes over what an initialisation that nobody recorded left behind. */
+  | { readonly kind: "initdb"; readonly term: Term }
+  /** The Lease carries the identifier of the data that was initialised here. */
+  | { readonly kind: "confirm-data" }
+  /** The clone streams: what was there before it is not needed any more (S4). */
+  | { readonly kind: "drop-old" }
   | { readonly kind: "clone"; readonly source: Peer }
   | { readonly kind: "rewind"; readonly source: Peer }
   /** Points a standby at another server, or at none, by reload. */
@@ -80,7 +85,10 @@ export type Told = {
 export function laneOf(action: Action): Lane | undefined {
   switch (action.kind) {
     case "persist-term":
+    case "confirm-data":
       return "terms"
+    case "drop-old":
+      return "cleanup"
     case "fence":
     case "promote":
     case "start-standby":

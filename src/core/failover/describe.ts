@@ -64,11 +64,12 @@ function placeOf({ server, data }: Observation): Place {
       return { ...nowhere, data: "damaged", server: "down", receiverSilence: undefined }
     case "lost":
     case "down":
-      return data.kind === "present"
+      return data.kind === "present" && !data.unconfirmed
         ? at({ data: "present", server: "down" }, data.timeline, data.lsn)
         : {
             ...nowhere,
-            data: data.kind === "empty" ? "empty" : "damaged",
+            // An initialisation that nobody recorded is as good as none.
+            data: data.kind === "empty" || data.kind === "present" ? "empty" : "damaged",
             server: "down",
             receiverSilence: undefined,
           }
@@ -79,7 +80,9 @@ function placeOf({ server, data }: Observation): Place {
 function unfit(seen: Observation, place: Place): string {
   const known = knownIdentifier(seen)
   if (seen.handOver?.leaving === true) return "its pod is being stopped"
-  if (known !== undefined && seen.systemIdentifier !== undefined && known !== seen.systemIdentifier)
+  const foreign =
+    known !== undefined && seen.systemIdentifier !== undefined && known !== seen.systemIdentifier
+  if (place.data === "present" && foreign)
     return `its data is of another cluster (${seen.systemIdentifier}, not ${known})`
   if (place.data === "empty") return "it has no data"
   if (place.data === "damaged") return "its data is not whole"

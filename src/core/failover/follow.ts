@@ -102,16 +102,14 @@ function begin(at: Following): Decision {
       )
     case "damaged":
       if (leader === undefined) return hold(`${data.reason}; ${at.why}`)
-      return data.mend === "rewind" && memory.heal.rewinds < rewindsMax
-        ? rewindFrom(at, leader, data.reason)
-        : clonable(at, leader, (heal) =>
-            act(
-              { kind: "clone", source: leader },
-              "cloning",
-              `cloning from ${leader.pod}: ${data.reason}`,
-              heal,
-            ),
-          )
+      return clonable(at, leader, (heal) =>
+        act(
+          { kind: "clone", source: leader },
+          "cloning",
+          `cloning from ${leader.pod}: ${data.reason}`,
+          heal,
+        ),
+      )
     case "present":
       return beginWithData(at, data)
   }
@@ -119,6 +117,7 @@ function begin(at: Following): Decision {
 
 function beginWithData(at: Following, data: DataView & { readonly kind: "present" }): Decision {
   const { seen, leader, memory } = at
+  if (data.unconfirmed) return replaceUnconfirmed(at, data.systemIdentifier)
   if (leader !== undefined && diverged(seen.source, leader, data))
     return heal(at, leader, "its WAL went on beyond the point where the new timeline began")
   // A crashed primary may have WAL that nobody else has, and a plain start would keep it.
@@ -137,6 +136,20 @@ function beginWithData(at: Following, data: DataView & { readonly kind: "present
   }
 }
 
+/** Data that was initialised here and never became the cluster's: the cluster's own is cloned over it. */
+function replaceUnconfirmed(at: Following, identifier: string): Decision {
+  const { seen, leader, memory } = at
+  const hold = (why: string): Decision => ({ memory, actions: [], mood: { phase: "held", why } })
+  if (knownIdentifier(seen) === identifier)
+    return { ...hold("the new data is on record"), actions: [{ kind: "confirm-data" }] }
+  if (leader === undefined) return hold(`holds data of a beginning that nobody recorded; ${at.why}`)
+  return clonable(at, leader, (next) => ({
+    memory: { ...memory, heal: next },
+    actions: [{ kind: "clone", source: leader }],
+    mood: { phase: "cloning", why: `cloning from ${leader.pod}: the cluster was begun elsewhere` },
+  }))
+}
+
 function stream(at: Following, server: ServerView & { readonly kind: "standby" }): Decision {
   const { seen, leader, memory } = at
   if (leader === undefined)
@@ -150,7 +163,7 @@ function stream(at: Following, server: ServerView & { readonly kind: "standby" }
   if (server.receiver === "streaming")
     return {
       memory: { ...memory, heal: healthy },
-      actions: [],
+      actions: seen.keepsOld ? [{ kind: "drop-old" }] : [],
       mood: { phase: "streaming", why: `streams from ${leader.pod}` },
     }
   const since = memory.heal.since ?? seen.now

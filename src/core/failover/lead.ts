@@ -152,6 +152,7 @@ function down(at: Leading): Step {
     case "empty":
       return initialise(at)
     case "present":
+      if (data.unconfirmed) return confirmNew(at)
       break
   }
   const crashed = exit?.cause === "crashed" && exit.term === term
@@ -188,9 +189,22 @@ function initialise(at: Leading): Step {
     // S4: the data is lost, the cluster is not; whoever has it shall lead.
     return letGo(at, "crash", undefined, "the data directory is empty and the cluster is not new")
   return {
-    actions: [{ kind: "initdb" }],
+    actions: [{ kind: "initdb", term: at.term }],
     mood: { phase: "initialising", why: "first member of a new cluster" },
   }
+}
+
+/** New data serves nobody before the Lease names it, so that no member can ever initialise another (S4). */
+function confirmNew(at: Leading): Step {
+  const { seen, lease } = at
+  if (seen.servedTerm !== at.term) return initialise(at)
+  const mood: Mood = {
+    phase: "initialising",
+    why: "recording the system identifier of the new cluster",
+  }
+  if (lease?.systemIdentifier !== seen.systemIdentifier || seen.systemIdentifier === undefined)
+    return { actions: [], mood, content: { systemIdentifier: seen.systemIdentifier } }
+  return { actions: seen.lanes.terms.running === undefined ? [{ kind: "confirm-data" }] : [], mood }
 }
 
 /** The standby that could take over at once after a crash; the synchronous one before others. */

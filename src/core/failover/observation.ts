@@ -104,9 +104,11 @@ export type DataView =
       /** Last ran as a primary. */
       readonly wasPrimary: boolean
       readonly clean: boolean
+      /** Initialised, and not yet on record as the cluster's: nobody may take it for that. */
+      readonly unconfirmed: boolean
     }
   /** A clone or rewind was cut off. */
-  | { readonly kind: "damaged"; readonly reason: string; readonly mend: "clone" | "rewind" }
+  | { readonly kind: "damaged"; readonly reason: string }
 
 export type PeerView = {
   readonly address: string | undefined
@@ -126,7 +128,16 @@ export type SourceView = {
 }
 
 /** Work that takes long runs beside the loop, one piece per lane. */
-export const lanes = ["lease", "server", "ballot", "settings", "label", "terms", "primary"] as const
+export const lanes = [
+  "lease",
+  "server",
+  "ballot",
+  "settings",
+  "label",
+  "terms",
+  "primary",
+  "cleanup",
+] as const
 export type Lane = (typeof lanes)[number]
 
 export type LaneState = {
@@ -178,6 +189,8 @@ export type Observation = {
   readonly deadline: Instant | undefined
   readonly data: DataView
   readonly systemIdentifier: SystemIdentifier | undefined
+  /** The data from before the last clone is still kept. */
+  readonly keepsOld: boolean
   /** Whom the running configuration makes a standby follow. */
   readonly follows: { readonly pod: PodName; readonly address: string } | undefined
   readonly label: "primary" | "replica" | undefined
