@@ -1,0 +1,39 @@
+/** The failover scenario on microkube, on every version of PostgreSQL here, in both synchronous settings. */
+import { test } from "node:test"
+import { present } from "#core/assert.ts"
+import { postmasterOf, processesOfPod } from "../../src/demo/containers.ts"
+import { settle } from "../../src/demo/compose.ts"
+import { admitApplication, type Patient, patientOf } from "../../src/demo/patient.ts"
+import { openTestDemo, serversByMajor, siteOf } from "./demo-fixture.ts"
+import { failoverScenario } from "./failover.suite.ts"
+import type { World } from "./world.ts"
+
+const loopback = 150
+const servers = await serversByMajor()
+
+const worldOf = async (patient: Patient): Promise<World> => ({
+  kube: patient.kube,
+  namespace: patient.namespace,
+  cluster: patient.name,
+  members: patient.members,
+  database: await admitApplication(patient),
+  async killPostmaster(pod) {
+    const processes = await processesOfPod(patient.site.folder, patient.namespace, pod)
+    process.kill(present(postmasterOf(processes), `PostgreSQL of ${pod} runs`).pid, "SIGKILL")
+  },
+  vanishNode: undefined,
+})
+
+for (const [major, { dir }] of servers)
+  for (const durability of ["preferred", "quorum"])
+    test(`PostgreSQL ${major}, ${durability}: the primary is lost three times, no acknowledged commit is`, async (t) => {
+      const say = (line: string): void => t.diagnostic(line)
+      const words = ["--sites", "1", "--postgres", dir, "--durability", durability]
+      await using opened = await openTestDemo(loopback, words, say)
+      const { demo, flags, steps, signal } = opened
+      const [cluster] = await settle(demo, flags, steps, signal)
+      const site = siteOf(demo, 0)
+      const patient = await patientOf(site, present(cluster, "there is a cluster"))
+      using _kube = patient.kube
+      await failoverScenario(await worldOf(patient), `PostgreSQL ${major}, ${durability}`, say)
+    })
