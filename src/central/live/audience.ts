@@ -7,6 +7,7 @@ import type { LiveMessage } from "#wire/live.ts"
 /** Bytes that may wait for one browser. */
 const bufferMax = 1024 * 1024
 const listenersMax = 500
+const closeWithin = seconds(1)
 export const pulseEvery = seconds(15)
 
 type Listener = {
@@ -72,7 +73,7 @@ export class Audience {
   close(): void {
     for (const { socket } of this.#listeners) {
       socket.close(1001, "central stops")
-      socket.terminate()
+      setTimeout(() => socket.terminate(), closeWithin).unref()
     }
   }
 }

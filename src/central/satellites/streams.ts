@@ -68,6 +68,12 @@ export class Streams {
     if (here !== undefined && here.serial < serial) here.end(newer)
   }
 
+  /** Central stops: satellites hear it and come back, here or elsewhere. */
+  endAll(): void {
+    for (const connection of this.#live.values())
+      connection.end(new ConnectError("central stops", Code.Unavailable))
+  }
+
   async *#serve(
     messages: AsyncIterable<SatelliteMessage>,
     context: HandlerContext,

@@ -1,0 +1,163 @@
+/** Central, put together: the store, both ports, and the work that goes on in between. */
+import type { Millis } from "#core/units.ts"
+import { satelliteMessageMax } from "#wire/satellite.ts"
+import type { HostPort } from "#io/config.ts"
+import type { Log } from "#io/log.ts"
+import { listen } from "#io/postgres/listen.ts"
+import { type Database, type DatabaseOptions, openDatabase } from "#io/postgres/sql.ts"
+import { openRpcServer, type RpcServer } from "#io/rpc/server.ts"
+import { systemClock } from "#io/clock.ts"
+import { ensureAdmin, type FirstAdmin, SignIn } from "./auth/access.ts"
+import { Audience, pulseEvery } from "./live/audience.ts"
+import { Changes } from "./live/changes.ts"
+import { Metrics } from "./metrics.ts"
+import { openRestServer } from "./rest/server.ts"
+import { Inbox } from "./satellites/inbox.ts"
+import { Registration } from "./satellites/registration.ts"
+import { Streams } from "./satellites/streams.ts"
+import { Sweeper } from "./satellites/sweeper.ts"
+import { changeChannel } from "./store/change.ts"
+import { migrate } from "./store/migrate.ts"
+
+export type CentralOptions = {
+  readonly databaseUrl: string
+  readonly rest: HostPort
+  readonly grpc: HostPort
+  readonly adminUser: string
+  readonly adminPassword: string | undefined
+  readonly dashboardDir: string | undefined
+  readonly tls: { readonly certificate: string; readonly key: string } | undefined
+  readonly log: Log
+  /** For tests that cannot wait two minutes for a satellite to be lost. */
+  readonly timing?: {
+    readonly sweepEvery: Millis
+    readonly lateAfter: Millis
+    readonly lostAfter: Millis
+    readonly silenceMax: Millis
+  }
+}
+
+export interface Central extends AsyncDisposable {
+  readonly rest: HostPort
+  readonly grpc: HostPort
+  readonly admin: FirstAdmin
+}
+
+/** Starts central; it is ready when this resolves and gone when it was disposed of. */
+export async function startCentral(options: CentralOptions): Promise<Central> {
+  const { log } = options
+  await using opened = new AsyncDisposableStack()
+  const connection: DatabaseOptions = {
+    url: options.databaseUrl,
+    applicationName: "pg-swarm-central",
+    onIdleError: (error) => log.warn("database.connection-lost", { why: error.message }),
+  }
+  const database = opened.use(openDatabase(connection))
+  for (const name of await migrate(database)) log.event("database.migrated", { name })
+  const admin = await ensureAdmin(database, options.adminUser, options.adminPassword)
+
+  const parts = partsOf(options, database)
+  const work = background(log, connection, parts)
+  opened.defer(work.stop)
+  const grpc = opened.use(await openGrpc(options, parts))
+  opened.defer(() => parts.streams.endAll())
+  const rest = opened.use(
+    await openRestServer({ ...options, ...parts, listen: options.rest, database }),
+  )
+  opened.defer(() => parts.audience.close())
+  const running = opened.move()
+  return {
+    rest: rest.address,
+    grpc: grpc.address,
+    admin,
+    [Symbol.asyncDispose]: async () => running.disposeAsync(),
+  }
+}
+
+type Parts = {
+  readonly inbox: Inbox
+  readonly streams: Streams
+  readonly registration: Registration
+  readonly audience: Audience
+  readonly changes: Changes
+  readonly sweeper: Sweeper
+  readonly signIn: SignIn
+  readonly metrics: Metrics
+}
+
+function partsOf({ log, timing }: CentralOptions, database: Database): Parts {
+  const inbox = new Inbox(database, log)
+  const streams = new Streams({
+    database,
+    inbox,
+    log,
+    ...(timing === undefined ? {} : { silenceMax: timing.silenceMax }),
+  })
+  const audience = new Audience()
+  const times =
+    timing === undefined
+      ? {}
+      : { every: timing.sweepEvery, lateAfter: timing.lateAfter, lostAfter: timing.lostAfter }
+  return {
+    inbox,
+    streams,
+    audience,
+    registration: new Registration(database, log),
+    changes: new Changes(database, streams, audience, log),
+    sweeper: new Sweeper({ database, log, ...times }),
+    signIn: new SignIn(database),
+    metrics: new Metrics({
+      database,
+      streams: () => streams.count,
+      listeners: () => audience.size,
+    }),
+  }
+}
+
+const openGrpc = (
+  { grpc, tls }: CentralOptions,
+  { registration, streams }: Parts,
+): Promise<RpcServer> =>
+  openRpcServer({
+    listen: grpc,
+    tls,
+    messageBytesMax: satelliteMessageMax,
+    routes: (router) => {
+      registration.routes(router)
+      streams.routes(router)
+    },
+  })
+
+/** What goes on as long as central lives. Each survives an outage by itself; one that throws is a bug. */
+function background(
+  log: Log,
+  connection: DatabaseOptions,
+  { inbox, changes, sweeper, audience }: Parts,
+): { readonly stop: () => Promise<void> } {
+  const ending = new AbortController()
+  const pulse = async (signal: AbortSignal): Promise<void> => {
+    while (!signal.aborted) {
+      await systemClock.sleep(pulseEvery, signal).catch(() => {})
+      await audience.pulse()
+    }
+  }
+  const listener = {
+    channel: changeChannel,
+    onMessage: (payload: string) => changes.hear(payload),
+    onGap: () => changes.gap(),
+    onAway: (error: Error) => log.warn("database.listen-lost", { why: error.message }),
+  }
+  const tasks = [
+    inbox.run(ending.signal),
+    changes.run(ending.signal),
+    sweeper.run(ending.signal),
+    pulse(ending.signal),
+    listen(connection, listener, ending.signal),
+  ]
+  return {
+    stop: async () => {
+      ending.abort()
+      await Promise.all(tasks)
+    },
+  }
+}

@@ -1,0 +1,97 @@
+/** What central is told by its environment. */
+import { readFileSync } from "node:fs"
+import { z } from "zod"
+import type { Parsed, Problem } from "#core/parsed.ts"
+import { port } from "#core/names.ts"
+import { type Environment, type HostPort, hostPort, logLevel, readConfig } from "#io/config.ts"
+import type { LogLevel } from "#io/log.ts"
+
+const schema = z.object({
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, "expected postgresql://user:password@host:port/database")
+    .optional(),
+  PG_SWARM_DATA_DIR: z.string().startsWith("/", "expected an absolute path").optional(),
+  PG_SWARM_POSTGRES_BIN: z.string().startsWith("/", "expected an absolute path").optional(),
+  PG_SWARM_REST_LISTEN: hostPort.prefault(`0.0.0.0:${port.centralRest}`),
+  PG_SWARM_GRPC_LISTEN: hostPort.prefault(`0.0.0.0:${port.centralGrpc}`),
+  PG_SWARM_ADMIN_USER: z.string().min(1).max(100).default("admin"),
+  PG_SWARM_ADMIN_PASSWORD: z
+    .string()
+    .min(8, "at least 8 characters")
+    .max(1000, "at most 1000 characters")
+    .optional(),
+  PG_SWARM_DASHBOARD_DIR: z.string().startsWith("/", "expected an absolute path").optional(),
+  PG_SWARM_TLS_CERT: z.string().optional(),
+  PG_SWARM_TLS_KEY: z.string().optional(),
+  PG_SWARM_LOG_LEVEL: logLevel.default("info"),
+})
+
+export type DatabaseConfig =
+  | { readonly kind: "given"; readonly url: string }
+  | { readonly kind: "private"; readonly folder: string; readonly binaries: string | undefined }
+
+export type CentralConfig = {
+  readonly database: DatabaseConfig
+  readonly rest: HostPort
+  readonly grpc: HostPort
+  readonly adminUser: string
+  readonly adminPassword: string | undefined
+  readonly dashboardDir: string | undefined
+  readonly tls: { readonly certificate: string; readonly key: string } | undefined
+  readonly logLevel: LogLevel
+}
+
+/** Reads and checks everything, files named in it included; all problems at once. */
+export function readCentralConfig(environment: Environment): Parsed<CentralConfig> {
+  const read = readConfig(schema, environment)
+  if (read.kind === "bad") return read
+  const given = read.value
+  const problems: Problem[] = []
+  if (given.DATABASE_URL === undefined && given.PG_SWARM_DATA_DIR === undefined)
+    problems.push({
+      field: "DATABASE_URL",
+      problem: "set it, or set PG_SWARM_DATA_DIR for a PostgreSQL of central's own",
+    })
+  if ((given.PG_SWARM_TLS_CERT === undefined) !== (given.PG_SWARM_TLS_KEY === undefined))
+    problems.push({
+      field: "PG_SWARM_TLS_CERT",
+      problem: "PG_SWARM_TLS_CERT and PG_SWARM_TLS_KEY belong together; set both or none",
+    })
+  const certificate = file("PG_SWARM_TLS_CERT", given.PG_SWARM_TLS_CERT, problems)
+  const key = file("PG_SWARM_TLS_KEY", given.PG_SWARM_TLS_KEY, problems)
+  if (problems.length > 0) return { kind: "bad", problems }
+  return {
+    kind: "ok",
+    value: {
+      database:
+        given.DATABASE_URL === undefined
+          ? {
+              kind: "private",
+              folder: `${given.PG_SWARM_DATA_DIR ?? ""}/postgres`,
+              binaries: given.PG_SWARM_POSTGRES_BIN,
+            }
+          : { kind: "given", url: given.DATABASE_URL },
+      rest: given.PG_SWARM_REST_LISTEN,
+      grpc: given.PG_SWARM_GRPC_LISTEN,
+      adminUser: given.PG_SWARM_ADMIN_USER,
+      adminPassword: given.PG_SWARM_ADMIN_PASSWORD,
+      dashboardDir: given.PG_SWARM_DASHBOARD_DIR,
+      tls: certificate === undefined || key === undefined ? undefined : { certificate, key },
+      logLevel: given.PG_SWARM_LOG_LEVEL,
+    },
+  }
+}
+
+function file(field: string, path: string | undefined, problems: Problem[]): string | undefined {
+  if (path === undefined) return undefined
+  try {
+    return readFileSync(path, "utf8")
+  } catch (error) {
+    problems.push({
+      field,
+      problem: `cannot read ${path}: ${error instanceof Error ? error.message : String(error)}`,
+    })
+    return undefined
+  }
+}

@@ -1,0 +1,106 @@
+/** Satellites, clusters, events and the fleet in numbers. */
+import { clusterStates } from "#core/cluster/state.ts"
+import { satelliteStates } from "#wire/rest/satellites.ts"
+import { deleteCluster } from "../intent/clusters.ts"
+import { approveSatellite, editSatellite, rejectSatellite } from "../intent/satellites.ts"
+import { done, notFound, type Outcome } from "../refusal.ts"
+import * as clusters from "../store/cluster.ts"
+import { listEvents } from "../store/event.ts"
+import * as satellites from "../store/satellite.ts"
+import { byNameAndId, byTimeAndId, page, readCursor } from "./cursor.ts"
+import type { Handlers, Services } from "./handler.ts"
+
+type Names =
+  | "overview"
+  | "listSatellites"
+  | "getSatellite"
+  | "approveSatellite"
+  | "rejectSatellite"
+  | "editSatellite"
+  | "listClusters"
+  | "getCluster"
+  | "deleteCluster"
+  | "listEvents"
+
+export const fleetHandlers = ({ database }: Services): Pick<Handlers, Names> => ({
+  ...satelliteHandlers(database),
+  ...clusterHandlers(database),
+  overview: async () => {
+    const [perSatelliteState, perClusterState] = await Promise.all([
+      satellites.countByState(database.sql),
+      clusters.countByState(database.sql),
+    ])
+    return done({
+      satellites: counted(satelliteStates, perSatelliteState),
+      clusters: counted(clusterStates, perClusterState),
+      observedAt: new Date().toISOString(),
+    })
+  },
+  listEvents: async ({ query }) => {
+    const at = readCursor(query.cursor, byTimeAndId)
+    if (at.kind === "refused") return at
+    const { clusterId, satelliteId, severity, since, until } = query
+    const filter = { clusterId, satelliteId, severity, since, until }
+    const found = await listEvents(database.sql, filter, at.after, query.limit + 1)
+    return done(page(found, query.limit, (event) => [event.at, event.id]))
+  },
+})
+
+/** Every state with its number, also where that is 0. */
+const counted = <const State extends string>(
+  states: readonly State[],
+  found: ReadonlyMap<State, number>,
+): Record<State, number> => {
+  const entries = states.map((state) => [state, found.get(state) ?? 0])
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- fromEntries forgets the keys that it was given
+  return Object.fromEntries(entries) as Record<State, number>
+}
+
+type SatelliteNames = Extract<Names, `${string}Satellite${string}`>
+
+function satelliteHandlers(database: Services["database"]): Pick<Handlers, SatelliteNames> {
+  const answer = async (outcome: Outcome<string>) => {
+    if (outcome.kind === "refused") return outcome
+    const satellite = await satellites.findSatellite(database.sql, outcome.value)
+    return satellite === undefined ? notFound("satellite") : done(satellite)
+  }
+  return {
+    listSatellites: async ({ query }) => {
+      const at = readCursor(query.cursor, byNameAndId)
+      if (at.kind === "refused") return at
+      const filter = { state: query.state, search: query.search }
+      const found = await satellites.listSatellites(database.sql, filter, at.after, query.limit + 1)
+      return done(page(found, query.limit, ({ name, id }) => [name, id]))
+    },
+    getSatellite: async ({ params }) => answer(done(params.id)),
+    approveSatellite: async ({ params, body }, { caller }) =>
+      answer(await approveSatellite(database, params.id, body, caller)),
+    rejectSatellite: async ({ params }, { caller }) =>
+      answer(await rejectSatellite(database, params.id, caller)),
+    editSatellite: async ({ params, body }, { caller }) =>
+      answer(await editSatellite(database, params.id, body, caller)),
+  }
+}
+
+type ClusterNames = Extract<Names, `${string}Cluster${string}`>
+
+function clusterHandlers(database: Services["database"]): Pick<Handlers, ClusterNames> {
+  const answer = async (outcome: Outcome<string>) => {
+    if (outcome.kind === "refused") return outcome
+    const cluster = await clusters.findCluster(database.sql, outcome.value)
+    return cluster === undefined ? notFound("cluster") : done(cluster)
+  }
+  return {
+    listClusters: async ({ query }) => {
+      const at = readCursor(query.cursor, byNameAndId)
+      if (at.kind === "refused") return at
+      const { satelliteId, state, search } = query
+      const filter = { satelliteId, state, search }
+      const found = await clusters.listClusters(database.sql, filter, at.after, query.limit + 1)
+      return done(page(found, query.limit, ({ name, id }) => [name, id]))
+    },
+    getCluster: async ({ params }) => answer(done(params.id)),
+    deleteCluster: async ({ params }, { caller }) =>
+      answer(await deleteCluster(database, params.id, caller)),
+  }
+}

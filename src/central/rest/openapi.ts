@@ -1,0 +1,79 @@
+/** The OpenAPI 3.1 document, printed from the route table: what is served is what is described. */
+import { z } from "zod"
+import { version } from "#core/version.ts"
+import { problemSchema } from "#wire/rest/shapes.ts"
+import { type Route, routes } from "#wire/rest/routes.ts"
+import { apiPrefix } from "./register.ts"
+
+type Json = Record<string, unknown>
+
+const schemaOf = (schema: z.ZodType, io: "input" | "output"): Json => {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: "any" })
+  return rest
+}
+
+const problemAnswer = {
+  description: "Refused; the problem document says why",
+  content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
+}
+
+export function openApi(): Json {
+  const paths: Record<string, Json> = {}
+  for (const [name, route] of Object.entries<Route>(routes)) {
+    const path = `${apiPrefix}${route.path.replaceAll(/:(\w+)/g, "{$1}")}`
+    paths[path] = { ...paths[path], [route.method.toLowerCase()]: operation(name, route) }
+  }
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "pg-swarm central",
+      version,
+      license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+    },
+    servers: [{ url: "/" }],
+    paths,
+    components: {
+      schemas: { Problem: schemaOf(problemSchema, "output") },
+      securitySchemes: {
+        token: { type: "http", scheme: "bearer", description: "An API token" },
+        session: { type: "apiKey", in: "cookie", name: "pg_swarm_session" },
+      },
+    },
+  }
+}
+
+function operation(name: string, route: Route): Json {
+  return {
+    operationId: name,
+    summary: route.summary,
+    tags: [route.path.split("/")[1] ?? "fleet"],
+    security: route.access === "user" ? [{ token: [] }, { session: [] }] : [],
+    parameters: [...parameters(route.params, "path"), ...parameters(route.query, "query")],
+    ...(route.body === undefined
+      ? {}
+      : {
+          requestBody: {
+            required: true,
+            content: { "application/json": { schema: schemaOf(route.body, "input") } },
+          },
+        }),
+    responses: {
+      [route.status]:
+        route.answer === undefined
+          ? { description: "Done" }
+          : {
+              description: "Done",
+              content: { "application/json": { schema: schemaOf(route.answer, "output") } },
+            },
+      default: problemAnswer,
+    },
+  }
+}
+
+const parameters = (schema: z.ZodObject | undefined, where: "path" | "query"): readonly Json[] =>
+  Object.entries(schema?.shape ?? {}).map(([name, field]) => ({
+    name,
+    in: where,
+    required: where === "path" || !z.safeParse(z.object({ field }), {}).success,
+    schema: schemaOf(field, "input"),
+  }))

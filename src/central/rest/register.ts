@@ -1,0 +1,119 @@
+/** Every route of the table, registered with its handler: parse, ask who it is, do, answer. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify"
+import type { z } from "zod"
+import type { Problem as FieldProblem } from "#core/parsed.ts"
+import type { Sql } from "#io/postgres/sql.ts"
+import { type Route, type RouteName, routes } from "#wire/rest/routes.ts"
+import type { Caller } from "../auth/access.ts"
+import type { Outcome } from "../refusal.ts"
+import { cookieName, enter, isForeign, mustBeOwn, sessionOf } from "./guard.ts"
+import type { Call, Handlers } from "./handler.ts"
+import { fieldProblems, sendProblem } from "./problem.ts"
+
+export const apiPrefix = "/api/v1"
+
+type Received = { readonly params: unknown; readonly query: unknown; readonly body: unknown }
+/** A handler whose types were forgotten: the table that gave them is what parses for it. */
+type AnyHandler = (received: Received, call: Call<Caller | undefined>) => Promise<Outcome<unknown>>
+
+export function registerRoutes(
+  app: FastifyInstance,
+  handlers: Handlers,
+  options: { readonly sql: Sql; readonly secureCookies: boolean },
+): void {
+  for (const name of Object.keys(routes).filter(isRoute)) {
+    const route: Route = routes[name]
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- `Handlers` has checked each against its own route
+    const handler = handlers[name] as unknown as AnyHandler
+    app.route({
+      method: route.method,
+      url: `${apiPrefix}${route.path}`,
+      handler: (request, reply) => serve(route, handler, options, request, reply),
+    })
+  }
+}
+
+const isRoute = (name: string): name is RouteName => Object.hasOwn(routes, name)
+
+async function serve(
+  route: Route,
+  handler: AnyHandler,
+  options: { readonly sql: Sql; readonly secureCookies: boolean },
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  if (mustBeOwn(request) && isForeign(request))
+    return sendProblem(request, reply, {
+      status: 403,
+      code: "FOREIGN_ORIGIN",
+      detail: "a page of another origin may not do this",
+    })
+  const caller = route.access === "user" ? await enter(options.sql, request) : undefined
+  if (caller?.kind === "refused") return sendProblem(request, reply, caller)
+  const received = parse(route, request)
+  if (received.kind === "bad")
+    return sendProblem(request, reply, {
+      status: 400,
+      code: "INVALID",
+      detail: "some fields are not as they must be",
+      problems: received.problems,
+    })
+  const outcome = await handler(received.value, {
+    caller: caller?.value,
+    address: request.ip,
+    session: sessionCookie(request, reply, options.secureCookies),
+  })
+  if (outcome.kind === "refused") return sendProblem(request, reply, outcome)
+  void reply.code(route.status)
+  return route.answer === undefined ? reply.send() : reply.send(outcome.value)
+}
+
+type Parsed =
+  | { readonly kind: "ok"; readonly value: Received }
+  | { readonly kind: "bad"; readonly problems: readonly FieldProblem[] }
+
+function parse(route: Route, request: FastifyRequest): Parsed {
+  const problems: FieldProblem[] = []
+  const read = (schema: z.ZodType | undefined, given: unknown, where: string): unknown => {
+    if (schema === undefined) return undefined
+    const result = schema.safeParse(given)
+    if (result.success) return result.data
+    problems.push(...fieldProblems(result.error, where))
+    return undefined
+  }
+  const value = {
+    params: read(route.params, request.params, "path"),
+    query: read(route.query?.strict(), request.query, "query"),
+    body: read(route.body, request.body ?? {}, "body"),
+  }
+  if (route.query === undefined) problems.push(...unexpected(request.query, "query"))
+  if (route.body === undefined) problems.push(...unexpected(request.body, "body"))
+  return problems.length === 0 ? { kind: "ok", value } : { kind: "bad", problems }
+}
+
+function unexpected(given: unknown, where: string): readonly FieldProblem[] {
+  if (given === undefined || given === null) return []
+  if (typeof given !== "object" || Array.isArray(given))
+    return [{ field: where, problem: "this request takes none" }]
+  return Object.keys(given).map((field) => ({
+    field,
+    problem: "is not a field of this request; leave it out",
+  }))
+}
+
+function sessionCookie(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  secure: boolean,
+): Call<undefined>["session"] {
+  const attributes = { path: "/", httpOnly: true, sameSite: "strict", secure } as const
+  return {
+    given: sessionOf(request),
+    set: (token, expires) => {
+      void reply.setCookie(cookieName, token, { ...attributes, expires })
+    },
+    clear: () => {
+      void reply.clearCookie(cookieName, attributes)
+    },
+  }
+}

@@ -1,0 +1,239 @@
+/** The HTTP port: REST, the WebSocket, health, metrics and the dashboard's files. */
+import cookie from "@fastify/cookie"
+import websocket from "@fastify/websocket"
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify"
+import { randomUUID } from "node:crypto"
+import type { AddressInfo } from "node:net"
+import { assert } from "#core/assert.ts"
+import type { HostPort } from "#io/config.ts"
+import type { Log } from "#io/log.ts"
+import { Outage } from "#io/outage.ts"
+import type { Database } from "#io/postgres/sql.ts"
+import { routes } from "#wire/rest/routes.ts"
+import type { SignIn } from "../auth/access.ts"
+import type { Audience } from "../live/audience.ts"
+import type { Metrics } from "../metrics.ts"
+import { accessHandlers } from "./access.ts"
+import { fleetHandlers } from "./fleet.ts"
+import { serveDashboard } from "./dashboard.ts"
+import { serveLive } from "./live.ts"
+import { openApi } from "./openapi.ts"
+import { enter } from "./guard.ts"
+import { sendProblem } from "./problem.ts"
+import { profileHandlers } from "./profiles.ts"
+import { apiPrefix, registerRoutes } from "./register.ts"
+
+export type RestOptions = {
+  readonly listen: HostPort
+  readonly tls: { readonly certificate: string; readonly key: string } | undefined
+  readonly dashboardDir: string | undefined
+  readonly database: Database
+  readonly signIn: SignIn
+  readonly audience: Audience
+  readonly metrics: Metrics
+  readonly log: Log
+}
+
+export interface RestServer extends AsyncDisposable {
+  readonly address: HostPort
+}
+
+const bodyMax = 1024 * 1024
+const connectionsMax = 2000
+
+export async function openRestServer(options: RestOptions): Promise<RestServer> {
+  const app = application(options)
+  await app.register(cookie)
+  await app.register(websocket, { options: { maxPayload: 1024 } })
+  answerErrors(app, options.log)
+  onlyJson(app)
+  addHeaders(app, options)
+  const { database, signIn, audience, metrics } = options
+  const services = { database, signIn }
+  registerRoutes(
+    app,
+    { ...accessHandlers(services), ...fleetHandlers(services), ...profileHandlers(services) },
+    { sql: database.sql, secureCookies: options.tls !== undefined },
+  )
+  serveHealth(app, database)
+  serveMetrics(app, database, metrics)
+  serveLive(app, database.sql, audience)
+  const document = openApi()
+  app.get(`${apiPrefix}/openapi.json`, (_, reply) => reply.send(document))
+  await serveDashboard(app, options.dashboardDir, apiNotFound)
+  await app.listen({ host: options.listen.host, port: options.listen.port })
+  app.server.maxConnections = connectionsMax
+  const address: AddressInfo | string | null = app.server.address()
+  assert(typeof address === "object" && address !== null, "a TCP server has an address")
+  return {
+    address: { host: options.listen.host, port: address.port },
+    [Symbol.asyncDispose]: async () => app.close(),
+  }
+}
+
+function application({ tls, metrics }: RestOptions): FastifyInstance {
+  const common = {
+    logger: false,
+    bodyLimit: bodyMax,
+    requestTimeout: 30_000,
+    keepAliveTimeout: 65_000,
+    forceCloseConnections: true,
+    return503OnClosing: true,
+    routerOptions: { maxParamLength: 200 },
+    genReqId: ({ headers }: { headers: Record<string, string | string[] | undefined> }) => {
+      const given = headers["x-request-id"]
+      return typeof given === "string" && /^[A-Za-z0-9._-]{1,64}$/.test(given)
+        ? given
+        : randomUUID()
+    },
+  } as const
+  const app: FastifyInstance =
+    tls === undefined
+      ? fastify(common)
+      : // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- an HTTPS server has all that is used here
+        (fastify({
+          ...common,
+          https: { cert: tls.certificate, key: tls.key },
+        }) as unknown as FastifyInstance)
+  app.addHook("onResponse", (request, reply, done) => {
+    metrics.answered(
+      request.method,
+      request.routeOptions.url ?? "other",
+      reply.statusCode,
+      reply.elapsedTime,
+    )
+    done()
+  })
+  return app
+}
+
+/** Bodies are JSON or absent; an empty one counts as absent. */
+function onlyJson(app: FastifyInstance): void {
+  const json = app.getDefaultJsonParser("error", "error")
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser(
+    ["application/json"],
+    { parseAs: "string" },
+    (request, body: string, done) => {
+      if (body === "") done(null, undefined)
+      else void json(request, body, done)
+    },
+  )
+}
+
+function addHeaders(app: FastifyInstance, { tls }: RestOptions): void {
+  app.addHook("onRequest", (request, reply, done) => {
+    void reply.headers({
+      "x-request-id": request.id,
+      "x-content-type-options": "nosniff",
+      "x-frame-options": "DENY",
+      "referrer-policy": "no-referrer",
+      "cross-origin-opener-policy": "same-origin",
+      "cross-origin-resource-policy": "same-origin",
+      "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+      "cache-control": "no-store",
+    })
+    if (tls !== undefined)
+      void reply.header("strict-transport-security", "max-age=31536000; includeSubDomains")
+    done()
+  })
+}
+
+function answerErrors(app: FastifyInstance, log: Log): void {
+  app.setErrorHandler((error, request, reply) => {
+    if (error instanceof Outage) {
+      log.warn("rest.unavailable", { request: request.id, url: request.url, why: error.message })
+      return sendProblem(request, reply, {
+        status: 503,
+        code: "DATABASE_UNAVAILABLE",
+        detail: "central cannot reach its database at the moment; try again",
+      })
+    }
+    const known = refusalOf(error)
+    if (known !== undefined) return sendProblem(request, reply, known)
+    log.error("rest.failed", {
+      request: request.id,
+      method: request.method,
+      url: request.routeOptions.url,
+      error,
+    })
+    return sendProblem(request, reply, {
+      status: 500,
+      code: "FAILED",
+      detail: "central failed; its log says why under this request id",
+    })
+  })
+}
+
+/** What Fastify refuses before a route sees it, in our words. */
+function refusalOf(error: unknown) {
+  if (!(error instanceof Error)) return undefined
+  const code = "code" in error && typeof error.code === "string" ? error.code : ""
+  const status = "statusCode" in error ? Number(error.statusCode) : 500
+  if (code === "FST_ERR_CTP_BODY_TOO_LARGE")
+    return { status: 413, code: "TOO_LARGE", detail: `a body holds at most ${bodyMax} bytes` }
+  if (code === "FST_ERR_CTP_INVALID_MEDIA_TYPE")
+    return {
+      status: 415,
+      code: "NOT_JSON",
+      detail: "send the body as JSON, with `Content-Type: application/json`",
+    }
+  if (status >= 400 && status < 500)
+    return {
+      status,
+      code: "INVALID",
+      detail: error.message,
+      problems: [{ field: "body", problem: error.message }],
+    }
+  return undefined
+}
+
+function serveHealth(app: FastifyInstance, database: Database): void {
+  app.get("/healthz", (_, reply) => reply.send({ status: "ok" }))
+  app.get("/readyz", async (request, reply) => {
+    // Migrations ran before this port was opened, so what is left to ask is whether the database answers.
+    try {
+      await database.sql`select 1`
+      return await reply.send({ status: "ready" })
+    } catch (error) {
+      if (!(error instanceof Outage)) throw error
+      return sendProblem(request, reply, {
+        status: 503,
+        code: "DATABASE_UNAVAILABLE",
+        detail: "the database does not answer",
+      })
+    }
+  })
+}
+
+/** Figures say much about a fleet: they want a token like everything else (Prometheus can send one). */
+function serveMetrics(app: FastifyInstance, database: Database, metrics: Metrics): void {
+  app.get("/metrics", async (request, reply) => {
+    const caller = await enter(database.sql, request)
+    if (caller.kind === "refused") return sendProblem(request, reply, caller)
+    return reply.type(metrics.contentType).send(await metrics.text())
+  })
+}
+
+const patterns = Object.values(routes).map(({ method, path }) => ({
+  method,
+  pattern: new RegExp(`^${apiPrefix}${path.replaceAll(/:\w+/g, "[^/]+")}/?$`),
+}))
+
+/** 405 where the path is known with other methods, else 404. */
+function apiNotFound(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const path = request.url.split("?", 1)[0] ?? ""
+  const allowed = patterns.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method)
+  if (allowed.length === 0 || allowed.some((method) => method === request.method))
+    return sendProblem(request, reply, {
+      status: 404,
+      code: "NOT_FOUND",
+      detail: "there is nothing at this address",
+    })
+  const allow = [...new Set(allowed)].join(", ")
+  return sendProblem(request, reply.header("allow", allow), {
+    status: 405,
+    code: "METHOD_NOT_ALLOWED",
+    detail: `this address answers ${allow}`,
+  })
+}
