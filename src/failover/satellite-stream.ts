@@ -92,14 +92,17 @@ async function connectOnce(ports: SatelliteStreamPorts, signal: AbortSignal): Pr
   const { address, token, ca } = await ports.target()
   using client = openRpcClient({
     url: `https://${address}`,
-    tls: { ca, serverName: satelliteServerName },
-    headers: { authorization: `Bearer ${token}` },
+    authority: ca,
+    serverName: satelliteServerName,
     messageBytesMax,
   })
   const service = createClient(SidecarService, client.transport)
   const session = new Session(ports)
   await together(signal, async (stop) => {
-    const commands = service.connect(session.messages(stop), { signal: stop })
+    const commands = service.connect(session.messages(stop), {
+      signal: stop,
+      headers: { authorization: `Bearer ${token}` },
+    })
     await together(stop, async (inner) => {
       for await (const wire of commands) {
         const parsed = parseSidecarCommand(wire)

@@ -92,11 +92,11 @@ export async function readPeers(data: string): Promise<ReadonlyMap<string, strin
 export const writePeers = (data: string, peers: ReadonlyMap<string, string>): Promise<void> =>
   writeMark(data, "peers", [...peers].map(([pod, address]) => `${pod} ${address}\n`).join(""))
 
-const readMark = (data: string, name: string): Promise<string | undefined> =>
+export const readMark = (data: string, name: string): Promise<string | undefined> =>
   readOptional(marks(data, name))
 
 /** Atomic and durable: the content and its place in the folder are on the disk when it resolves. */
-async function writeMark(data: string, name: string, content: string): Promise<void> {
+export async function writeMark(data: string, name: string, content: string): Promise<void> {
   await mkdir(join(data, "pg-swarm"), { recursive: true, mode: 0o700 })
   const made = marks(data, `${name}.new`)
   {

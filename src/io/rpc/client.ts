@@ -12,6 +12,8 @@ export type RpcClientOptions = {
   readonly authority: string | undefined
   /** The name that the server's certificate must carry, where it is not the host of the URL. */
   readonly serverName?: string
+  /** PEM of our own certificate and key, where the server asks who we are. */
+  readonly identity?: { readonly certificate: string; readonly key: string }
   readonly messageBytesMax: number
   readonly pingEvery?: Millis
 }
@@ -26,6 +28,9 @@ export function openRpcClient(options: RpcClientOptions): RpcClient {
   const tls = {
     ...(options.authority === undefined ? {} : { ca: options.authority }),
     ...(options.serverName === undefined ? {} : { servername: options.serverName }),
+    ...(options.identity === undefined
+      ? {}
+      : { cert: options.identity.certificate, key: options.identity.key }),
   }
   const sessions = new Http2SessionManager(
     options.url,

@@ -27,7 +27,14 @@ export const remoteAddress = createContextKey("", { description: "address of the
 export type RpcServerOptions = {
   readonly listen: HostPort
   /** PEM texts; absent means plain HTTP/2. */
-  readonly tls: { readonly certificate: string; readonly key: string } | undefined
+  readonly tls:
+    | {
+        readonly certificate: string
+        readonly key: string
+        /** PEM: callers must show a certificate of this authority. */
+        readonly clientAuthority?: string
+      }
+    | undefined
   readonly routes: (router: ConnectRouter) => void
   readonly interceptors?: readonly Interceptor[]
   /** Largest message, either way. */
@@ -71,7 +78,19 @@ export async function openRpcServer(options: RpcServerOptions): Promise<RpcServe
     options.tls === undefined
       ? createServer(settings, handler)
       : createSecureServer(
-          { ...settings, cert: options.tls.certificate, key: options.tls.key },
+          {
+            ...settings,
+            cert: options.tls.certificate,
+            key: options.tls.key,
+            ...(options.tls.clientAuthority === undefined
+              ? {}
+              : {
+                  ca: options.tls.clientAuthority,
+                  requestCert: true,
+                  rejectUnauthorized: true,
+                  minVersion: "TLSv1.3" as const,
+                }),
+          },
           handler,
         )
   server.on("session", (session) =>

@@ -1,0 +1,268 @@
+/**
+ * The member's own PostgreSQL by SQL over its Unix socket: what it says of itself, and what only SQL can
+ * order. One connection for looking, which lives long; one of its own for each statement that may wait.
+ */
+import pg from "pg"
+import { type PodName, podName, type Term, term, timeline } from "#core/ids.ts"
+import { lsn, parseLsn, type Lsn } from "#core/lsn.ts"
+import { port, superuser } from "#core/names.ts"
+import { type Millis, millis, seconds } from "#core/units.ts"
+import type { PrimaryState, StandbyState } from "#core/failover/observation.ts"
+import { memberOfSlot, slotName } from "./slot-name.ts"
+import { booleanOf, integerOf, maybe, numberOf, type Row, textOf } from "#io/postgres/row.ts"
+import { quoteIdentifier, type Sql, sqlOn } from "#io/postgres/sql.ts"
+
+export type LocalServerOptions = {
+  readonly runDir: string
+  readonly password: string
+  readonly now: () => number
+}
+
+export type Looked =
+  | { readonly kind: "standby"; readonly state: StandbyState }
+  | { readonly kind: "primary"; readonly state: Omit<PrimaryState, "termRow"> }
+
+const lookWithin = millis(1500)
+
+export class LocalServer implements AsyncDisposable {
+  readonly #options: LocalServerOptions
+  #looking: pg.Client | undefined
+
+  constructor(options: LocalServerOptions) {
+    this.#options = options
+  }
+
+  /** Role, positions, standbys: one look. Throws what the driver throws. */
+  async look(): Promise<Looked> {
+    const client = await this.#lookingClient()
+    try {
+      const askedAt = this.#options.now()
+      const sql = sqlOn(client)
+      const [row] = await sql`select pg_is_in_recovery() as recovering`
+      if (row === undefined || booleanOf(row, "recovering"))
+        return { kind: "standby", state: await standbyState(sql, askedAt) }
+      return { kind: "primary", state: await primaryState(sql, askedAt) }
+    } catch (failure) {
+      await this.forget()
+      throw failure
+    }
+  }
+
+  /** Runs `work` over the long-lived connection. */
+  async quick<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
+    return work(sqlOn(await this.#lookingClient()))
+  }
+
+  /** Runs `work` over a connection of its own, whose statements may take `within`. */
+  async patient<T>(
+    within: Millis,
+    work: (sql: Sql, script: (text: string) => Promise<void>) => Promise<T>,
+    signal: AbortSignal,
+  ): Promise<T> {
+    const client = this.#client(within)
+    const stop = (): void => void client.end().catch(() => undefined)
+    signal.addEventListener("abort", stop, { once: true })
+    try {
+      await client.connect()
+      return await work(sqlOn(client), async (text) => {
+        await client.query(text)
+      })
+    } finally {
+      signal.removeEventListener("abort", stop)
+      await client.end().catch(() => undefined)
+    }
+  }
+
+  /** Closes the long-lived connection; the next look makes another. */
+  async forget(): Promise<void> {
+    const client = this.#looking
+    this.#looking = undefined
+    await client?.end().catch(() => undefined)
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.forget()
+  }
+
+  async #lookingClient(): Promise<pg.Client> {
+    if (this.#looking !== undefined) return this.#looking
+    const client = this.#client(lookWithin)
+    client.on("end", () => {
+      if (this.#looking === client) this.#looking = undefined
+    })
+    try {
+      await client.connect()
+    } catch (failure) {
+      await client.end().catch(() => undefined)
+      throw failure
+    }
+    this.#looking = client
+    return client
+  }
+
+  #client(within: Millis): pg.Client {
+    const client = new pg.Client({
+      host: this.#options.runDir,
+      port: port.postgres,
+      user: superuser,
+      password: this.#options.password,
+      database: "postgres",
+      application_name: "pg_swarm_failover",
+      connectionTimeoutMillis: lookWithin,
+      statement_timeout: within,
+      query_timeout: within + 500,
+      lock_timeout: Math.min(within, 2000),
+      // Names mean what the catalog means, whatever a database owner has made; commits of our own never wait
+      // longer than the statement may.
+      options:
+        "-c search_path=pg_catalog -c default_transaction_read_only=off -c idle_session_timeout=0",
+    })
+    // Without a listener a connection that breaks between two looks would end the process.
+    client.on("error", () => undefined)
+    return client
+  }
+}
+
+/** What kind of silence an error of the driver is. */
+export function silenceOf(failure: unknown): "starting" | "silent" | "other" {
+  const error = failure instanceof Error && failure.cause instanceof Error ? failure.cause : failure
+  if (!(error instanceof Error)) return "other"
+  const code = "code" in error ? error.code : undefined
+  // Not listening yet; shutting down, starting, recovering.
+  if (code === "ENOENT" || code === "ECONNREFUSED" || code === "57P03") return "starting"
+  if (/timeout/i.test(error.message) && code !== "57014") return "silent"
+  return "other"
+}
+
+const position = (row: Row, column: string): Lsn =>
+  maybe(textOf, row, column) === undefined ? lsn(0n) : (parseLsn(textOf(row, column)) ?? lsn(0n))
+
+async function standbyState(sql: Sql, askedAt: number): Promise<StandbyState> {
+  const [row] = await sql`
+    select
+      greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn())::text as received,
+      pg_last_wal_replay_lsn()::text as replayed,
+      greatest(
+        (select received_tli from pg_stat_wal_receiver),
+        (select timeline_id from pg_control_checkpoint()),
+        (select min_recovery_end_timeline from pg_control_recovery())) as timeline,
+      (select status from pg_stat_wal_receiver) as receiver,
+      (select extract(epoch from clock_timestamp() - last_msg_receipt_time) * 1000
+        from pg_stat_wal_receiver)::float8 as silence`
+  if (row === undefined) throw new Error("a look without a row")
+  return {
+    timeline: timeline(integerOf(row, "timeline")),
+    receivedLsn: position(row, "received"),
+    replayedLsn: position(row, "replayed"),
+    receiver: maybe(textOf, row, "receiver"),
+    receiverSilence: maybe(numberOf, row, "silence"),
+    askedAt,
+  }
+}
+
+async function primaryState(sql: Sql, askedAt: number): Promise<Omit<PrimaryState, "termRow">> {
+  const [row] = await sql`
+    select
+      pg_current_wal_flush_lsn()::text as written,
+      ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int4 as timeline,
+      (select timeline_id from pg_control_checkpoint()) as checkpoint_timeline,
+      current_setting('synchronous_standby_names') as names`
+  if (row === undefined) throw new Error("a look without a row")
+  const standbys = await sql`
+    select application_name as pod, state, flush_lsn::text as flushed, sync_state
+    from pg_stat_replication where flush_lsn is not null and state is not null`
+  const slots = await sql`
+    select slot_name::text as name from pg_replication_slots where slot_type = 'physical'`
+  return {
+    timeline: timeline(integerOf(row, "timeline")),
+    writtenLsn: position(row, "written"),
+    checkpointTimeline: timeline(integerOf(row, "checkpoint_timeline")),
+    syncNames: parseSyncNames(textOf(row, "names")),
+    standbys: standbys.map((standby) => ({
+      pod: podName(textOf(standby, "pod")),
+      state: textOf(standby, "state"),
+      flushLsn: position(standby, "flushed"),
+      synchronous: ["sync", "quorum"].includes(textOf(standby, "sync_state")),
+    })),
+    slots: slots.flatMap((slot) => memberOfSlot(textOf(slot, "name")) ?? []),
+    askedAt,
+  }
+}
+
+/** The quoted names in `ANY 1 ("c-1", "c-2")`. */
+export const parseSyncNames = (text: string): readonly PodName[] =>
+  [...text.matchAll(/"((?:[^"]|"")*)"/g)].map(([, name = ""]) =>
+    podName(name.replaceAll('""', '"')),
+  )
+
+/** Highest term in the server's own table; undefined before the first. */
+export async function readTermRow(sql: Sql): Promise<Term | undefined> {
+  const [known] = await sql`select to_regclass('pg_swarm.term') is not null as known`
+  if (known === undefined || !booleanOf(known, "known")) return undefined
+  const [row] = await sql`select max(term)::int4 as term from pg_swarm.term`
+  const highest = row === undefined ? undefined : maybe(integerOf, row, "term")
+  return highest === undefined ? undefined : term(highest)
+}
+
+/** Safe to run twice: the row of a term is written once. */
+export async function recordTerm(
+  sql: Sql,
+  script: (text: string) => Promise<void>,
+  opened: Term,
+  pod: PodName,
+  cause: string,
+): Promise<void> {
+  await script(`
+    create schema if not exists pg_swarm;
+    revoke all on schema pg_swarm from public;
+    create table if not exists pg_swarm.term (
+      term bigint primary key,
+      pod text not null,
+      timeline integer not null,
+      lsn pg_lsn not null,
+      cause text not null,
+      at timestamptz not null default pg_catalog.now()
+    )`)
+  await sql`
+    insert into pg_swarm.term (term, pod, timeline, lsn, cause)
+    values (${opened}, ${pod},
+      ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int4,
+      pg_current_wal_lsn(), ${cause})
+    on conflict (term) do nothing`
+}
+
+/** Drops first: a slot of a member that is gone holds WAL for nobody. */
+export async function changeSlots(
+  sql: Sql,
+  create: readonly PodName[],
+  drop: readonly PodName[],
+): Promise<void> {
+  for (const pod of drop)
+    await sql`
+      select pg_drop_replication_slot(slot_name) from pg_replication_slots
+      where slot_name = ${slotName(pod)} and not active`
+  for (const pod of create)
+    await sql`
+      select pg_create_physical_replication_slot(${slotName(pod)}, true)
+      where not exists (select from pg_replication_slots where slot_name = ${slotName(pod)})`
+}
+
+/** What `ALTER SYSTEM` set against the sidecar: such lines come last in PostgreSQL and would win. */
+export async function foreignSettings(
+  sql: Sql,
+  names: readonly string[],
+): Promise<readonly string[]> {
+  const rows = await sql`
+    select distinct name from pg_file_settings
+    where sourcefile like '%postgresql.auto.conf' and name = any(${names})`
+  return rows.map((row) => textOf(row, "name"))
+}
+
+export async function resetSetting(
+  script: (text: string) => Promise<void>,
+  name: string,
+): Promise<void> {
+  await script(`alter system reset ${quoteIdentifier(name)}`)
+}
+
+export const checkpointWithin = seconds(120)

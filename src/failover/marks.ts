@@ -1,0 +1,43 @@
+/**
+ * What this member has promised and seen, on its data volume. Everything is on disk before it counts:
+ * a sidecar that restarts keeps its word.
+ */
+import { podName, type Term, term } from "#core/ids.ts"
+import type { Vote } from "#core/failover/pledge.ts"
+import {
+  readHighestTerm,
+  readMark,
+  writeHighestTerm,
+  writeMark,
+} from "#io/postgres/data-directory.ts"
+
+export type Marks = {
+  /** Highest term seen. */
+  readonly term: Term
+  /** Term that this member's data last served in. */
+  readonly served: Term | undefined
+  readonly vote: Vote | undefined
+}
+
+export async function readMarks(dataDir: string): Promise<Marks> {
+  const served = Number((await readMark(dataDir, "served"))?.trim() ?? "")
+  return {
+    term: (await readHighestTerm(dataDir)) ?? term(0),
+    served: Number.isSafeInteger(served) && served > 0 ? term(served) : undefined,
+    vote: parseVote(await readMark(dataDir, "vote")),
+  }
+}
+
+export const writeTerm = writeHighestTerm
+export const writeServed = (dataDir: string, served: Term): Promise<void> =>
+  writeMark(dataDir, "served", `${served}\n`)
+export const writeVote = (dataDir: string, vote: Vote): Promise<void> =>
+  writeMark(dataDir, "vote", `${vote.term} ${vote.leaseVersion} ${vote.candidate}\n`)
+
+function parseVote(text: string | undefined): Vote | undefined {
+  const [number, leaseVersion, candidate] = (text ?? "").trim().split(" ")
+  const value = Number(number ?? "")
+  if (!Number.isSafeInteger(value) || value <= 0) return undefined
+  if (leaseVersion === undefined || candidate === undefined) return undefined
+  return { term: term(value), leaseVersion, candidate: podName(candidate) }
+}
