@@ -91,7 +91,7 @@ async function apt(command: readonly string[], say: (line: string) => void): Pro
   const hear = (chunk: Buffer): void => {
     tail = (tail + chunk.toString("utf8")).slice(-4_000)
     for (const line of chunk.toString("utf8").split("\n"))
-      if (/^(Setting up|Get:|E:|Err)/.test(line)) say(line)
+      if (/^(Setting up (postgresql|chromium)|E:|Err)/.test(line)) say(line)
   }
   child.stdout.on("data", hear)
   child.stderr.on("data", hear)
@@ -121,9 +121,9 @@ export async function withoutSystemCluster<T>(task: () => Promise<T>): Promise<T
   try {
     return await task()
   } finally {
-    const shipped = `${clusterSettings}.dpkg-dist`
+    // The package finds a file of ours and lays its own beside it.
     await shell(
-      `if [ -e ${shipped} ]; then mv ${shipped} ${clusterSettings}; else rm -f ${clusterSettings}; fi`,
+      `rm -f ${clusterSettings}; for end in ucf-dist dpkg-dist; do [ ! -e ${clusterSettings}.$end ] || mv ${clusterSettings}.$end ${clusterSettings}; done`,
     )
   }
 }
