@@ -52,7 +52,7 @@ export interface RpcServer extends AsyncDisposable {
 }
 
 /** Streams get this long to end by themselves when the server closes. */
-const closeWithin = seconds(2)
+const closeWithin = seconds(1)
 
 export async function openRpcServer(options: RpcServerOptions): Promise<RpcServer> {
   const stopping = new AbortController()
