@@ -48,7 +48,8 @@ export async function follow(
     try {
       await listAndWatch(api, selection, follower, signal, () => (failures = 0))
     } catch (failure) {
-      if (isStop(failure, signal)) return
+      // A connection cut by our own stop fails in its own words.
+      if (isOver(signal)) return
       // 410: what we knew is too old to go on from. Listing again is all it takes.
       const expired = failure instanceof KubeError && failure.status === 410
       const pause =
@@ -64,6 +65,8 @@ export async function follow(
     }
   }
 }
+
+const isOver = (signal: AbortSignal): boolean => signal.aborted
 
 async function listAndWatch(
   api: KubeApi,

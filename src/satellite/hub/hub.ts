@@ -5,7 +5,7 @@
 import { randomUUID, timingSafeEqual, createHash } from "node:crypto"
 import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect"
 import type { SidecarIdentity, SidecarMessage } from "#core/cluster/sidecar.ts"
-import { type ClusterId, type PodName, memberPod } from "#core/ids.ts"
+import { type ClusterId, type PodName, ordinalOf } from "#core/ids.ts"
 import { mebibytes, seconds } from "#core/units.ts"
 import type { Clock } from "#io/clock.ts"
 import type { HostPort } from "#io/config.ts"
@@ -37,6 +37,8 @@ export type HubOptions = {
 
 /** Members of all clusters of a site; more than any site has. */
 const sessionsMax = 2_000
+/** Members that a cluster can have. */
+const membersMax = 9
 const identifyWithin = seconds(10)
 /** Sidecars report every 10 s. */
 export const reportFresh = seconds(25)
@@ -89,11 +91,11 @@ export class Hub implements AsyncDisposable {
   }
 
   forget(namespace: string, cluster: string): void {
-    for (const [key, session] of this.#sessions)
-      if (session.identity.namespace === namespace && session.identity.cluster === cluster) {
-        session.end("its cluster is gone")
-        this.#reports.delete(key)
-      }
+    for (let ordinal = 0; ordinal < membersMax; ordinal += 1) {
+      const key = `${namespace}/${cluster}-${ordinal}`
+      this.#sessions.get(key)?.end("its cluster is gone")
+      this.#reports.delete(key)
+    }
   }
 
   async *#stream(messages: AsyncIterable<WireMessage>, context: HandlerContext) {
@@ -151,8 +153,8 @@ export class Hub implements AsyncDisposable {
       })
       throw new ConnectError("unknown cluster or wrong token", Code.Unauthenticated)
     }
-    const ordinals = [0, 1, 2, 3, 4, 5, 6, 7, 8]
-    if (!ordinals.some((ordinal) => memberPod(identity.cluster, ordinal) === identity.pod))
+    // That the pod is one of the cluster's was checked with the message; that it can be one, here.
+    if ((ordinalOf(identity.pod) ?? membersMax) >= membersMax)
       throw new ConnectError("no pod of that cluster", Code.PermissionDenied)
     return admission.clusterId
   }

@@ -6,6 +6,7 @@ import { type Desired, desiredId, desiredPlace, offer } from "#core/cluster/desi
 import type { ClusterSpec } from "#core/cluster/spec.ts"
 import type { AckOutcome, FromCentral, HeldCluster } from "#core/fleet/satellite.ts"
 import { type ClusterId, type ConfigVersion, configVersion } from "#core/ids.ts"
+import type { ClusterRecord } from "#core/manifests/site.ts"
 import { objectNames } from "#core/names.ts"
 import { type Millis, minutes } from "#core/units.ts"
 import type { Live } from "#io/kube/api.ts"
@@ -27,11 +28,13 @@ export type OperatorOptions = {
   /** Without `view`'s changes arriving here, drift waits for the next round. */
   readonly context: Context
   readonly acknowledge: (id: ClusterId, version: ConfigVersion, outcome: AckOutcome) => void
-  readonly removed: (id: ClusterId, gone: boolean) => void
+  readonly removed: (id: ClusterId, gone: boolean, place: Place) => void
   /** Something that health depends on changed. */
   readonly touched: (id: ClusterId) => void
   readonly signal: AbortSignal
 }
+
+export type Place = { readonly namespace: string; readonly name: string }
 
 type Delete = Extract<FromCentral, { readonly kind: "delete-cluster" }>
 
@@ -89,6 +92,10 @@ export class Operator {
     return { passes: this.#passes, failures: this.#failures }
   }
 
+  record(id: ClusterId): ClusterRecord | undefined {
+    return this.#options.context.records.get(id)
+  }
+
   progress(id: ClusterId): ClusterProgress | undefined {
     return this.#progress.get(id)
   }
@@ -121,7 +128,7 @@ export class Operator {
         return
       }
       case "deleting":
-        this.#options.removed(spec.id, false)
+        this.#options.removed(spec.id, false, spec)
         return
       case "refused":
         if (!this.#held.has(spec.id)) this.#pending.set(spec.id, spec)
@@ -191,7 +198,7 @@ export class Operator {
       ? ({ kind: "not-ours", why: "another cluster of this site has its name" } as const)
       : await remove(context, desired, signal)
     if (removal.kind === "going") {
-      removed(desired.id, false)
+      removed(desired.id, false, desired)
       return { kind: "again" }
     }
     if (removal.kind === "not-ours")
@@ -208,7 +215,7 @@ export class Operator {
       message: `${desired.namespace}/${desired.name} is gone from this site`,
       cluster: desired.id,
     })
-    removed(desired.id, true)
+    removed(desired.id, true, desired)
     for (const spec of this.#pending.values()) this.take(spec)
     return { kind: "rest" }
   }

@@ -1,0 +1,144 @@
+/** The whole conversation with central: registration, the stream, and what each message means here. */
+import { desiredId, desiredPlace } from "#core/cluster/desired.ts"
+import { type FromCentral, satelliteProtocolVersion } from "#core/fleet/satellite.ts"
+import { type Millis, seconds } from "#core/units.ts"
+import type { Clock } from "#io/clock.ts"
+import type { KubeApi } from "#io/kube/api.ts"
+import { kinds } from "#io/kube/kinds.ts"
+import type { Log } from "#io/log.ts"
+import { openRpcClient } from "#io/rpc/client.ts"
+import type { Task } from "#io/together.ts"
+import { satelliteMessageMax } from "#wire/satellite.ts"
+import { parseLogLevel } from "#wire/sidecar.ts"
+import type { Config } from "../config.ts"
+import type { Operator } from "../operator/operator.ts"
+import { retried } from "../retried.ts"
+import { satelliteVersion } from "../version.ts"
+import { IdentityStore } from "./identity.ts"
+import { type LinkPace, link } from "./link.ts"
+import type { Outgoing } from "./outgoing.ts"
+import { approvedIdentity } from "./register.ts"
+
+/** How often and how long; tests are in more of a hurry. */
+export type Pace = {
+  readonly link: LinkPace
+  readonly approval: { readonly pending: Millis; readonly rejected: Millis }
+}
+
+export type ConversationOptions = {
+  readonly config: Config
+  readonly log: Log
+  readonly clock: Clock
+  readonly api: KubeApi
+  readonly kubernetesVersion: string
+  readonly operator: Operator
+  readonly outgoing: Outgoing
+  readonly connected: (isConnected: boolean) => void
+  readonly pace: Pace | undefined
+}
+
+/** Registers when needed and keeps the stream; an identity that central gave up is asked for anew. */
+export function conversation(options: ConversationOptions): Task {
+  const { config, log, clock, api, kubernetesVersion, operator, outgoing, connected, pace } =
+    options
+  return async (signal) => {
+    using client = openRpcClient({
+      url: config.centralUrl,
+      authority: config.centralCa,
+      messageBytesMax: satelliteMessageMax,
+    })
+    const { transport } = client
+    const identities = new IdentityStore(api, config.namespace)
+    const kubernetesUid = await retried(
+      "the identity of this Kubernetes",
+      { clock, log },
+      signal,
+      () => uidOfKubernetes(api, signal),
+    )
+    for (;;) {
+      const registration = {
+        site: config.site,
+        kubernetesUid,
+        kubernetesVersion,
+        satelliteVersion,
+        protocolVersion: satelliteProtocolVersion,
+        labels: config.labels,
+      }
+      const identity = await approvedIdentity(
+        {
+          transport,
+          identities,
+          registration,
+          clock,
+          log,
+          ...(pace === undefined ? {} : { pace: pace.approval }),
+        },
+        signal,
+      )
+      const end = await link(
+        {
+          transport,
+          clock,
+          log,
+          outgoing,
+          hello: () => ({
+            protocolVersion: satelliteProtocolVersion,
+            satelliteVersion,
+            kubernetesVersion,
+            labels: config.labels,
+            clusters: operator.hello(),
+          }),
+          received: (message) => receive(message, operator, outgoing, log),
+          state: connected,
+          ...(pace === undefined ? {} : { pace: pace.link }),
+        },
+        identity,
+        signal,
+      )
+      log.error("identity.refused", {
+        why: end.why,
+        next: "this satellite registers anew and waits for approval; its clusters run on",
+      })
+      await retried("the identity Secret", { clock, log }, signal, () => identities.clear(signal))
+      await clock.sleep(seconds(5), signal)
+    }
+  }
+}
+
+function receive(message: FromCentral, operator: Operator, outgoing: Outgoing, log: Log): void {
+  switch (message.kind) {
+    case "welcome": {
+      const named = new Set(message.clusters.map(({ id }) => id))
+      for (const desired of operator.held.values())
+        if (desired.kind === "wanted" && !named.has(desiredId(desired)))
+          log.warn("cluster.unknown-to-central", {
+            cluster: desiredId(desired),
+            name: desiredPlace(desired).name,
+            next: "it runs on; only an explicit deletion removes it",
+          })
+      for (const spec of message.clusters) operator.take(spec)
+      return
+    }
+    case "config":
+      return operator.take(message.spec)
+    case "delete-cluster":
+      return operator.drop(message)
+    case "events-ack":
+      return outgoing.eventsAcknowledged(message.events)
+    case "set-log-level": {
+      const level = parseLogLevel(message.level)
+      if (level === undefined) return log.warn("log-level.unknown", { level: message.level })
+      log.setLevel(level)
+      return outgoing.say({ kind: "log-level-ack", level })
+    }
+    case "heartbeat-ack":
+      return
+  }
+}
+
+/** By it central knows the same Kubernetes again. */
+async function uidOfKubernetes(api: KubeApi, signal: AbortSignal): Promise<string> {
+  const system = await api.get(kinds.Namespace, undefined, "kube-system", signal)
+  const any = system ?? (await api.get(kinds.Namespace, undefined, "default", signal))
+  return any?.metadata.uid ?? "unknown"
+}

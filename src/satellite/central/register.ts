@@ -1,0 +1,125 @@
+/**
+ * Becoming known to central: asks once, then waits until a person approves. A rejected satellite says so
+ * and goes on asking rarely, because a rejection can be a mistake that is mended in central.
+ */
+import { Code, ConnectError, type Transport, createClient } from "@connectrpc/connect"
+import { backoff } from "#core/backoff.ts"
+import type { Registration } from "#core/fleet/satellite.ts"
+import type { Parsed } from "#core/parsed.ts"
+import { type Millis, minutes, seconds } from "#core/units.ts"
+import type { Clock } from "#io/clock.ts"
+import type { Log } from "#io/log.ts"
+import { Outage } from "#io/outage.ts"
+import { isStop } from "#io/together.ts"
+import {
+  RegistrationService,
+  encodeApprovalCheck,
+  encodeRegistration,
+  parseApproval,
+  parseRegistered,
+} from "#wire/registration.ts"
+import type { Identity, IdentityStore } from "./identity.ts"
+
+export type RegistrationOptions = {
+  readonly transport: Transport
+  readonly identities: IdentityStore
+  readonly registration: Registration
+  readonly clock: Clock
+  readonly log: Log
+  /** For tests: how often central is asked while pending, and while rejected. */
+  readonly pace?: { readonly pending: Millis; readonly rejected: Millis }
+}
+
+export type Approved = Extract<Identity, { readonly kind: "approved" }>
+
+const usualPace = { pending: seconds(5), rejected: minutes(5) }
+const answerWithin = seconds(15)
+const bounds = { first: seconds(1), longest: seconds(30) }
+
+/** Resolves with the identity, however long approval takes. */
+export async function approvedIdentity(
+  options: RegistrationOptions,
+  signal: AbortSignal,
+): Promise<Approved> {
+  const { identities, clock, log } = options
+  for (let failures = 0; ;) {
+    try {
+      const identity = await step(options, signal)
+      failures = 0
+      if (identity !== undefined) return identity
+    } catch (failure) {
+      if (isStop(failure, signal)) throw failure
+      const refused = failure instanceof ConnectError && isForgotten(failure)
+      if (refused) await identities.clear(signal)
+      const pause = backoff(failures, Math.random(), bounds)
+      failures += 1
+      log.warn(refused ? "registration.forgotten" : "registration.failed", {
+        failure,
+        againInMs: Math.round(pause),
+      })
+      await clock.sleep(pause, signal)
+    }
+  }
+}
+
+/** Central does not know our registration (any more): it was removed, or is another central. */
+const isForgotten = (failure: ConnectError): boolean =>
+  failure.code === Code.Unauthenticated || failure.code === Code.NotFound
+
+/** One step further; undefined when there is more to do. */
+async function step(
+  options: RegistrationOptions,
+  signal: AbortSignal,
+): Promise<Approved | undefined> {
+  const { transport, identities, registration, clock, log } = options
+  const pace = options.pace ?? usualPace
+  const client = createClient(RegistrationService, transport)
+  const call = { signal, timeoutMs: answerWithin }
+  const identity = await identities.load(signal)
+  switch (identity.kind) {
+    case "approved":
+      return identity
+    case "none": {
+      const answer = await client.register(encodeRegistration(registration), call)
+      const registered = orOutage(parseRegistered(answer))
+      await identities.save({ kind: "registered", ...registered }, signal)
+      log.event("registration.sent", {
+        satellite: registered.satelliteId,
+        site: registration.site,
+        next: "an admin approves it in central",
+      })
+      return undefined
+    }
+    case "registered": {
+      const { satelliteId, registrationToken } = identity
+      const check = encodeApprovalCheck({ satelliteId, registrationToken })
+      const approval = orOutage(parseApproval(await client.checkApproval(check, call)))
+      switch (approval.kind) {
+        case "approved": {
+          const approved = { kind: "approved", satelliteId, authToken: approval.authToken } as const
+          await identities.save(approved, signal)
+          log.event("registration.approved", { satellite: satelliteId, name: approval.name })
+          return approved
+        }
+        case "pending":
+          log.debug("registration.pending", { satellite: satelliteId })
+          await clock.sleep(pace.pending, signal)
+          return undefined
+        case "rejected":
+          log.error("registration.rejected", {
+            satellite: satelliteId,
+            next: "approve it in central, or stop this satellite; asked again rarely",
+            againInMs: pace.rejected,
+          })
+          await clock.sleep(pace.rejected, signal)
+          return undefined
+      }
+    }
+  }
+}
+
+function orOutage<T>(parsed: Parsed<T>): T {
+  if (parsed.kind === "ok") return parsed.value
+  const why = parsed.problems.map(({ field, problem }) => `${field}: ${problem}`).join("; ")
+  throw new Outage("CENTRAL_UNREADABLE", `central's answer cannot be read: ${why}`)
+}

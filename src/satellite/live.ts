@@ -1,0 +1,197 @@
+/** The live satellite of a Kubernetes: its parts, put together and run side by side. */
+import { present } from "#core/assert.ts"
+import { desiredId, desiredPlace } from "#core/cluster/desired.ts"
+import { objectNames, secretKey } from "#core/names.ts"
+import type { Clock } from "#io/clock.ts"
+import { type HostPort, formatHostPort } from "#io/config.ts"
+import type { KubeApi } from "#io/kube/api.ts"
+import type { Offer } from "#io/kube/discovery.ts"
+import type { Log } from "#io/log.ts"
+import { together } from "#io/together.ts"
+import { type Pace, conversation } from "./central/conversation.ts"
+import { Outgoing } from "./central/outgoing.ts"
+import type { Config } from "./config.ts"
+import { teller } from "./events.ts"
+import { Health } from "./health.ts"
+import { type Admission, Hub } from "./hub/hub.ts"
+import { Applier } from "./operator/applier.ts"
+import type { Context } from "./operator/context.ts"
+import { Operator } from "./operator/operator.ts"
+import { secretValues } from "./operator/secret.ts"
+import type { Outbox } from "./outbox.ts"
+import { retried } from "./retried.ts"
+import { DesiredStore } from "./site/desired-store.ts"
+import { satelliteAccount } from "./site/names.ts"
+import type { SidecarTls } from "./site/sidecar-tls.ts"
+import type { Single } from "./site/single.ts"
+import { followStorageClasses } from "./site/storage-classes.ts"
+import { SiteView } from "./site/view.ts"
+import type { Standing } from "./standing.ts"
+
+export type LiveOptions = {
+  readonly config: Config
+  readonly log: Log
+  readonly clock: Clock
+  readonly api: KubeApi
+  readonly offer: Offer
+  readonly tls: SidecarTls
+  readonly outbox: Outbox
+  readonly standing: Standing
+  readonly single: Single
+  readonly status: HostPort
+  readonly started: (started: Started) => void
+  readonly pace: Pace | undefined
+}
+
+/** Where it really listens. */
+export type Started = { readonly sidecars: HostPort; readonly status: HostPort }
+
+type Parts = {
+  readonly outgoing: Outgoing
+  readonly view: SiteView
+  readonly hub: Hub
+  readonly health: Health
+}
+
+/** Runs until `signal`, or until another satellite has taken over. */
+export async function live(options: LiveOptions, outer: AbortSignal): Promise<void> {
+  const { log, clock, api, standing } = options
+  // What runs on its own, watches and passes, ends with the first task that ends.
+  const stop = new AbortController()
+  const signal = AbortSignal.any([outer, stop.signal])
+  const later: { operator?: Operator } = {}
+  const parts = assemble(options, later, signal)
+  const { hub, health, outgoing, view } = parts
+  await using _hub = hub
+  const sidecars = await hub.open()
+  const operator = new Operator({
+    context: contextOf(options, parts, sidecars),
+    acknowledge: (id, version, outcome) => outgoing.acknowledge(id, version, outcome),
+    removed: (id, gone, place) => {
+      if (gone) hub.forget(place.namespace, place.name)
+      outgoing.removed(id, gone)
+    },
+    touched: (id) => health.touch(id),
+    signal,
+  })
+  later.operator = operator
+  try {
+    await retried("the stored state", { clock, log }, signal, () => operator.start(signal))
+    standing.live(operator, hub)
+    log.event("satellite.ready", {
+      sidecars: formatHostPort(sidecars),
+      health: formatHostPort(options.status),
+    })
+    options.started({ sidecars, status: options.status })
+    const changed = (classes: Parameters<Outgoing["storageClasses"]>[0]): void =>
+      outgoing.storageClasses(classes)
+    await together(
+      signal,
+      (until) => operator.resync(until),
+      (until) => health.run(until),
+      (until) => options.single.keep(until),
+      (until) => followStorageClasses({ api, clock, log, changed }, until),
+      conversation({
+        ...options,
+        kubernetesVersion: options.offer.version,
+        operator,
+        outgoing,
+        connected: (isConnected) => {
+          standing.centralConnected = isConnected
+        },
+      }),
+    )
+  } finally {
+    standing.notReady = "stopping"
+    stop.abort()
+    await Promise.all([operator.ended(), view.ended()])
+  }
+}
+
+/** The operator comes last, because it and the others hear one another. */
+function assemble(
+  options: LiveOptions,
+  later: { readonly operator?: Operator },
+  signal: AbortSignal,
+): Parts {
+  const operator = (): Operator =>
+    present(later.operator, "nothing is heard before the operator is there")
+  const { config, log, clock, api, outbox, tls, offer } = options
+  const outgoing = new Outgoing(outbox, clock)
+  const view = new SiteView({
+    api,
+    clock,
+    log,
+    disruptionBudgetVersion: offer.disruptionBudgetVersion,
+    changed: (change) => operator().changed(change),
+    signal,
+  })
+  const hub: Hub = new Hub({
+    listen: config.sidecarListen,
+    tls: tls.serving,
+    clock,
+    log,
+    outbox,
+    // The port opens a moment before the operator: nobody is let in yet.
+    admission: (namespace, cluster) =>
+      later.operator === undefined
+        ? undefined
+        : admission(later.operator, view, namespace, cluster),
+    heard: (cluster) => health.touch(cluster),
+  })
+  const health: Health = new Health({
+    view,
+    hub,
+    operator,
+    clock,
+    send: (seen) => outgoing.health(seen),
+    primaryChanged: (cluster) => operator().poke(cluster),
+  })
+  return { outgoing, view, hub, health }
+}
+
+const contextOf = (options: LiveOptions, parts: Parts, sidecars: HostPort): Context => ({
+  api: options.api,
+  view: parts.view,
+  applier: new Applier(options.api, parts.view),
+  store: new DesiredStore(options.api, options.config.namespace, options.log),
+  clock: options.clock,
+  log: options.log,
+  tell: teller(options.outbox, options.clock, options.log),
+  site: {
+    failoverImage: options.config.failoverImage,
+    satelliteAddress: advertised(options.config, sidecars),
+    disruptionBudgetVersion: options.offer.disruptionBudgetVersion,
+  },
+  satelliteCa: options.tls.authority,
+  account:
+    options.config.kube.kind === "pod"
+      ? { name: satelliteAccount, namespace: options.config.namespace }
+      : undefined,
+  records: new Map(),
+  healthyPrimary: (cluster) => parts.health.primary(cluster),
+})
+
+/** The token that sidecars of a cluster must show, from the Secret that the view holds. */
+function admission(
+  operator: Operator,
+  view: SiteView,
+  namespace: string,
+  cluster: string,
+): Admission | undefined {
+  for (const desired of operator.held.values()) {
+    const place = desiredPlace(desired)
+    if (place.namespace !== namespace || place.name !== cluster) continue
+    const secret = view.get("Secret", namespace, objectNames(place.name).secret)
+    const token =
+      secret === undefined ? undefined : secretValues(secret).get(secretKey.sidecarToken)
+    if (token !== undefined) return { clusterId: desiredId(desired), token }
+  }
+  return undefined
+}
+
+/** Where sidecars dial; a port that the system chose is known only now. */
+const advertised = (config: Config, listening: HostPort): string =>
+  config.sidecarAddress.endsWith(":0")
+    ? `${config.sidecarAddress.slice(0, -2)}:${listening.port}`
+    : config.sidecarAddress
