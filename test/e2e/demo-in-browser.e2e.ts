@@ -1,0 +1,80 @@
+/** The demo as a stranger meets it: signs in, lets a satellite in, and watches a failover happen, all in Chromium. */
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import AxeBuilder from "@axe-core/playwright"
+import { chromium, type Page } from "playwright-core"
+import { present } from "#core/assert.ts"
+import { adminUser } from "../../src/demo/compose.ts"
+import { postmasterOf, processesOfPod } from "../../src/demo/containers.ts"
+import { clusterName, ensureProfile, ensureRule } from "../../src/demo/fleet.ts"
+import { openTestDemo, siteOf } from "./demo-fixture.ts"
+
+const loopback = 190
+const patience = 180_000
+const browser = process.env["PG_SWARM_TEST_CHROMIUM"] ?? "/usr/bin/chromium"
+
+/** Nothing serious or critical on the page as it is now. */
+async function accessible(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).analyze()
+  const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical")
+  assert.deepEqual(
+    serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`),
+    [],
+    `axe on ${page.url()}`,
+  )
+}
+
+test("a person signs in, approves a satellite and sees a failover happen live", async (t) => {
+  const say = (line: string): void => t.diagnostic(line)
+  await using opened = await openTestDemo(loopback, ["--sites", "1"], say)
+  const { demo, flags } = opened
+  const site = siteOf(demo, 0)
+  await ensureRule(demo.api, await ensureProfile(demo.api, flags, demo.postgres[0].major, say), say)
+
+  const chrome = await chromium.launch({ executablePath: browser, args: ["--no-sandbox"] })
+  try {
+    const page = await chrome.newPage({ viewport: { width: 1400, height: 1000 } })
+    page.setDefaultTimeout(patience)
+    await page.goto(demo.url)
+    await page.getByLabel("User").fill(adminUser)
+    await page.getByLabel("Password").fill(demo.password)
+    await page.getByRole("button", { name: "Sign in" }).click()
+
+    await page.getByRole("navigation").getByRole("link", { name: "Satellites" }).first().click()
+    await page.getByRole("button", { name: `Approve ${site.name}` }).click()
+    await page.getByRole("dialog").getByRole("button", { name: "Approve" }).click()
+    await page.getByRole("button", { name: `Approve ${site.name}` }).waitFor({ state: "detached" })
+
+    await page.getByRole("navigation").getByRole("link", { name: "Clusters" }).first().click()
+    await page.getByRole("link", { name: clusterName }).first().click()
+    // No reload from here on: everything that follows arrives by itself.
+    await page.evaluate("globalThis.stayed = true")
+    await page.getByText("3 of 3 ready").waitFor()
+    await accessible(page)
+
+    const { items } = await demo.api.call("listClusters", { query: {} })
+    const cluster = present(items[0], "there is a cluster")
+    const old = present(cluster.primary ?? undefined, "it has a primary")
+    const rowOf = (pod: string) =>
+      page.getByRole("table", { name: "Instances" }).getByRole("row").filter({ hasText: pod })
+    await rowOf(old)
+      .filter({ hasText: /primary/i })
+      .waitFor()
+
+    const processes = await processesOfPod(site.folder, cluster.namespace, old)
+    process.kill(present(postmasterOf(processes), `PostgreSQL of ${old} runs`).pid, "SIGKILL")
+    await rowOf(old)
+      .filter({ hasText: /replica/i })
+      .waitFor()
+    await page.getByText("3 of 3 ready").waitFor()
+    const after = await demo.api.call("getCluster", { params: { id: cluster.id } })
+    assert.notEqual(after.primary, old)
+    await rowOf(present(after.primary ?? undefined, "it has a primary"))
+      .filter({ hasText: /primary/i })
+      .waitFor()
+    assert.equal(await page.evaluate("globalThis.stayed"), true, "the page was not loaded again")
+    await accessible(page)
+  } finally {
+    await chrome.close()
+  }
+})
