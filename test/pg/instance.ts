@@ -31,9 +31,7 @@ import type {
   SupervisorStatus,
 } from "#io/supervisor/supervisor.ts"
 
-const script = join(import.meta.dirname, "../../src/io/supervisor/supervisor.sh")
-const superuserPassword = "super 'secret' \\ one"
-export const replicationPassword = "repli:cation'\\secret"
+export const supervisorScript = join(import.meta.dirname, "../../src/io/supervisor/supervisor.sh")
 const port = 5432
 /** Generous: a test fails by it only when nothing happens at all. */
 export const patience = 60_000
@@ -53,6 +51,8 @@ export class Instance implements AsyncDisposable {
   readonly #gid: number | undefined
   readonly #env: Record<string, string>
   #process: ChildProcess | undefined
+  readonly superuserPassword = "super 'secret' \\ one"
+  readonly replicationPassword = "repli:cation'\\secret"
   /** What the container wrote on its standard output. */
   output = ""
 
@@ -91,8 +91,8 @@ export class Instance implements AsyncDisposable {
         "",
       ].join("\n"),
     )
-    await instance.#write("secret/superuser-password", superuserPassword)
-    await instance.#write("secret/replication-password", replicationPassword)
+    await instance.#write("secret/superuser-password", instance.superuserPassword)
+    await instance.#write("secret/replication-password", instance.replicationPassword)
     await instance.configure(undefined)
     return instance
   }
@@ -122,7 +122,7 @@ export class Instance implements AsyncDisposable {
             host: follow.address,
             port,
             user: replicationUser,
-            password: replicationPassword,
+            password: follow.replicationPassword,
             application_name: this.address,
           }
     await writeServerConfig(this.path("run"), {
@@ -148,7 +148,7 @@ export class Instance implements AsyncDisposable {
   /** Starts the supervisor and waits until it is in hold. */
   async boot(): Promise<SupervisorStatus> {
     const before = (await this.supervisor.status())?.bootNonce
-    const child = spawn("bash", [script], {
+    const child = spawn("bash", [supervisorScript], {
       cwd: "/",
       env: this.#env,
       stdio: ["ignore", "pipe", "pipe"],
@@ -281,7 +281,7 @@ export class Instance implements AsyncDisposable {
       host: this.address,
       port,
       user: "postgres",
-      password: superuserPassword,
+      password: this.superuserPassword,
       database: "postgres",
       connectionTimeoutMillis: 5000,
     })

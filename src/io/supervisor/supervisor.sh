@@ -299,12 +299,12 @@ read_deadline() { # takes over what the sidecar wrote, if it is meant for this b
   local n t d
   read -r n t d 2>/dev/null <deadline || return 0
   [[ $n == "$nonce" && $t == "$term" && $d =~ ^[0-9]{1,15}$ ]] || return 0
-  ((d <= now + deadline_max)) || return 0
-  deadline=$d
+  ((10#$d <= now + deadline_max)) || return 0
+  deadline=$((10#$d))
 }
 
 tend_deadline() {
-  [[ $cause != fenced ]] || return 0
+  ((kill_at == 0)) || return 0 # being killed already
   read_deadline
   if ((now >= deadline)); then
     stop_immediate fenced
@@ -315,7 +315,12 @@ tend_deadline() {
 
 last_now=0 last_wall=0 planned=0
 tend_clock() { # a paused machine: fence first, ask later
-  local wall=$((${EPOCHREALTIME/[.,]/} / 1000)) gap=0
+  local wall gap=0
+  if [[ -n ${EPOCHREALTIME:-} ]]; then
+    wall=$((${EPOCHREALTIME/[.,]/} / 1000))
+  else # bash before 5
+    printf -v wall '%(%s)T000' -1
+  fi
   if ((last_wall)); then
     gap=$(((wall - last_wall) - (now - last_now)))
     ((gap > gap_max)) || gap=0
@@ -323,7 +328,7 @@ tend_clock() { # a paused machine: fence first, ask later
   fi
   last_now=$now last_wall=$wall
   ((gap)) || return 0
-  if ((armed)) && [[ $cause != fenced ]]; then stop_immediate fenced; fi
+  if ((armed && kill_at == 0)); then stop_immediate fenced; fi
   report "paused-vm $gap"
   log "the machine stood still for $gap ms"
 }
@@ -360,8 +365,9 @@ control_field() { # folder, label
 # Leftovers of interrupted jobs, and WAL folders that no data directory points to (WAL of another cluster
 # must never be found beside a new data directory).
 clean_leftovers() {
-  rm -rf "$pgdata.new" "$data"/pgdata.drop-* || fail 'cannot remove leftovers'
-  [[ ! -e $pgdata/PG_VERSION || ! -e $pgdata.ready ]] || rm -rf "$pgdata.ready"
+  remove_data "$pgdata.new" || fail 'cannot remove leftovers'
+  [[ ! -e $pgdata/PG_VERSION ]] || remove_data "$pgdata.ready" || fail 'cannot remove leftovers'
+  rm -rf "$data"/pgdata.drop-*
   [[ -n $wal ]] || return 0
   local folder link used
   for folder in "$wal"/pg_wal.*; do
@@ -378,7 +384,22 @@ clean_leftovers() {
 finish_swap() {
   [[ -e $pgdata.ready && ! -e $pgdata/PG_VERSION ]] || return 0
   rmdir "$pgdata" 2>/dev/null
-  mv -T "$pgdata.ready" "$pgdata" && durable "$data"
+  mv -T "$pgdata.ready" "$pgdata" && durable "$data" && rm -f "$marks/rewinding" "$marks/bootstrap-unconfirmed"
+}
+
+# Renamed first, so that half of one never looks whole, and with its folder on the WAL volume.
+remove_data() { # folders
+  local folder log_folder dropped
+  for folder; do
+    [[ -e $folder ]] || continue
+    dropped=$data/pgdata.drop-$RANDOM$RANDOM
+    mv -T "$folder" "$dropped" || return 1
+    if [[ -n $wal && -L $dropped/pg_wal ]]; then
+      log_folder=$(readlink "$dropped/pg_wal")
+      [[ $log_folder != "$wal"/pg_wal.* ]] || rm -rf "$log_folder"
+    fi
+    rm -rf "$dropped" || return 1
+  done
 }
 
 wal_option=()
@@ -409,8 +430,11 @@ job_initdb() {
   done
   ((done)) || fail 'initdb failed'
   # What pg_rewind reads from its source, and nothing more (manual of pg_rewind, Notes).
-  local answer
-  answer=$(postgres --single -j -D "$pgdata.new" -c log_min_error_statement=panic -c log_statement=none postgres 2>&1 <<SQL
+  local answer with=(-D "$pgdata.new" -c archive_mode=off -c synchronous_standby_names= -c default_transaction_read_only=off)
+  # With the settings of the profile: pg_control remembers max_connections and others, and a standby
+  # refuses to start below what is written there.
+  [[ ! -r $run/postgresql.conf ]] || with+=(-c "config_file=$run/postgresql.conf")
+  answer=$(postgres --single -j "${with[@]}" -c log_min_error_statement=panic -c log_statement=none postgres 2>&1 <<SQL
 create role $replication_user login replication password $(quoted "$password");
 
 grant execute on function pg_catalog.pg_ls_dir(text, boolean, boolean),
@@ -459,15 +483,13 @@ job_clone() { # host port system-identifier
     local kept=("$data"/pgdata.old-*) stamp
     printf -v stamp '%(%Y%m%d%H%M%S)T' -1
     if [[ -e ${kept[0]} ]]; then
-      mv -T "$pgdata" "$pgdata.drop-$stamp" || fail 'cannot move the data directory aside'
+      remove_data "$pgdata" || fail 'cannot move the data directory aside'
     else
       mv -T "$pgdata" "$pgdata.old-$stamp" || fail 'cannot move the data directory aside'
     fi
   fi
   finish_swap
   [[ -e $pgdata/PG_VERSION ]] || fail 'the copy did not get to its place'
-  rm -f "$marks/rewinding" "$marks/bootstrap-unconfirmed"
-  rm -rf "$data"/pgdata.drop-*
   echo "cloned from $1:$2"
 }
 
@@ -510,7 +532,6 @@ job_rewind() { # host port system-identifier
 # Shows the output of a job, keeps its end for the report and its percentage for the status.
 job_filter() {
   local line kept=() percent='\(([0-9]{1,3})%\)'
-  trap '' TERM
   while IFS= read -r line || [[ -n $line ]]; do
     line=${line:0:300}
     if [[ $line =~ $percent ]]; then
@@ -534,14 +555,29 @@ start_job() { # id name arguments...
   (
     set +m
     exec {orders}>&- {silence}>&-
-    trap - TERM INT QUIT EXIT
-    "$main" "$@" 2>&1 | job_filter "$job_name"
+    trap - INT QUIT HUP EXIT
+    trap '' TERM # the work ends by it, the keeping of its output must not
+    { trap - TERM; "$main" "$@"; } 2>&1 | job_filter "$job_name"
     exit "${PIPESTATUS[0]}"
   ) </dev/null &
   job_pid=$!
   set +m
   kind=job dirty=1
   log "job $job_name ($job_id) started"
+}
+
+# Removes folders beside whatever else runs.
+sweep() {
+  set -m
+  (
+    exec {orders}>&- {silence}>&-
+    trap - TERM INT QUIT HUP EXIT
+    renice -n 19 -p "$BASHPID" >/dev/null 2>&1
+    remove_data "$@"
+    rm -rf "$data"/pgdata.drop-*
+  ) </dev/null &
+  sweep_pid=$!
+  set +m
 }
 
 cancel_job() {
@@ -562,6 +598,8 @@ tend_job() {
   local code=$?
   ((job_cancelled == 0)) || printf 'cancelled\n' >>job-output
   local ended=$job_id
+  # Half a copy only takes space away; a job that comes meanwhile finds another name.
+  if ((code != 0)) && [[ -e $pgdata.new ]]; then sweep "$pgdata.new"; fi
   log "job $job_name ($job_id) ended with $code"
   kind=nothing job_id='' job_name='' job_pid=0
   report "job-ended $ended $code"
@@ -686,23 +724,13 @@ order_cancel_job() { # job
   fi
 }
 
-# Removes the old data directory once its replacement streams: beside a running server, slowly.
+# Removes the old data directory once its replacement streams.
 order_drop_old() {
   if ((sweep_pid)) && kill -0 "$sweep_pid" 2>/dev/null; then
-    why='being dropped already'
-    return
+    why='folders are being removed already'
+  else
+    sweep "$data"/pgdata.old-*
   fi
-  set -m
-  (
-    exec {orders}>&- {silence}>&-
-    trap - TERM INT QUIT EXIT
-    for folder in "$data"/pgdata.old-*; do # renamed first: half of one must not look kept
-      [[ -e $folder ]] && mv -T "$folder" "$data/pgdata.drop-${folder##*-}"
-    done
-    exec nice -n 19 rm -rf "$data"/pgdata.drop-*
-  ) </dev/null &
-  sweep_pid=$!
-  set +m
 }
 
 # How many arguments each order takes.
@@ -714,7 +742,9 @@ declare -rA arity=(
 obey() { # one line
   local words id verb
   why=''
-  read -r -a words <<<"$1"
+  set -f
+  words=($1)
+  set +f
   id=${words[1]:-}
   verb=${words[2]:-}
   if [[ ! $id =~ ^[A-Za-z0-9._-]{1,64}$ || $1 == *[![:print:]]* ]]; then
@@ -723,7 +753,7 @@ obey() { # one line
   fi
   if [[ ${words[0]} != "$nonce" ]]; then
     why='meant for another boot of the supervisor'
-  elif [[ -z ${arity[$verb]:-} ]]; then
+  elif [[ ! $verb =~ ^[a-z-]{1,32}$ || -z ${arity[$verb]:-} ]]; then
     why='unknown order'
   elif ((${#words[@]} - 3 != arity[$verb])); then
     why="$verb takes ${arity[$verb]} arguments, not $((${#words[@]} - 3))"
@@ -776,11 +806,12 @@ tend_termination() { # the sidecar hands over; we act only when it is silent or 
     standby | primary)
       read -r pulse 2>/dev/null <sidecar
       [[ $pulse =~ ^[0-9]{1,15}$ ]] || pulse=0
-      if ((now - pulse > sidecar_silent || waited > grace - 15000)); then
+      if ((now - 10#$pulse > sidecar_silent || waited > grace - 15000)); then
         log 'stopping the server by itself'
         stop_fast "$((grace - waited > 8000 ? grace - waited - 5000 : 3000))"
       fi
       ;;
+    stopping) ((waited < grace - 3000 || kill_at)) || stop_immediate "$cause" ;;
   esac
 }
 
@@ -809,7 +840,8 @@ rm -f orders reports status deadline silence job-output progress
 mkfifo orders silence || exit 1
 exec {orders}<>orders {silence}<>silence
 rm -f silence
-trap on_term TERM INT QUIT
+trap on_term TERM INT QUIT HUP
+trap '' PIPE # nobody reading the log is no reason to die
 trap on_exit EXIT
 clock
 printf 'boot %s\n' "$nonce" >reports
