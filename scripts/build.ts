@@ -167,4 +167,11 @@ async function main(words: readonly string[]): Promise<number> {
   return 0
 }
 
-if (import.meta.main) process.exitCode = await main(process.argv.slice(2))
+if (import.meta.main)
+  try {
+    process.exitCode = await main(process.argv.slice(2))
+  } catch (error) {
+    // What esbuild and Vite found is on the screen already, with its place.
+    console.error(`build failed: ${error instanceof Error ? error.message : String(error)}`)
+    process.exitCode = 1
+  }

@@ -45,11 +45,30 @@ const log = [
   "thread-stream",
 ]
 
+/** Makes and reads certificates: the satellite is the authority of its site's clusters. */
+const certificates = [
+  "@peculiar/*",
+  "asn1js",
+  "pvtsutils",
+  "pvutils",
+  "reflect-metadata",
+  "tslib",
+  "tsyringe",
+]
+
 /** `true`: the program never runs in numbers, so whatever its packages bring is fine. */
 export const allowed: Readonly<Record<Program, readonly string[] | true>> = {
   central: true,
   microkube: true,
-  satellite: [...rpc, ...log, "prom-client", "tdigest", "bintrees", "@opentelemetry/api"],
+  satellite: [
+    ...rpc,
+    ...log,
+    ...certificates,
+    "prom-client",
+    "tdigest",
+    "bintrees",
+    "@opentelemetry/api",
+  ],
   "kubeconfig-reader": true,
   failover: [...rpc, ...postgres, ...log],
 }
@@ -65,11 +84,15 @@ export function packagesIn(metafile: Metafile): readonly string[] {
   return [...found].toSorted()
 }
 
+/** `@scope/*` stands for every package of the scope. */
+const covers = (listed: string, name: string): boolean =>
+  listed === name || (listed.endsWith("/*") && name.startsWith(listed.slice(0, -1)))
+
 /** One sentence for each package that has no business in the program. */
 export function unwelcome(program: Program, metafile: Metafile): readonly string[] {
   const welcome = allowed[program]
   return packagesIn(metafile)
-    .filter((name) => welcome !== true && !welcome.includes(name))
+    .filter((name) => welcome !== true && !welcome.some((one) => covers(one, name)))
     .map(
       (name) => `dist/${program}.js contains ${name}, which scripts/bundle-allow.ts does not list`,
     )
