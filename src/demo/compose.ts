@@ -84,6 +84,8 @@ export async function openDemo(flags: DemoFlags, steps: Steps, signal: AbortSign
   await refuseTaken(flags, sites)
 
   const programs = new Programs(folder.root, account)
+  // Below the programs on the stack: a line is taken down when nobody talks over it any more.
+  const lines = stack.use(new AsyncDisposableStack())
   stack.defer(() => stopInOrder(programs, sites))
   const password = await adminPassword(folder.root)
   const central = await steps.step("central", async () => {
@@ -94,7 +96,7 @@ export async function openDemo(flags: DemoFlags, steps: Steps, signal: AbortSign
     await Promise.all(
       sites.map(async (site) => {
         await makeSiteFolders(site, account)
-        const grpc = await uplinkOf(site, central.grpc, stack)
+        const grpc = await uplinkOf(site, central.grpc, lines)
         await writeMicrokubeConfig(folder, site, postgres)
         await programs.start(microkubeSpec(folder, site, account), signal)
         await giveKubeconfig(site, account)
@@ -249,10 +251,10 @@ function addressesOfCentral(
 }
 
 /** A line of the site's own to central, which starts whole, whatever was done to it last time. */
-async function uplinkOf(site: Site, grpc: string, stack: AsyncDisposableStack): Promise<string> {
+async function uplinkOf(site: Site, grpc: string, lines: AsyncDisposableStack): Promise<string> {
   await rm(cutFile(site.folder), { force: true })
   const { hostname, port: to } = new URL(grpc)
-  const uplink = stack.use(
+  const uplink = lines.use(
     await openUplink({
       listen: uplinkAddress(site),
       to: { host: hostname, port: Number(to) },

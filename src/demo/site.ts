@@ -71,7 +71,7 @@ export const satelliteSpec = (folder: Folder, site: Site, grpc: string): Program
     PG_SWARM_FAILOVER_IMAGE: failoverImage,
     PG_SWARM_DATA_DIR: join(site.folder, "satellite"),
   },
-  isReady: ({ event }) => event === "satellite.ready",
+  isReady: ({ event }) => event === "kubernetes.found",
   readyWithinMs,
 })
 
