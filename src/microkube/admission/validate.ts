@@ -279,10 +279,13 @@ function templateProblems(object: KubeObject): readonly Cause[] {
       ),
     )
   }
-  return [
-    ...found,
-    ...podSpecProblems(objectAt(object, "spec", "template", "spec"), "spec.template.spec"),
-  ]
+  const spec = objectAt(object, "spec", "template", "spec")
+  // A StatefulSet's claims become volumes of its pods, under the same names.
+  const claims = objectsAt(object, "spec", "volumeClaimTemplates").map((claim): JsonObject => ({
+    name: textAt(claim, "metadata", "name") ?? "",
+  }))
+  const volumes = [...objectsAt(spec, "volumes"), ...claims]
+  return [...found, ...podSpecProblems({ ...spec, volumes }, "spec.template.spec")]
 }
 
 function jobPolicy(object: KubeObject): readonly Cause[] {
