@@ -175,6 +175,17 @@ export class Instance implements AsyncDisposable {
     this.#process?.kill(signal)
   }
 
+  /** Nobody reads what the container writes, until `resumeLog`. */
+  pauseLog(): void {
+    this.#process?.stdout?.pause()
+    this.#process?.stderr?.pause()
+  }
+
+  resumeLog(): void {
+    this.#process?.stdout?.resume()
+    this.#process?.stderr?.resume()
+  }
+
   /** Resolves with the exit code when the supervisor has ended. */
   async ended(): Promise<number> {
     const child = this.#process
