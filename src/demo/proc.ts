@@ -1,6 +1,7 @@
 /** What Linux says about processes, in /proc: enough to know one again, and to find those of a folder. */
 import { readdir, readFile, readlink, stat } from "node:fs/promises"
 import { z } from "zod"
+import { env } from "#core/names.ts"
 
 /** A process id alone is reused; together with its start time it names one process of this boot. */
 export const processSchema = z.object({
@@ -27,8 +28,8 @@ export const isAlive = async (known: KnownProcess): Promise<boolean> =>
   (await startOf(known.pid)) === known.started
 
 /**
- * Processes of these users that live in `folder`: working directory inside it, or a path inside it among the
- * arguments. PostgreSQL rewrites its arguments, so both are looked at. Never this process or an ancestor.
+ * Processes of these users that live in `folder`: a path inside it among the arguments, as the place of a
+ * container's data, or as working directory (PostgreSQL rewrites its arguments). Never this process or an ancestor.
  */
 export async function processesOf(
   folder: string,
@@ -63,8 +64,11 @@ async function belongsTo(
     // A shell that a person opened here has a terminal; nothing of the demo has.
     const input = await readlink(`/proc/${pid}/fd/0`).catch(() => "")
     if (/^\/dev\/(pts|tty)/.test(input)) return undefined
-    const named = argv.some((word) => word.includes(`${folder}/`))
-    return named || inside(await readlink(`/proc/${pid}/cwd`)) ? name : undefined
+    if (argv.some((word) => word.includes(`${folder}/`))) return name
+    const environment = (await readFile(`/proc/${pid}/environ`, "utf8")).split("\0")
+    // Containers are told where their volumes are, which is here whatever else they do.
+    if (environment.some((line) => line.startsWith(`${env.dataDir}=${folder}/`))) return name
+    return inside(await readlink(`/proc/${pid}/cwd`)) ? name : undefined
   } catch {
     return undefined
   }
