@@ -1,63 +1,128 @@
 /** Everything of one site, put together: opened, started, stopped. */
-import { createHash, randomBytes } from "node:crypto"
+import { randomBytes } from "node:crypto"
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 
+import type { Surroundings } from "./admission/defaults.ts"
 import { Accounts } from "./api/accounts.ts"
 import type { Gate } from "./api/gate.ts"
+import { answerLogs } from "./api/pod-logs.ts"
 import { Rights } from "./api/rights.ts"
 import { ApiServer } from "./api/server.ts"
 import { noSuchPath } from "./api-error.ts"
 import { bootstrap } from "./bootstrap.ts"
-import { certificatesIn } from "./certificates.ts"
+import { type Certificates, certificatesIn } from "./certificates.ts"
 import type { Config } from "./config.ts"
-import { annotationsOf, nameOf } from "./object.ts"
-import { isTrueAt, at } from "./json.ts"
+import { runBudgets } from "./controllers/budgets.ts"
+import { runClaims, volumeFolder } from "./controllers/claims.ts"
+import type { Ground, Stop } from "./controllers/controller.ts"
+import { runDeployments } from "./controllers/deployment.ts"
+import { runEndpoints } from "./controllers/endpoints.ts"
+import { runGarbageCollector } from "./controllers/garbage.ts"
+import { runJobs } from "./controllers/job.ts"
+import { runNamespaces } from "./controllers/namespaces.ts"
+import { runReplicaSets } from "./controllers/replicas.ts"
+import { runScheduler } from "./controllers/scheduler.ts"
+import { runStatefulSets } from "./controllers/stateful-set.ts"
+import { runTokenSecrets } from "./controllers/token-secrets.ts"
+import { Recorder } from "./events.ts"
+import { at, textAt } from "./json.ts"
 import { log } from "./log.ts"
+import { annotationsOf, nameOf, namespaceOf, uidOf } from "./object.ts"
 import { Objects } from "./objects.ts"
+import { Addresses } from "./runtime/addresses.ts"
+import { Forwarders } from "./runtime/forwarders.ts"
+import { findUser, launcherFor } from "./runtime/isolation.ts"
+import { Kubelet } from "./runtime/kubelet.ts"
 import { Store } from "./store/store.ts"
 
 export type Started = { readonly kubeconfig: string; readonly url: string }
 
+const lifeOfTokensSeconds = 365 * 24 * 3600
 const open: Gate = { treat: () => ({ kind: "pass" }), onChange: () => () => undefined }
 
 export class Site {
   readonly #config: Config
   readonly #store: Store
+  readonly #addresses: Addresses
   readonly #objects: Objects
+  readonly #accounts: Accounts
+  readonly #adminToken: string
   #server: ApiServer | undefined
+  #kubelet: Kubelet | undefined
+  #stops: Stop[] = []
 
-  private constructor(config: Config, store: Store, objects: Objects) {
+  private constructor(config: Config, store: Store) {
     this.#config = config
     this.#store = store
-    this.#objects = objects
+    this.#addresses = new Addresses(store, config.block)
+    this.#objects = new Objects(store, this.#surroundings(), Date.now)
+    this.#adminToken = secretIn(config.dir, "admin.token")
+    this.#accounts = new Accounts(
+      store,
+      secretIn(config.dir, "tokens.key"),
+      this.#adminToken,
+      Date.now,
+    )
   }
 
   static open(given: Config): Site {
     const config = { ...given, dir: resolve(given.dir) }
     mkdirSync(config.dir, { recursive: true, mode: 0o755 })
-    const store = new Store(join(config.dir, "objects.sqlite"))
-    const objects = new Objects(store, surroundings(store, config), Date.now)
-    return new Site(config, store, objects)
+    return new Site(config, new Store(join(config.dir, "objects.sqlite")))
+  }
+
+  #surroundings(): Surroundings {
+    const store = this.#store
+    return {
+      serviceAddress: () => this.#addresses.newServiceAddress(),
+      defaultStorageClass: () => {
+        const key = "storageclass.kubernetes.io/is-default-class"
+        const classes = store.list("storageclasses.storage.k8s.io")
+        const found = classes.find((one) => annotationsOf(one)[key] === "true")
+        return found === undefined ? undefined : nameOf(found)
+      },
+      mountsToken: (namespace, account) => {
+        const found = store.get("serviceaccounts", namespace, account)
+        return found === undefined ? undefined : at(found, "automountServiceAccountToken") !== false
+      },
+    }
   }
 
   async start(): Promise<Started> {
-    const { dir, block, port } = this.#config
-    const host = `${block}.0.1`
-    const certificates = certificatesIn(dir, host, Date.now())
-    const adminToken = secretIn(dir, "admin.token")
-    const accounts = new Accounts(this.#store, secretIn(dir, "tokens.key"), adminToken, Date.now)
+    const { dir, block } = this.#config
+    const certificates = certificatesIn(dir, `${block}.0.1`, Date.now())
     bootstrap(this.#objects, this.#config)
+    const server = await this.#serve(certificates)
+    const kubelet = this.#makeKubelet(server)
+    this.#kubelet = kubelet
+    this.#control(certificates.ca)
+    kubelet.start()
+    const forwarders = new Forwarders(this.#store, () => true)
+    forwarders.start()
+    this.#stops.push(() => {
+      forwarders.stop()
+    })
+    const kubeconfig = join(dir, "kubeconfig")
+    writeKubeconfig(kubeconfig, this.#config.name, server.url, certificates.ca, this.#adminToken)
+    return { kubeconfig, url: server.url }
+  }
+
+  async #serve(certificates: Certificates): Promise<ApiServer> {
+    const { dir, block, port } = this.#config
     const server = new ApiServer({
-      host,
+      host: `${block}.0.1`,
       port,
       key: certificates.key,
       certificate: certificates.certificate,
       objects: this.#objects,
-      accounts,
+      accounts: this.#accounts,
       rights: new Rights(this.#store),
       gate: open,
-      logs: () => Promise.reject(noSuchPath()),
+      logs: async (exchange, request) => {
+        if (this.#kubelet === undefined) throw noSuchPath()
+        await answerLogs(this.#objects, this.#kubelet, dir)(exchange, request)
+      },
       admin: () => Promise.resolve(false),
       onBug: (error) => {
         log("api.bug", {
@@ -67,35 +132,65 @@ export class Site {
     })
     this.#server = server
     await server.listen()
-    const kubeconfig = join(dir, "kubeconfig")
-    writeKubeconfig(kubeconfig, this.#config.name, server.url, certificates.ca, adminToken)
-    return { kubeconfig, url: server.url }
+    return server
+  }
+
+  #makeKubelet(server: ApiServer): Kubelet {
+    const { dir, block, images, nodes, isolation, user } = this.#config
+    const launcher = launcherFor(isolation, process.env["PATH"] ?? "")
+    log("runtime.started", { isNamespaced: launcher.isNamespaced })
+    const asUser = user === undefined || process.getuid?.() !== 0 ? undefined : findUser(user)
+    return new Kubelet({
+      objects: this.#objects,
+      events: new Recorder(this.#objects),
+      launcher,
+      images,
+      user: asUser,
+      hostAddressOf: (node) => `${block}.0.${nodes.indexOf(node) + 10}`,
+      api: { host: `${block}.0.1`, port: server.port },
+      dir,
+      newAddress: () => this.#addresses.newPodAddress(),
+      claimFolder: (namespace, claim) => {
+        const found = this.#store.get("persistentvolumeclaims", namespace, claim)
+        const volume = textAt(found, "spec", "volumeName")
+        return volume === undefined || textAt(found, "status", "phase") !== "Bound"
+          ? undefined
+          : volumeFolder(dir, volume)
+      },
+      token: (pod, audience) =>
+        this.#accounts.token(
+          namespaceOf(pod),
+          textAt(pod, "spec", "serviceAccountName") ?? "default",
+          lifeOfTokensSeconds,
+          audience === undefined ? [] : [audience],
+          { pod: nameOf(pod), podUid: uidOf(pod) },
+        ),
+      log,
+    })
+  }
+
+  #control(authority: string): void {
+    const ground: Ground = { objects: this.#objects, events: new Recorder(this.#objects) }
+    this.#stops.push(
+      runNamespaces(ground, authority),
+      runTokenSecrets(ground, this.#accounts, authority),
+      runClaims(ground, this.#config.dir),
+      runScheduler(ground),
+      runStatefulSets(ground),
+      runReplicaSets(ground),
+      runDeployments(ground),
+      runJobs(ground),
+      runEndpoints(ground),
+      runBudgets(ground),
+      runGarbageCollector(ground),
+    )
   }
 
   async stop(): Promise<void> {
+    for (const stop of this.#stops) stop()
+    await this.#kubelet?.stop()
     await this.#server?.close()
     this.#store.close()
-  }
-}
-
-function surroundings(store: Store, config: Config): ConstructorParameters<typeof Objects>[1] {
-  return {
-    serviceAddress: () => `${config.block}.128.1`,
-    defaultStorageClass: () => {
-      const key = "storageclass.kubernetes.io/is-default-class"
-      const found = store
-        .list("storageclasses.storage.k8s.io")
-        .find((one) => annotationsOf(one)[key] === "true")
-      return found === undefined ? undefined : nameOf(found)
-    },
-    mountsToken: (namespace, account) => {
-      const found = store.get("serviceaccounts", namespace, account)
-      if (found === undefined) return undefined
-      return (
-        at(found, "automountServiceAccountToken") === undefined ||
-        isTrueAt(found, "automountServiceAccountToken")
-      )
-    },
   }
 }
 
@@ -128,6 +223,3 @@ function writeKubeconfig(
   }
   writeFileSync(file, `${JSON.stringify(document, undefined, 2)}\n`, { mode: 0o600 })
 }
-
-export const shortHash = (text: string): string =>
-  createHash("sha256").update(text).digest("hex").slice(0, 6)

@@ -31,6 +31,7 @@ export class Store {
   readonly #write: StatementSync
   readonly #erase: StatementSync
   readonly #count: StatementSync
+  readonly #recall: StatementSync
   readonly #objects = new Map<string, Map<string, KubeObject>>()
   readonly #history = new Map<string, History>()
   readonly #listeners = new Map<string, Set<Listener>>()
@@ -55,6 +56,7 @@ export class Store {
     this.#count = this.#db.prepare(
       "INSERT INTO counter VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
     )
+    this.#recall = this.#db.prepare("SELECT value FROM counter WHERE name = ?")
     this.#revision = Math.max(firstRevision, this.counter("revision"))
     this.#firstRevision = this.#revision
     this.#load()
@@ -81,12 +83,36 @@ export class Store {
 
   /** A number that survives restarts; 0 at first. */
   counter(name: string): number {
-    const row = this.#db.prepare("SELECT value FROM counter WHERE name = ?").get(name)
+    const row = this.#recall.get(name)
     return row === undefined ? 0 : Number(row["value"])
   }
 
   setCounter(name: string, value: number): void {
     this.#count.run(name, value)
+  }
+
+  /** A small number of its own for each uid, kept until it is forgotten. */
+  numberOf(uid: string): number {
+    const known = this.knownNumberOf(uid)
+    if (known !== undefined) return known
+    const next = this.counter("pod-number") + 1
+    this.setCounter("pod-number", next)
+    this.setCounter(`pod:${uid}`, next)
+    return next
+  }
+
+  knownNumberOf(uid: string): number | undefined {
+    const found = this.counter(`pod:${uid}`)
+    return found === 0 ? undefined : found
+  }
+
+  forgetNumber(uid: string): void {
+    this.#db.prepare("DELETE FROM counter WHERE name = ?").run(`pod:${uid}`)
+  }
+
+  numberedUids(): readonly string[] {
+    const rows = this.#db.prepare("SELECT name FROM counter WHERE name LIKE 'pod:%'").all()
+    return rows.map((row) => String(row["name"]).slice("pod:".length))
   }
 
   get(resource: string, namespace: string, name: string): KubeObject | undefined {
