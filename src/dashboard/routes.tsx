@@ -4,7 +4,6 @@ import {
   createRootRouteWithContext,
   createRoute,
   createRouter,
-  lazyRouteComponent,
   redirect,
 } from "@tanstack/react-router"
 import { z } from "zod"
@@ -19,10 +18,16 @@ import { Crashed, NotFound } from "./pages/broken.tsx"
 import { ClustersPage } from "./pages/clusters.tsx"
 import { ClusterPage } from "./pages/cluster.tsx"
 import { EventsPage } from "./pages/events.tsx"
+import { NewProfilePage } from "./pages/new-profile.tsx"
+import { NewRulePage } from "./pages/new-rule.tsx"
 import { OverviewPage } from "./pages/overview.tsx"
+import { ProfilePage } from "./pages/profile.tsx"
+import { ProfilesPage } from "./pages/profiles.tsx"
+import { RulesPage } from "./pages/rules.tsx"
 import { SatellitePage } from "./pages/satellite.tsx"
 import { SatellitesPage } from "./pages/satellites.tsx"
 import { SignInPage } from "./pages/sign-in.tsx"
+import { TokensPage } from "./pages/tokens.tsx"
 
 type Context = { readonly client: QueryClient; readonly live: Live }
 
@@ -112,34 +117,34 @@ const events = createRoute({
 const profiles = createRoute({
   getParentRoute: () => signedIn,
   path: "/profiles",
-  component: lazyRouteComponent(() => import("./pages/profiles.tsx"), "ProfilesPage"),
+  component: ProfilesPage,
 })
 const newProfile = createRoute({
   getParentRoute: () => signedIn,
   path: "/profiles/new",
   validateSearch: z.object({ from: id }),
-  component: lazyRouteComponent(() => import("./pages/new-profile.tsx"), "NewProfilePage"),
+  component: NewProfilePage,
 })
 const profile = createRoute({
   getParentRoute: () => signedIn,
   path: "/profiles/$id",
-  component: lazyRouteComponent(() => import("./pages/profile.tsx"), "ProfilePage"),
+  component: ProfilePage,
 })
 const rules = createRoute({
   getParentRoute: () => signedIn,
   path: "/rules",
-  component: lazyRouteComponent(() => import("./pages/rules.tsx"), "RulesPage"),
+  component: RulesPage,
 })
 const newRule = createRoute({
   getParentRoute: () => signedIn,
   path: "/rules/new",
   validateSearch: z.object({ profileId: id }),
-  component: lazyRouteComponent(() => import("./pages/new-rule.tsx"), "NewRulePage"),
+  component: NewRulePage,
 })
 const tokens = createRoute({
   getParentRoute: () => signedIn,
   path: "/tokens",
-  component: lazyRouteComponent(() => import("./pages/tokens.tsx"), "TokensPage"),
+  component: TokensPage,
 })
 
 const routeTree = root.addChildren([

@@ -16,6 +16,8 @@ export default defineConfig({
     // Nothing inline: the content security policy is `default-src 'self'`, which data: is not.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // One file for all pages: a page that is open while central is upgraded never misses a part.
+    chunkSizeWarningLimit: 1200,
   },
   server: { proxy: { "/api": { target: central, ws: true } } },
   test: {

@@ -1,4 +1,7 @@
-/** The content security policy forbids code from text, which zod would otherwise try for speed. */
-import { z } from "zod"
+/**
+ * The content security policy forbids code from text, which zod would otherwise try, for speed, as soon
+ * as a schema is made. So this runs before any module with a schema is loaded (main.ts).
+ */
+import { config } from "zod"
 
-z.config({ jitless: true })
+config({ jitless: true })

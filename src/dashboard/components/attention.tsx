@@ -12,7 +12,7 @@ import { Panel } from "../ui/panel.tsx"
 import { Bone } from "../ui/states.tsx"
 import { TextLink } from "../ui/text-link.tsx"
 import { SatelliteActions } from "./satellite-actions.tsx"
-import { LastContact } from "./satellite-table.tsx"
+import { LastContact } from "./last-contact.tsx"
 import { ClusterBadge, SatelliteBadge } from "./state-badge.tsx"
 
 const shown = 5
@@ -52,31 +52,32 @@ function ClustersIn({ state, count }: { readonly state: ClusterState; readonly c
   return (
     <>
       {clusters.map((cluster) => (
-        <Row key={cluster.id}>
-          <span className="w-30 shrink-0">
-            <ClusterBadge state={cluster.state} />
-          </span>
-          <TextLink
-            to="/clusters/$id"
-            params={{ id: cluster.id }}
-            stretched
-            quiet
-            className="font-medium"
-          >
-            {cluster.name}
-          </TextLink>
-          <span className="text-ink-3">on {cluster.satelliteName}</span>
-          <span className="min-w-0 text-ink-2 max-sm:w-full sm:flex-1 sm:truncate">
-            {cluster.reason}
-          </span>
-        </Row>
+        <Row
+          key={cluster.id}
+          badge={<ClusterBadge state={cluster.state} />}
+          name={
+            <TextLink
+              to="/clusters/$id"
+              params={{ id: cluster.id }}
+              stretched
+              quiet
+              className="font-medium"
+            >
+              {cluster.name}
+            </TextLink>
+          }
+          where={`on ${cluster.satelliteName}`}
+          why={cluster.reason}
+        />
       ))}
       {count > clusters.length ? (
-        <Row>
-          <TextLink to="/clusters" search={{ state }} stretched>
-            {count - clusters.length} more
-          </TextLink>
-        </Row>
+        <Row
+          name={
+            <TextLink to="/clusters" search={{ state }} stretched>
+              {count - clusters.length} more
+            </TextLink>
+          }
+        />
       ) : null}
     </>
   )
@@ -95,43 +96,62 @@ function SatellitesIn({
   return (
     <>
       {satellites.map((satellite) => (
-        <Row key={satellite.id}>
-          <span className="w-30 shrink-0">
-            <SatelliteBadge state={satellite.state} />
-          </span>
-          <TextLink
-            to="/satellites/$id"
-            params={{ id: satellite.id }}
-            stretched
-            quiet
-            className="font-medium"
-          >
-            {satellite.name}
-          </TextLink>
-          <span className="text-ink-3">
-            {state === "pending" ? null : "last heard "}
-            <LastContact satellite={satellite} />
-          </span>
-          <span className="min-w-0 text-ink-2 max-sm:w-full sm:flex-1 sm:truncate">
-            {satelliteLook(state).meaning}
-          </span>
-          {state === "pending" ? <SatelliteActions satellite={satellite} small /> : null}
-        </Row>
+        <Row
+          key={satellite.id}
+          badge={<SatelliteBadge state={satellite.state} />}
+          name={
+            <TextLink
+              to="/satellites/$id"
+              params={{ id: satellite.id }}
+              stretched
+              quiet
+              className="font-medium"
+            >
+              {satellite.name}
+            </TextLink>
+          }
+          where={
+            <>
+              {state === "pending" ? null : "heard "}
+              <LastContact satellite={satellite} />
+            </>
+          }
+          why={satelliteLook(state).meaning}
+          actions={state === "pending" ? <SatelliteActions satellite={satellite} small /> : null}
+        />
       ))}
       {count > satellites.length ? (
-        <Row>
-          <TextLink to="/satellites" search={{ state }} stretched>
-            {count - satellites.length} more
-          </TextLink>
-        </Row>
+        <Row
+          name={
+            <TextLink to="/satellites" search={{ state }} stretched>
+              {count - satellites.length} more
+            </TextLink>
+          }
+        />
       ) : null}
     </>
   )
 }
 
-const Row = ({ children }: { readonly children: ReactNode }) => (
-  <li className="relative flex min-h-11 flex-wrap items-center gap-x-3 gap-y-1 px-4 py-2 text-sm hover:bg-hover">
-    {children}
+type RowProps = {
+  readonly badge?: ReactNode
+  readonly name: ReactNode
+  readonly where?: ReactNode
+  readonly why?: string
+  readonly actions?: ReactNode
+}
+
+const Row = ({ badge, name, where, why, actions }: RowProps) => (
+  <li className="relative grid min-h-11 grid-cols-[minmax(0,1fr)_auto] items-center gap-x-4 gap-y-0.5 px-4 py-2 text-sm hover:bg-hover sm:grid-cols-[7.5rem_minmax(0,11rem)_minmax(0,12rem)_minmax(0,1fr)_auto]">
+    <span className="max-sm:order-2">{badge}</span>
+    <span className="truncate">{name}</span>
+    <span className="truncate text-ink-3 max-sm:order-3 max-sm:col-span-full">{where}</span>
+    <span className="text-ink-2 max-sm:order-4 max-sm:col-span-full sm:truncate" title={why}>
+      {why}
+    </span>
+    <span className="max-sm:order-5 max-sm:col-span-full max-sm:mt-1 max-sm:empty:hidden">
+      {actions}
+    </span>
   </li>
 )
 

@@ -34,6 +34,7 @@ const columns: Columns<Cluster> = column.columns([
   column.display({
     id: "state",
     header: "State",
+    meta: { corner: true },
     cell: ({ row: { original: cluster } }) => <ClusterBadge state={cluster.state} />,
   }),
   column.display({

@@ -50,7 +50,13 @@ function EventRow({ event, of, details }: RowProps) {
   const Icon = icons[event.severity]
   const facts = details ? Object.entries(event.details) : []
   return (
-    <li className="flex gap-3 px-4 py-2.5 text-sm [contain-intrinsic-size:auto_3.5rem] [content-visibility:auto]">
+    <li
+      className={classNames(
+        "flex gap-3 px-4 py-2.5 text-sm",
+        // Long lists only: what is off the screen costs no layout.
+        details && "[contain-intrinsic-size:auto_3.5rem] [content-visibility:auto]",
+      )}
+    >
       <span className={classNames("mt-0.5 shrink-0", textTone[tone])} title={`${word}: ${meaning}`}>
         <Icon aria-hidden className="size-4" />
         <span className="sr-only">{word}:</span>

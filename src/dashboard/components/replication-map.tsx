@@ -41,6 +41,7 @@ function Node({ instance }: { readonly instance: Instance }) {
     <div
       className={classNames(
         "flex h-9 items-center gap-2 border bg-surface px-3 shadow-raised transition-colors",
+        !primary && "w-60 shrink-0",
         primary ? "rounded-md border-accent" : "rounded-full border-line-strong",
       )}
     >

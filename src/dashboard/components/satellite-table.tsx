@@ -1,9 +1,9 @@
 /** Satellites in a table, with what can be done to those that wait. */
 import { createColumnHelper } from "@tanstack/react-table"
 import type { Satellite } from "#wire/rest/satellites.ts"
-import { Age } from "../ui/age.tsx"
 import { type Columns, DataTable, type Features } from "../ui/table.tsx"
 import { TextLink } from "../ui/text-link.tsx"
+import { LastContact } from "./last-contact.tsx"
 import { Labels } from "./labels.tsx"
 import { SatelliteActions } from "./satellite-actions.tsx"
 import { SatelliteBadge } from "./state-badge.tsx"
@@ -35,6 +35,7 @@ const columns: Columns<Satellite> = column.columns([
   column.display({
     id: "state",
     header: "State",
+    meta: { corner: true },
     cell: ({ row: { original: satellite } }) => <SatelliteBadge state={satellite.state} />,
   }),
   column.display({
@@ -64,7 +65,7 @@ const columns: Columns<Satellite> = column.columns([
   column.display({
     id: "actions",
     header: "",
-    meta: { align: "end", names: true },
+    meta: { align: "end", line: true },
     cell: ({ row: { original: satellite } }) =>
       satellite.state === "pending" ? <SatelliteActions satellite={satellite} small /> : null,
   }),
@@ -78,18 +79,3 @@ export const SatelliteTable = ({ satellites }: { readonly satellites: readonly S
     rowKey={(satellite) => satellite.id}
   />
 )
-
-export function LastContact({ satellite }: { readonly satellite: Satellite }) {
-  if (satellite.state === "pending") {
-    return (
-      <span className="text-ink-2">
-        asked <Age at={satellite.registeredAt} />
-      </span>
-    )
-  }
-  return satellite.lastSeenAt === null ? (
-    <span className="text-ink-3">never</span>
-  ) : (
-    <Age at={satellite.lastSeenAt} />
-  )
-}

@@ -10,7 +10,7 @@ import { Empty, LoadingRows } from "../ui/states.tsx"
 import { TextLink } from "../ui/text-link.tsx"
 import { LoadFailed } from "./load-failed.tsx"
 import { MemberDots } from "./member-dots.tsx"
-import { LastContact } from "./satellite-table.tsx"
+import { LastContact } from "./last-contact.tsx"
 import { ClusterBadge, SatelliteBadge } from "./state-badge.tsx"
 
 const most = 24

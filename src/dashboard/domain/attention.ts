@@ -7,15 +7,11 @@ import type { SatelliteState } from "./types.ts"
 import { clusterLook, satelliteLook } from "./words.ts"
 import type { Tone } from "../ui/tone.ts"
 
-export const clusterAttention: readonly ClusterState[] = [
-  "unavailable",
-  "failing-over",
-  "degraded",
-  "unknown",
-]
+/** `unknown` is not among them: its cause is a site that is lost, and that is. */
+export const clusterAttention: readonly ClusterState[] = ["unavailable", "failing-over", "degraded"]
 export const satelliteAttention: readonly SatelliteState[] = ["lost", "late", "pending", "offline"]
 
-/** How many things need attention. Clusters of a lost site count once, as their site. */
+/** How many things need attention. */
 export const attentionCount = (overview: Overview): number =>
   clusterAttention.reduce((sum, state) => sum + overview.clusters[state], 0) +
   satelliteAttention.reduce((sum, state) => sum + overview.satellites[state], 0)

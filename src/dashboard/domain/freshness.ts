@@ -1,3 +1,6 @@
+/** Central calls a satellite late after this silence, so one that is "connected" was heard within it. */
+export const connectedWithin = 30_000
+
 /** Sites report every ten seconds; four missed reports make a report stale (central then says late). */
 export const staleAfter = 40_000
 

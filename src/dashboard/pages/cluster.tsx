@@ -92,7 +92,9 @@ function ClusterView({ cluster }: { readonly cluster: Cluster }) {
               <span className="tnum">
                 {membersReady(cluster)} of {cluster.members} ready
               </span>
-              <Observed at={cluster.observedAt} />
+              <span>
+                <span className="text-ink-3">as of</span> <Observed at={cluster.observedAt} />
+              </span>
             </span>
           }
         >
@@ -108,7 +110,7 @@ function ClusterView({ cluster }: { readonly cluster: Cluster }) {
             </>
           )}
         </Panel>
-        <div className="grid gap-4 lg:grid-cols-[minmax(0,1fr)_22rem]">
+        <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_22rem]">
           <RecentEvents of={{ clusterId: cluster.id }} most={20} />
           <ConnectPanel cluster={cluster} />
         </div>

@@ -1,1 +1,158 @@
-export const RulesPage = () => <p>Rules</p>
+/** All deployment rules. */
+import { useQuery } from "@tanstack/react-query"
+import { createColumnHelper } from "@tanstack/react-table"
+import { Plus, Ruler, Trash2 } from "lucide-react"
+import { useState } from "react"
+import type { Rule } from "#wire/rest/profiles.ts"
+import { call } from "../api/client.ts"
+import { keys, rulesQuery } from "../api/queries.ts"
+import { Labels } from "../components/labels.tsx"
+import { LoadFailed } from "../components/load-failed.tsx"
+import { DeleteNamed } from "../forms/delete-named.tsx"
+import { Age } from "../ui/age.tsx"
+import { ButtonLink, IconButton } from "../ui/button.tsx"
+import { countText } from "../ui/format.ts"
+import { PageHeader, Panel } from "../ui/panel.tsx"
+import { Empty, LoadingRows } from "../ui/states.tsx"
+import { type Columns, DataTable, type Features } from "../ui/table.tsx"
+import { TextLink } from "../ui/text-link.tsx"
+import { useTitle } from "../ui/title.ts"
+
+const column = createColumnHelper<Features, Rule>()
+
+const columns: Columns<Rule> = column.columns([
+  column.display({
+    id: "name",
+    header: "Rule",
+    meta: { names: true },
+    cell: ({ row: { original: rule } }) => <span className="font-medium">{rule.name}</span>,
+  }),
+  column.display({
+    id: "selector",
+    header: "On satellites with",
+    cell: ({ row: { original: rule } }) =>
+      Object.keys(rule.selector).length === 0 ? (
+        <span className="text-ink-2">any labels</span>
+      ) : (
+        <Labels labels={rule.selector} most={6} />
+      ),
+  }),
+  column.display({
+    id: "profile",
+    header: "Profile",
+    cell: ({ row: { original: rule } }) => (
+      <TextLink to="/profiles/$id" params={{ id: rule.profileId }}>
+        {rule.profileName}
+      </TextLink>
+    ),
+  }),
+  column.display({
+    id: "makes",
+    header: "Makes",
+    cell: ({ row: { original: rule } }) => (
+      <span>
+        <span className="text-ink-3">{rule.namespace}/</span>
+        {rule.clusterName}
+      </span>
+    ),
+  }),
+  column.display({
+    id: "clusters",
+    header: "Clusters",
+    cell: ({ row: { original: rule } }) => <span className="tnum">{rule.clusterCount}</span>,
+  }),
+  column.display({
+    id: "created",
+    header: "Made",
+    cell: ({ row: { original: rule } }) => <Age at={rule.createdAt} />,
+  }),
+  column.display({
+    id: "actions",
+    header: "",
+    meta: { align: "end", corner: true },
+    cell: ({ row: { original: rule } }) => <RemoveRule rule={rule} />,
+  }),
+])
+
+export function RulesPage() {
+  useTitle("Deployment rules")
+  const query = useQuery(rulesQuery)
+  const rules = query.data?.items ?? []
+  return (
+    <>
+      <PageHeader
+        title="Deployment rules"
+        lead="Which satellites get which cluster. A satellite that is approved or relabelled later is matched too."
+        actions={
+          <ButtonLink to="/rules/new" kind="primary">
+            <Plus aria-hidden className="size-3.5" />
+            New rule
+          </ButtonLink>
+        }
+      />
+      <Panel>
+        {query.isPending ? (
+          <LoadingRows what="rules" rows={3} />
+        ) : query.isError && rules.length === 0 ? (
+          <LoadFailed
+            what="The rules"
+            error={query.error}
+            retry={query.refetch}
+            retrying={query.isFetching}
+          />
+        ) : rules.length === 0 ? (
+          <Empty
+            icon={Ruler}
+            title="No rule yet"
+            action={
+              <ButtonLink to="/rules/new" kind="primary">
+                Make the first rule
+              </ButtonLink>
+            }
+          >
+            A rule takes a profile and puts one cluster on every approved satellite that carries its
+            labels.
+          </Empty>
+        ) : (
+          <DataTable
+            label="Deployment rules"
+            columns={columns}
+            rows={rules}
+            rowKey={(rule) => rule.id}
+          />
+        )}
+      </Panel>
+    </>
+  )
+}
+
+function RemoveRule({ rule }: { readonly rule: Rule }) {
+  const [asked, setAsked] = useState(false)
+  return (
+    <>
+      <IconButton
+        label={`Delete rule ${rule.name}`}
+        className="relative z-1"
+        onPress={() => setAsked(true)}
+      >
+        <Trash2 aria-hidden className="size-4" />
+      </IconButton>
+      {asked ? (
+        <DeleteNamed
+          title={`Delete rule ${rule.name}?`}
+          verb="Delete rule"
+          verbing="Deleting…"
+          done={`Rule ${rule.name} is deleted.`}
+          run={() => call("deleteRule", { params: { id: rule.id } })}
+          stale={keys.rules}
+          onClose={() => setAsked(false)}
+        >
+          No new satellite gets its cluster.{" "}
+          {rule.clusterCount === 0
+            ? "It has made no cluster."
+            : `The ${countText(rule.clusterCount, "cluster")} that it made stay as they are.`}
+        </DeleteNamed>
+      ) : null}
+    </>
+  )
+}

@@ -2,10 +2,21 @@
 import { agoText, fullTime, spanText, whenText } from "./format.ts"
 import { useTimed } from "./clock.ts"
 
-/** `ago` reads "4 s ago", `span` reads "4 s". */
-export function Age({ at, form = "ago" }: { readonly at: string; readonly form?: "ago" | "span" }) {
+type AgeProps = {
+  readonly at: string
+  /** `ago` reads "4 s ago", `span` reads "4 s". */
+  readonly form?: "ago" | "span"
+  /** What is known to be no older than so many milliseconds reads "< 30 s ago" from there on. */
+  readonly atMost?: number | undefined
+}
+
+export function Age({ at, form = "ago", atMost }: AgeProps) {
   const then = Date.parse(at)
-  const text = useTimed((now) => (form === "ago" ? agoText(now - then) : spanText(now - then)))
+  const text = useTimed((now) => {
+    if (form === "span") return spanText(now - then)
+    if (atMost !== undefined && now - then > atMost) return `< ${spanText(atMost)} ago`
+    return agoText(now - then)
+  })
   return (
     <time dateTime={at} title={fullTime(then)} className="tnum whitespace-nowrap">
       {text}

@@ -38,7 +38,7 @@ export const PageHeader = ({ title, lead, above, actions }: HeaderProps) => (
       <h1 className="flex flex-wrap items-center gap-x-3 gap-y-1 text-2xl font-semibold tracking-tight">
         {title}
       </h1>
-      {lead === undefined ? null : <div className="mt-1 max-w-prose text-ink-2">{lead}</div>}
+      {lead === undefined ? null : <div className="mt-1 max-w-3xl text-ink-2">{lead}</div>}
     </div>
     {actions === undefined ? null : (
       <div className="flex flex-wrap items-center gap-2">{actions}</div>

@@ -32,7 +32,7 @@ export function Segments<T extends string>({ label, choices, value, onChange }: 
           id={choice.value}
           className={classNames(
             "flex h-7 shrink-0 items-center gap-1.5 rounded-sm px-2.5 text-sm whitespace-nowrap text-ink-2 hover:text-ink",
-            "selected:bg-raised selected:font-medium selected:text-ink selected:shadow-raised",
+            "selected:bg-selected selected:font-medium selected:text-ink selected:shadow-raised",
           )}
         >
           {choice.name}

@@ -49,7 +49,11 @@ export function Select<T extends string>(props: Props<T>) {
       <Button
         className={classNames(inputClass, "flex h-8 items-center justify-between gap-2 text-left")}
       >
-        <SelectValue className="truncate data-[placeholder]:text-ink-3 [&_[slot=description]]:hidden" />
+        <SelectValue className="truncate data-[placeholder]:text-ink-3">
+          {({ isPlaceholder, defaultChildren, selectedText }) =>
+            isPlaceholder ? defaultChildren : selectedText
+          }
+        </SelectValue>
         <ChevronDown aria-hidden className="size-3.5 shrink-0 text-ink-3" />
       </Button>
       {props.help === undefined ? null : (

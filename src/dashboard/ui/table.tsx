@@ -28,11 +28,16 @@ declare module "@tanstack/table-core" {
     readonly align?: "end"
     /** The first column names the row; on cards it stands alone on top. */
     readonly names?: true
-    /** Left out of cards. */
-    readonly wideOnly?: true
+    /** On cards it stands in the upper corner, without its heading. */
+    readonly corner?: true
+    /** On cards it takes a whole line, without its heading; for actions. */
+    readonly line?: true
     readonly width?: string
   }
 }
+
+const bare = (meta: { names?: true; corner?: true; line?: true } | undefined): boolean =>
+  meta?.names === true || meta?.corner === true || meta?.line === true
 
 type Props<T extends RowData> = {
   readonly label: string
@@ -120,11 +125,12 @@ export function DataTable<T extends RowData>(props: Props<T>) {
                     className={classNames(
                       "min-w-0 align-middle lg:h-12 lg:px-3 lg:py-1.5 lg:first:pl-4 lg:last:pr-4",
                       meta?.align === "end" && "lg:text-right",
-                      meta?.names === true && "max-lg:col-span-full",
-                      meta?.wideOnly === true && "max-lg:hidden",
+                      meta?.names === true && "max-lg:col-span-full max-lg:pr-28",
+                      meta?.corner === true && "max-lg:absolute max-lg:top-2.5 max-lg:right-3",
+                      meta?.line === true && "max-lg:col-span-full max-lg:empty:hidden",
                     )}
                   >
-                    {meta?.names === true || typeof name !== "string" ? null : (
+                    {bare(meta) || typeof name !== "string" ? null : (
                       <span aria-hidden className="mb-0.5 block text-xs text-ink-3 lg:hidden">
                         {name}
                       </span>

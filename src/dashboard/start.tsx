@@ -1,7 +1,6 @@
-/** Composes the dashboard: query client, live connection, router. */
+/** Composes the dashboard: query client, live connection, router. Loaded by main.ts. */
 import "@fontsource-variable/inter/wght.css"
 import "./styles/base.css"
-import "./zod-without-eval.ts"
 import { StrictMode } from "react"
 import { createRoot } from "react-dom/client"
 import { present } from "#core/assert.ts"
@@ -12,9 +11,11 @@ const fleet = createFleet(() => {
   const scheme = location.protocol === "https:" ? "wss" : "ws"
   return new WebSocket(`${scheme}://${location.host}/api/v1/live`)
 })
-const root = present(document.getElementById("root") ?? undefined, "index.html has #root")
-createRoot(root).render(
-  <StrictMode>
-    <App fleet={fleet} />
-  </StrictMode>,
-)
+export function start(): void {
+  const root = present(document.getElementById("root") ?? undefined, "index.html has #root")
+  createRoot(root).render(
+    <StrictMode>
+      <App fleet={fleet} />
+    </StrictMode>,
+  )
+}

@@ -1,0 +1,103 @@
+/** Making a token, and showing it this one time. */
+import { zodResolver } from "@hookform/resolvers/zod"
+import { useMutation, useQueryClient } from "@tanstack/react-query"
+import { Controller, useForm } from "react-hook-form"
+import { createTokenBody } from "#wire/rest/access.ts"
+import type { Sent } from "#wire/rest/routes.ts"
+import { call } from "../api/client.ts"
+import { keys } from "../api/queries.ts"
+import { DeedFailed } from "../components/load-failed.tsx"
+import { Button } from "../ui/button.tsx"
+import { CopyButton } from "../ui/copy-button.tsx"
+import { Dialog, DialogActions } from "../ui/dialog.tsx"
+import { Notice } from "../ui/notice.tsx"
+import { Select } from "../ui/select.tsx"
+import { FormText } from "./form-field.tsx"
+
+const lives = [
+  { value: "30", name: "30 days" },
+  { value: "90", name: "90 days" },
+  { value: "365", name: "One year" },
+  { value: "never", name: "Never" },
+] as const
+
+export function NewToken({ onClose }: { readonly onClose: () => void }) {
+  const client = useQueryClient()
+  const form = useForm({
+    resolver: zodResolver(createTokenBody),
+    defaultValues: { name: "", expiresInDays: 90 as number | null },
+  })
+  const create = useMutation({
+    mutationFn: (body: Sent<"createToken">["body"]) => call("createToken", { body }),
+    onSuccess: async () => {
+      await client.invalidateQueries({ queryKey: keys.tokens })
+    },
+  })
+  if (create.data !== undefined) {
+    const { name, token } = create.data
+    return (
+      <Dialog title={`Token ${name}`} open onClose={onClose}>
+        <Notice tone="warn" className="mb-4">
+          Copy it now. It is shown this one time; central keeps only a hash of it.
+        </Notice>
+        <div className="flex items-start gap-2 rounded-md bg-sunken p-3">
+          <code data-testid="token" className="min-w-0 flex-1 font-mono text-xs break-all">
+            {token}
+          </code>
+          <CopyButton text={token} label="Copy the token" />
+        </div>
+        <p className="mt-3 text-xs text-ink-3">
+          Send it as <code className="font-mono">Authorization: Bearer …</code>
+        </p>
+        <DialogActions>
+          <Button kind="primary" onPress={onClose}>
+            I have copied it
+          </Button>
+        </DialogActions>
+      </Dialog>
+    )
+  }
+  return (
+    <Dialog title="New API token" open onClose={onClose} busy={create.isPending}>
+      <form
+        noValidate
+        className="flex flex-col gap-4"
+        onSubmit={(event) => void form.handleSubmit((body) => create.mutate(body))(event)}
+      >
+        <DeedFailed error={create.error} />
+        <FormText
+          control={form.control}
+          name="name"
+          label="Name"
+          placeholder="backup-report"
+          autoFocus
+          help="Which program will use it"
+        />
+        <Controller
+          control={form.control}
+          name="expiresInDays"
+          render={({ field }) => (
+            <Select
+              label="Expires after"
+              choices={lives}
+              value={
+                lives.find(
+                  ({ value }) => value === (field.value === null ? "never" : String(field.value)),
+                )?.value
+              }
+              onChange={(life) => field.onChange(life === "never" ? null : Number(life))}
+            />
+          )}
+        />
+        <DialogActions>
+          <Button onPress={onClose} isDisabled={create.isPending}>
+            Cancel
+          </Button>
+          <Button type="submit" kind="primary" isPending={create.isPending}>
+            {create.isPending ? "Making…" : "Make token"}
+          </Button>
+        </DialogActions>
+      </form>
+    </Dialog>
+  )
+}

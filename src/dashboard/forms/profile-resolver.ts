@@ -1,0 +1,28 @@
+/** Leads react-hook-form to the problems that profile-values.ts finds. */
+import { type FieldErrors, type Resolver, set } from "react-hook-form"
+import {
+  type FieldProblem,
+  type ProfileBody,
+  type ProfileValues,
+  bodyOf,
+  profileProblems,
+} from "./profile-values.ts"
+
+export const profileResolver: Resolver<ProfileValues, unknown, ProfileBody> = (values) => {
+  const problems = profileProblems(values)
+  return problems.length === 0
+    ? { values: bodyOf(values), errors: {} }
+    : { values: {}, errors: asErrors(problems) }
+}
+
+function asErrors(problems: readonly FieldProblem[]): FieldErrors<ProfileValues> {
+  const errors: FieldErrors<ProfileValues> = {}
+  const said = new Set<string>()
+  for (const { field, problem } of problems) {
+    // The first problem of a field is enough to begin with.
+    if (said.has(field)) continue
+    said.add(field)
+    set(errors, field, { type: "wrong", message: problem })
+  }
+  return errors
+}
