@@ -151,7 +151,8 @@ function placed(policy: Policy, memory: Memory, seen: Observation, self: Holder)
       lease: lease.kind === "read" ? lease.lease : undefined,
       until: servesUntil(policy, seen, self, term),
     })
-  const leader = leaderOf(seen, self)
+  if (seen.handOver?.leaving === true) return leave(memory, seen)
+  const leader = voteStands(seen) ? undefined : leaderOf(seen, self)
   if (lease.kind !== "read")
     return follow({
       memory,
@@ -188,6 +189,23 @@ function placed(policy: Policy, memory: Memory, seen: Observation, self: Holder)
   )
 }
 
+/** The pod of a member that does not lead is being stopped. */
+function leave(memory: Memory, seen: Observation): Decision {
+  const stops = seen.server.kind === "standby" && seen.lanes.server.running === undefined
+  return {
+    memory,
+    actions: stops ? [{ kind: "stop", within: stopWithin }] : [],
+    mood: { phase: "stopping", why: "the pod is being stopped" },
+  }
+}
+
+/** Whoever voted takes no more WAL from the one that is to be replaced: the position it named is final. */
+const voteStands = ({ promises, lease }: Observation): boolean =>
+  promises.vote !== undefined &&
+  lease.kind === "read" &&
+  promises.vote.leaseVersion === lease.lease.version &&
+  promises.vote.term > lease.lease.term
+
 /** A holder in a term below the highest that was seen: a Lease from a backup, or edited by hand. */
 const isBehind = (lease: Lease, term: Term, self: Holder): boolean =>
   lease.holder !== undefined && lease.holder.pod !== self.pod && lease.term < term
@@ -220,8 +238,6 @@ function vacant(
   const { seen, memory, lease, self } = at
   const back = takeBack(at)
   if (back !== undefined) return back
-  if (seen.handOver?.leaving === true)
-    return { memory, actions: [], mood: { phase: "stopping", why: "the pod is being stopped" } }
   const serving = leader !== undefined && leader.pod !== self.pod ? leader : undefined
   const standing = seen.server.kind === "standby"
   const blank = seen.server.kind === "down" && at.me.data === "empty" && serving === undefined

@@ -81,8 +81,16 @@ export type Told = {
   readonly details: Readonly<Record<string, string>>
 }
 
-/** The lane an action runs in; undefined for what is done at once. */
-export function laneOf(action: Action): Lane | undefined {
+/** Done at once, beside whatever runs. */
+export type Immediate = Extract<Action, { kind: "extend-deadline" | "read-lease" | "tell" }>
+/** Runs in a lane. */
+export type Lasting = Exclude<Action, Immediate>
+
+export const isImmediate = (action: Action): action is Immediate =>
+  action.kind === "extend-deadline" || action.kind === "read-lease" || action.kind === "tell"
+
+/** The lane that an action runs in. */
+export function laneOf(action: Lasting): Lane {
   switch (action.kind) {
     case "persist-term":
     case "confirm-data":
@@ -111,10 +119,6 @@ export function laneOf(action: Action): Lane | undefined {
     case "checkpoint":
     case "slots":
       return "primary"
-    case "extend-deadline":
-    case "read-lease":
-    case "tell":
-      return undefined
   }
 }
 
@@ -159,6 +163,8 @@ export type Memory = {
   /** When this member became a possible candidate in the present election. */
   readonly electingSince: Instant | undefined
   readonly campaignNotBefore: Instant
+  /** Start of the ballot that was already found lost. */
+  readonly judged: Instant | undefined
   /** When the server was last restarted in place, youngest last. */
   readonly restarts: readonly Instant[]
   readonly heal: Heal
@@ -188,6 +194,7 @@ export const firstMemory = (now: Instant): Memory => ({
   leaseVersion: undefined,
   electingSince: undefined,
   campaignNotBefore: 0,
+  judged: undefined,
   restarts: [],
   heal: healthy,
   settled: undefined,

@@ -60,7 +60,8 @@ function turn(at: Electing): Turn {
   const promised = promiseInTheWay(seen.now, seen.promises, lease, at.self.pod)
   if (promised !== undefined) return wait(promised)
   const ballot = seen.ballot
-  if (ballot !== undefined && ballot.leaseVersion === lease.version) return evaluate(at, ballot)
+  const open = ballot !== undefined && ballot.leaseVersion === lease.version
+  if (open && ballot.startedAt !== memory.judged) return evaluate(at, ballot)
   if (seen.now < memory.campaignNotBefore)
     return wait("the last campaign failed; trying again soon")
   const patience = whyNotYet(at)
@@ -129,12 +130,12 @@ function evaluate(at: Electing, ballot: Ballot): Turn {
       return take(at, ballot, result)
     case "lost": {
       const after = result.better === undefined ? policy.rankDelay : policy.rankDelay * 2
-      return again(at, `lost the campaign for term ${ballot.term}: ${result.why}`, after)
+      return again(at, ballot, `lost the campaign for term ${ballot.term}: ${result.why}`, after)
     }
     case "unsafe": {
       const key = `unsafe:${lease.version}`
       const first = !memory.told.includes(key)
-      const turn = again(at, `refuses to become primary: ${result.why}`, 2000)
+      const turn = again(at, ballot, `refuses to become primary: ${result.why}`, 2000)
       if (!first) return turn
       return {
         ...turn,
@@ -155,13 +156,12 @@ function evaluate(at: Electing, ballot: Ballot): Turn {
   }
 }
 
-function again(at: Electing, why: string, after: number): Turn {
-  const { memory, seen } = at
-  const stale = memory.campaignNotBefore > seen.now
+/** This ballot is over; another may be called after a pause. */
+function again({ memory, seen }: Electing, ballot: Ballot, why: string, after: number): Turn {
   return {
     actions: [],
     why,
-    memory: stale ? memory : { ...memory, campaignNotBefore: seen.now + after },
+    memory: { ...memory, campaignNotBefore: seen.now + after, judged: ballot.startedAt },
   }
 }
 

@@ -93,6 +93,8 @@ export type PledgeDecision =
 export function considerPledge(
   me: { readonly term: Term; readonly promises: Promises; readonly leads: boolean },
   asked: { readonly primary: PodName; readonly term: Term },
+  /** Who holds the Lease, and in which term, as this member last saw it. */
+  lease: { readonly holder: PodName | undefined; readonly term: Term } | undefined,
   voteIsOver: boolean,
   pledgeFor: Millis,
 ): PledgeDecision {
@@ -100,6 +102,8 @@ export function considerPledge(
   if (asked.term < me.term)
     return refused(`term ${asked.term} is over: this member has seen ${me.term}`)
   if (me.leads) return refused(`this member holds the Lease in term ${me.term}`)
+  if (lease !== undefined && lease.term >= asked.term && lease.holder !== asked.primary)
+    return refused(`${lease.holder ?? "nobody"} holds the Lease in term ${lease.term}`)
   const { vote } = me.promises
   if (vote !== undefined && vote.term > asked.term && !voteIsOver)
     return refused(`voted for ${vote.candidate} in term ${vote.term}`)

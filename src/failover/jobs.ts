@@ -1,0 +1,42 @@
+/** Waits for jobs of the supervisor to end: initdb, clone, rewind. */
+import { Outage } from "#io/outage.ts"
+import type { SupervisorReport } from "#io/supervisor/supervisor.ts"
+
+type Ended = SupervisorReport & { readonly kind: "job-ended" }
+
+export class Jobs {
+  readonly #waiting = new Map<string, (ended: Ended) => void>()
+
+  ended(report: Ended): void {
+    this.#waiting.get(report.job)?.(report)
+  }
+
+  /** Begins a job with `start` and resolves when it ended well; throws its output when it did not. */
+  async run(
+    job: string,
+    name: string,
+    start: () => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<string> {
+    const { promise, resolve, reject } = Promise.withResolvers<Ended>()
+    const stop = (): void => reject(signal.reason)
+    signal.addEventListener("abort", stop, { once: true })
+    this.#waiting.set(job, resolve)
+    try {
+      await start()
+      signal.throwIfAborted()
+      const { exitCode, output } = await promise
+      if (exitCode !== 0)
+        throw new Outage(
+          "JOB_FAILED",
+          `${name} ended with ${exitCode}: ${output.trim().slice(-600)}`,
+        )
+      return output
+    } finally {
+      // Nobody waits any more: a late refusal must not count as unhandled.
+      promise.catch(() => undefined)
+      this.#waiting.delete(job)
+      signal.removeEventListener("abort", stop)
+    }
+  }
+}

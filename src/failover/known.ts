@@ -1,0 +1,339 @@
+/**
+ * The blackboard: the latest of everything that the senses brought in, and the one place where the
+ * pieces become an Observation. Senses write, `observe` reads; neither ever waits for the other.
+ */
+import type { PodName, SystemIdentifier, Term } from "#core/ids.ts"
+import { systemIdentifier, timeline, term } from "#core/ids.ts"
+import { laterLsn } from "#core/lsn.ts"
+import type { Holder } from "#core/failover/holder.ts"
+import { heldBy, type Lease, type LeaseContent } from "#core/failover/lease.ts"
+import type {
+  DataView,
+  Exit,
+  HandOverRequest,
+  Instant,
+  LeaseView,
+  Observation,
+  PeerView,
+  PledgeHeld,
+  PrimaryState,
+  ServerView,
+  Settings,
+  SourceView,
+} from "#core/failover/observation.ts"
+import { noPromises, type Promises } from "#core/failover/pledge.ts"
+import type { Policy } from "#core/failover/policy.ts"
+import type { Ballot } from "#core/failover/vote.ts"
+import type { Clock } from "#io/clock.ts"
+import type { MemberPod } from "#io/kube/pods.ts"
+import type { DataDirectory } from "#io/postgres/data-directory.ts"
+import type { SupervisorStatus } from "#io/supervisor/supervisor.ts"
+import type { Config } from "./config.ts"
+import type { Lanes } from "./lanes.ts"
+import type { Looked } from "./local-server.ts"
+import type { Marks } from "./marks.ts"
+import type { RunningConfig } from "./running-config.ts"
+
+/** What the last try to look at the local server brought. */
+export type Glance =
+  | { readonly kind: "looked"; readonly looked: Looked }
+  /** It says that it starts, or stays silent; since when in a row. */
+  | { readonly kind: "starting" | "silent"; readonly since: Instant }
+
+export class Known {
+  readonly #clock: Clock
+  readonly #config: Config
+  readonly #ring: () => void
+
+  policy: Policy
+  settings: Settings
+  marks: Marks
+  promises: Promises
+
+  lease: LeaseView = { kind: "unread" }
+  /** Rises with each confirmed write, so that answers to older questions are recognised. */
+  leaseWrites = 0
+  /** The last answered read: only what was asked after a vote can end it. */
+  leaseReadFrom: Instant = -Infinity
+  #renewal: { readonly at: Instant; readonly by: Holder } | undefined
+  #attempted: readonly PodName[] | undefined
+
+  supervisor: SupervisorStatus | undefined
+  /** Kept when the supervisor has ended in good order: its server is gone for certain. */
+  ended = false
+  exit: Exit | undefined
+  #armedTerm: Term | undefined
+  deadlineWritten: Instant | undefined
+
+  glance: Glance | undefined
+  lastPrimary: PrimaryState | undefined
+  termRow: Term | undefined
+  topTimeline = timeline(0)
+
+  data: DataDirectory | undefined
+  unconfirmed: SystemIdentifier | undefined
+  keepsOld = false
+
+  pods: ReadonlyMap<PodName, MemberPod> = new Map()
+  podsKnown = false
+  readonly peers = new Map<PodName, PeerView>()
+  readonly pledges = new Map<PodName, PledgeHeld>()
+  source: SourceView | undefined
+  ballot: Ballot | undefined
+  urgedOn: string | undefined
+  pledgeAskedAt: Instant | undefined
+  handOver: HandOverRequest | undefined
+
+  constructor(
+    start: {
+      readonly clock: Clock
+      readonly config: Config
+      readonly policy: Policy
+      readonly settings: Settings
+      readonly marks: Marks
+    },
+    ring: () => void,
+  ) {
+    this.#clock = start.clock
+    this.#config = start.config
+    this.#ring = ring
+    this.policy = start.policy
+    this.settings = start.settings
+    this.marks = start.marks
+    // What this member pledged before its sidecar started is forgotten; it keeps to it all the same.
+    this.promises = {
+      ...noPromises(start.clock.now() + start.policy.pledgeFor),
+      vote: start.marks.vote,
+    }
+  }
+
+  changed(): void {
+    this.#ring()
+  }
+
+  get self(): Holder | undefined {
+    const nonce = this.supervisor?.bootNonce
+    return nonce === undefined
+      ? undefined
+      : { pod: this.#config.pod, uid: this.#config.podUid, nonce }
+  }
+
+  /** An answer or a watch event shows `lease`. `askedAt`: when the request began; undefined for the watch. */
+  heardLease(lease: Lease | undefined, askedAt: Instant | undefined): void {
+    const now = this.#clock.now()
+    const before = this.lease
+    if (lease === undefined) {
+      this.lease = { kind: "absent" }
+    } else if (before.kind === "read" && before.lease.version === lease.version) {
+      this.lease = { ...before, confirmedAt: Math.max(before.confirmedAt, askedAt ?? now) }
+    } else {
+      if (askedAt === undefined && before.kind === "read" && isOlder(lease, before.lease)) return
+      this.lease = { kind: "read", lease, since: now, confirmedAt: askedAt ?? now }
+      this.ballot = undefined
+    }
+    if (askedAt !== undefined) this.leaseReadFrom = askedAt
+    this.changed()
+  }
+
+  /** A write is about to be sent: its member set may come into force at any moment. */
+  attemptLease(content: LeaseContent): void {
+    this.#attempted = content.members
+  }
+
+  wroteLease(lease: Lease, sentAt: Instant): void {
+    this.leaseWrites += 1
+    const { self } = this
+    this.heardLease(lease, undefined)
+    this.#renewal = self !== undefined && heldBy(lease, self) ? { at: sentAt, by: self } : undefined
+    this.#attempted = undefined
+    this.changed()
+  }
+
+  heardSupervisor(status: SupervisorStatus | undefined): void {
+    const before = this.supervisor
+    if (status === undefined) {
+      if (before === undefined || this.ended) return
+      // A container that was told to end and whose server is gone is over, not lost.
+      const over = before.running.kind === "nothing" || this.exit !== undefined
+      if (before.terminating && over) this.ended = true
+      else this.supervisor = undefined
+      this.changed()
+      return
+    }
+    this.ended = false
+    if (before?.bootNonce !== status.bootNonce) {
+      this.exit = undefined
+      this.deadlineWritten = undefined
+      this.#armedTerm = undefined
+    }
+    if (before?.running.kind !== status.running.kind) this.#ranOtherwise(status)
+    if (status.running.kind === "primary") this.#armedTerm = status.running.term
+    const news =
+      before?.bootNonce !== status.bootNonce ||
+      JSON.stringify(before.running) !== JSON.stringify(status.running)
+    this.supervisor = status
+    if (news) this.changed()
+  }
+
+  #ranOtherwise(status: SupervisorStatus): void {
+    const { kind } = status.running
+    if (kind === "standby" || kind === "primary") {
+      const goesOn =
+        this.supervisor?.running.kind === "standby" || this.supervisor?.running.kind === "primary"
+      if (goesOn) return // armed for a promotion: the same server
+      this.glance = { kind: "starting", since: this.#clock.now() }
+      this.exit = undefined
+      this.topTimeline = timeline(0)
+      this.termRow = undefined
+    } else {
+      this.glance = undefined
+    }
+  }
+
+  /** The server and all of its processes are gone. */
+  heardExit(cause: Exit["cause"]): void {
+    this.exit = { cause, term: this.#armedTerm, at: this.#clock.now() }
+    this.#armedTerm = undefined
+    this.glance = undefined
+    this.data = undefined
+    this.changed()
+  }
+
+  /** The local server answered. A standby does not say the timeline it replays between two receivers, so the highest is kept. */
+  heardLook(looked: Looked): void {
+    this.topTimeline = timeline(Math.max(this.topTimeline, looked.state.timeline))
+    this.glance = {
+      kind: "looked",
+      looked:
+        looked.kind === "standby"
+          ? { kind: "standby", state: { ...looked.state, timeline: this.topTimeline } }
+          : looked,
+    }
+    if (looked.kind === "primary") this.lastPrimary = { ...looked.state, termRow: this.termRow }
+    this.changed()
+  }
+
+  observe(lanes: Lanes, running: RunningConfig): Observation {
+    const { lease, supervisor } = this
+    const now = this.#clock.now()
+    const { self } = this
+    const renewed = this.#renewal
+    return {
+      now,
+      settings: this.settings,
+      self,
+      term: this.marks.term,
+      servedTerm: this.marks.served,
+      lease,
+      renewedAt:
+        renewed !== undefined && self !== undefined && renewed.by.nonce === self.nonce
+          ? renewed.at
+          : undefined,
+      memberSets: this.#memberSets(),
+      pledges: [...this.pledges.values()],
+      promises: this.promises,
+      server: this.#serverView(),
+      lastPrimary: this.lastPrimary,
+      deadline: later(supervisor?.deadline, this.deadlineWritten),
+      data: this.#dataView(),
+      systemIdentifier: this.#systemIdentifier(),
+      keepsOld: this.keepsOld,
+      follows: running.follows,
+      label: this.pods.get(this.#config.pod)?.role,
+      peers: this.peers,
+      source: this.source,
+      ballot: this.ballot,
+      lanes: lanes.states,
+      urgedOn: this.urgedOn,
+      pledgeAskedAt: this.pledgeAskedAt,
+      handOver: this.handOver,
+    }
+  }
+
+  #memberSets(): readonly (readonly PodName[])[] {
+    const confirmed =
+      this.lease.kind === "read" && this.lease.lease.members.length > 0
+        ? this.lease.lease.members
+        : this.settings.members
+    return this.#attempted === undefined ? [confirmed] : [confirmed, this.#attempted]
+  }
+
+  #serverView(): ServerView {
+    const { supervisor, glance, exit } = this
+    if (this.ended) return { kind: "down", exit }
+    if (supervisor === undefined) return { kind: "lost" }
+    const { running } = supervisor
+    switch (running.kind) {
+      case "nothing":
+        return { kind: "down", exit }
+      case "job":
+        return { kind: "job", name: running.name }
+      case "stopping":
+        return { kind: "stopping" }
+      case "standby":
+      case "primary":
+        return this.#running(running.kind === "primary" ? running.term : undefined, glance)
+    }
+  }
+
+  #running(armed: Term | undefined, glance: Glance | undefined): ServerView {
+    if (glance === undefined) return { kind: "starting", armed, since: this.#clock.now() }
+    if (glance.kind !== "looked") return { kind: glance.kind, armed, since: glance.since }
+    const { looked } = glance
+    return looked.kind === "standby"
+      ? { kind: "standby", armed, ...looked.state }
+      : { kind: "primary", armed, ...looked.state, termRow: this.termRow }
+  }
+
+  #dataView(): DataView {
+    const { data } = this
+    if (data === undefined) return { kind: "unknown" }
+    switch (data.kind) {
+      case "empty":
+        return { kind: "empty" }
+      case "damaged":
+        return { kind: "damaged", reason: data.reason }
+      case "present": {
+        const { control } = data
+        return {
+          kind: "present",
+          systemIdentifier: systemIdentifier(control.systemIdentifier),
+          timeline: timeline(Math.max(control.timeline, control.minRecoveryTimeline)),
+          lsn: laterLsn(control.checkpoint, control.minRecoveryEnd),
+          wasPrimary: primaryStates.has(control.state),
+          clean: control.state === "shut down" || control.state === "shut down in recovery",
+          unconfirmed: this.unconfirmed === control.systemIdentifier,
+        }
+      }
+    }
+  }
+
+  #systemIdentifier(): SystemIdentifier | undefined {
+    return this.data?.kind === "present"
+      ? systemIdentifier(this.data.control.systemIdentifier)
+      : undefined
+  }
+
+  get highestTerm(): Term {
+    return this.lease.kind === "read" && this.lease.lease.term > this.marks.term
+      ? this.lease.lease.term
+      : term(this.marks.term)
+  }
+}
+
+/** States of a control file in which the data was last a primary's. */
+const primaryStates: ReadonlySet<string> = new Set([
+  "shut down",
+  "shutting down",
+  "in crash recovery",
+  "in production",
+])
+
+const later = (a: Instant | undefined, b: Instant | undefined): Instant | undefined =>
+  a === undefined ? b : b === undefined ? a : Math.max(a, b)
+
+/** Watches may lag behind the answers to our own writes. Versions of one object grow; where they are no numbers, nothing is older. */
+function isOlder(lease: Lease, than: Lease): boolean {
+  const [a, b] = [Number(lease.version), Number(than.version)]
+  return Number.isFinite(a) && Number.isFinite(b) && a < b
+}

@@ -1,0 +1,33 @@
+/**
+ * The sidecar's loop: look, decide, begin what was decided, wait for news. It takes everything it works
+ * with as an argument, so that a simulated world can turn it too, and it never waits for a deed.
+ */
+import { decide } from "#core/failover/decide.ts"
+import { type Action, type Decision, firstMemory } from "#core/failover/decision.ts"
+import type { Observation } from "#core/failover/observation.ts"
+import type { Policy } from "#core/failover/policy.ts"
+import { type Millis, millis } from "#core/units.ts"
+
+export type LoopPorts = {
+  readonly policy: () => Policy
+  readonly observe: () => Observation
+  readonly perform: (action: Action) => void
+  readonly publish: (seen: Observation, decision: Decision) => void
+  /** Until something changed, or for `longest`. */
+  readonly news: (longest: Millis, signal: AbortSignal) => Promise<void>
+}
+
+/** Nothing that `decide` counts down is finer than this. */
+const turnEvery = millis(150)
+
+export async function runLoop(ports: LoopPorts, signal: AbortSignal): Promise<void> {
+  let memory = firstMemory(ports.observe().now)
+  while (!signal.aborted) {
+    const seen = ports.observe()
+    const decision = decide(ports.policy(), memory, seen)
+    memory = decision.memory
+    for (const action of decision.actions) ports.perform(action)
+    ports.publish(seen, decision)
+    await ports.news(turnEvery, signal)
+  }
+}

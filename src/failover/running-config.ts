@@ -1,0 +1,97 @@
+/**
+ * The part of the server's configuration that changes with roles: whom to follow and whom commits wait
+ * for. Every change goes through here, so that the file is always the whole truth.
+ */
+import { writeFile } from "node:fs/promises"
+import { join } from "node:path"
+import type { PodName } from "#core/ids.ts"
+import { configKey, port, replicationUser } from "#core/names.ts"
+import type { Peer } from "#core/failover/decision.ts"
+import { writeServerConfig } from "#io/postgres/server-config.ts"
+import type { Config } from "./config.ts"
+import { slotName } from "./slot-name.ts"
+
+/** What the sidecar sets, and nobody else may: `ALTER SYSTEM` on these is undone. */
+export const ownSettings = [
+  "primary_conninfo",
+  "primary_slot_name",
+  "synchronous_standby_names",
+  "cluster_name",
+] as const
+
+export class RunningConfig {
+  readonly #config: Config
+  readonly #password: string
+  #follows: Peer | undefined
+  #syncNames: readonly PodName[] = []
+  #written = false
+  /** Writes happen one after another. */
+  #writing: Promise<void> = Promise.resolve()
+
+  constructor(config: Config, replicationPassword: string) {
+    this.#config = config
+    this.#password = replicationPassword
+  }
+
+  get follows(): Peer | undefined {
+    return this.#follows
+  }
+
+  /** A sidecar that restarted beside a running primary goes on with the names that are in force. */
+  adoptSyncNames(names: readonly PodName[]): void {
+    if (!this.#written) this.#syncNames = names
+  }
+
+  /** Writes the file; a running server takes it over with its next reload. */
+  async set(change: {
+    readonly follow?: Peer | "nobody"
+    readonly syncNames?: readonly PodName[]
+  }): Promise<void> {
+    if (change.follow !== undefined)
+      this.#follows = change.follow === "nobody" ? undefined : change.follow
+    if (change.syncNames !== undefined) this.#syncNames = change.syncNames
+    const write = this.#writing.then(() => this.#write())
+    this.#writing = write.catch(() => undefined)
+    await write
+  }
+
+  get #passfile(): string {
+    return join(this.#config.runDir, "replication.pass")
+  }
+
+  async #write(): Promise<void> {
+    const { runDir, configDir, pod, cluster } = this.#config
+    const follows = this.#follows
+    const names = this.#syncNames
+    this.#written = true
+    await writeFile(this.#passfile, `*:*:*:${replicationUser}:${escaped(this.#password)}\n`, {
+      mode: 0o600,
+    })
+    await writeServerConfig(runDir, {
+      include: join(configDir, configKey.postgresqlConf),
+      clusterName: cluster,
+      primaryConninfo:
+        follows === undefined
+          ? undefined
+          : {
+              host: follows.address,
+              port: port.postgres,
+              user: replicationUser,
+              passfile: this.#passfile,
+              application_name: pod,
+              connect_timeout: 2,
+              tcp_user_timeout: 3000,
+              keepalives_idle: 2,
+              keepalives_interval: 1,
+              keepalives_count: 3,
+              sslmode: "prefer",
+            },
+      primarySlotName: follows === undefined ? undefined : slotName(pod),
+      synchronousStandbys: names.length === 0 ? undefined : { count: 1, members: names },
+      others: {},
+    })
+  }
+}
+
+const escaped = (password: string): string =>
+  password.replaceAll("\\", "\\\\").replaceAll(":", "\\:")

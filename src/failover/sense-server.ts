@@ -1,0 +1,92 @@
+/** Looks at the local server by SQL while one runs, and at its data directory while none does. */
+import { type Millis, millis } from "#core/units.ts"
+import type { Clock } from "#io/clock.ts"
+import type { Log } from "#io/log.ts"
+import { isStop } from "#io/together.ts"
+import { keepsOldData, lookAtData, unconfirmedBootstrap } from "#io/postgres/data-directory.ts"
+import type { Bell } from "./bell.ts"
+import type { Known } from "./known.ts"
+import { type LocalServer, type Looked, readTermRow, silenceOf } from "./local-server.ts"
+import type { RunningConfig } from "./running-config.ts"
+
+const calmly = millis(1000)
+const closely = millis(60)
+
+export type ServerSense = {
+  readonly clock: Clock
+  readonly log: Log
+  readonly known: Known
+  readonly server: LocalServer
+  readonly running: RunningConfig
+  readonly dataDir: string
+  /** Rung when somebody wants a look before the next one is due. */
+  readonly bell: Bell
+  /** Whether something is going on that is worth looking often. */
+  readonly closely: () => boolean
+}
+
+export async function senseServer(ports: ServerSense, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await lookOnce(ports)
+    const pause: Millis = ports.closely() ? closely : calmly
+    await ports.bell.wait(pause, signal)
+  }
+}
+
+async function lookOnce(ports: ServerSense): Promise<void> {
+  const { known, server } = ports
+  const kind = known.supervisor?.running.kind
+  if (known.data === undefined) await lookAtVolume(ports)
+  if (kind !== "standby" && kind !== "primary") {
+    await server.forget()
+    return
+  }
+  const nonce = known.supervisor?.bootNonce
+  try {
+    const looked = await server.look()
+    // The server may have gone, or another begun, while this one was asked.
+    const now = known.supervisor
+    if (
+      now?.bootNonce !== nonce ||
+      (now?.running.kind !== "standby" && now?.running.kind !== "primary")
+    )
+      return
+    await took(ports, looked)
+  } catch (failure) {
+    heardNothing(ports, failure)
+  }
+}
+
+async function took({ known, server, running }: ServerSense, looked: Looked): Promise<void> {
+  if (looked.kind === "primary") {
+    running.adoptSyncNames(looked.state.syncNames)
+    if (known.termRow === undefined || known.termRow < known.marks.term)
+      known.termRow = await server.quick(readTermRow)
+  }
+  known.heardLook(looked)
+}
+
+function heardNothing({ known, clock, log }: ServerSense, failure: unknown): void {
+  const kind = silenceOf(failure)
+  if (kind === "other") {
+    // It answers, only not what was asked: connections used up, a wrong password. That is no silence.
+    log.warn("server.refused", { why: failure })
+    if (known.glance?.kind === "looked") return
+  }
+  const before = known.glance
+  const same = before?.kind === kind ? before : undefined
+  known.glance = { kind: kind === "other" ? "starting" : kind, since: same?.since ?? clock.now() }
+  if (same === undefined) known.changed()
+}
+
+async function lookAtVolume({ known, dataDir, log }: ServerSense): Promise<void> {
+  try {
+    known.unconfirmed = await unconfirmedBootstrap(dataDir)
+    known.keepsOld = await keepsOldData(dataDir)
+    known.data = await lookAtData(dataDir)
+    known.changed()
+  } catch (failure) {
+    if (isStop(failure, AbortSignal.abort())) return
+    log.warn("data.unreadable", { why: failure })
+  }
+}

@@ -1,0 +1,69 @@
+/** Hears the supervisor: its pulse several times a second, its reports the moment it writes them. */
+import { millis } from "#core/units.ts"
+import type { Clock } from "#io/clock.ts"
+import type { Log } from "#io/log.ts"
+import type { Supervisor, SupervisorReport } from "#io/supervisor/supervisor.ts"
+import { together } from "#io/together.ts"
+import type { Jobs } from "./jobs.ts"
+import type { Known } from "./known.ts"
+
+const lookEvery = millis(250)
+
+export async function senseSupervisor(
+  ports: {
+    readonly clock: Clock
+    readonly log: Log
+    readonly supervisor: Supervisor
+    readonly known: Known
+    readonly jobs: Jobs
+    /** The server or its data changed: somebody should look. */
+    readonly look: () => void
+  },
+  signal: AbortSignal,
+): Promise<void> {
+  const { clock, supervisor, known } = ports
+  const look = async (): Promise<void> => known.heardSupervisor(await supervisor.status())
+  await together(
+    signal,
+    async (stop) => {
+      for (;;) {
+        await look()
+        await clock.sleep(lookEvery, stop)
+      }
+    },
+    async (stop) => {
+      for await (const report of supervisor.reports(stop)) {
+        hear(report, ports)
+        await look()
+        ports.look()
+      }
+    },
+  )
+}
+
+function hear(
+  report: SupervisorReport,
+  { log, known, jobs }: { readonly log: Log; readonly known: Known; readonly jobs: Jobs },
+): void {
+  switch (report.kind) {
+    case "server-started":
+      log.event("server.started", { postmaster: report.postmaster })
+      return
+    case "server-gone":
+      log.event("server.gone", { cause: report.cause, exitCode: report.exitCode })
+      known.heardExit(report.cause)
+      return
+    case "job-ended":
+      log.event("job.ended", { job: report.job, exitCode: report.exitCode })
+      jobs.ended(report)
+      known.data = undefined
+      known.changed()
+      return
+    case "paused-vm":
+      log.warn("machine.paused", { gapMs: report.gap })
+      return
+    case "fencing":
+      log.warn("server.fencing", { lateMs: report.late })
+      return
+  }
+}
