@@ -4,7 +4,7 @@
  */
 import { spawn } from "node:child_process"
 import type { ChildProcess } from "node:child_process"
-import { chown, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises"
+import { chown, mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises"
 import { readFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -82,7 +82,7 @@ export class Instance implements AsyncDisposable {
       await mkdir(instance.path(name), { mode: 0o700 })
       await instance.#own(instance.path(name))
     }
-    await instance.#write(
+    await instance.write(
       "config/pg_hba.conf",
       [
         "local all all scram-sha-256",
@@ -91,10 +91,23 @@ export class Instance implements AsyncDisposable {
         "",
       ].join("\n"),
     )
-    await instance.#write("secret/superuser-password", instance.superuserPassword)
-    await instance.#write("secret/replication-password", instance.replicationPassword)
+    await instance.write("secret/superuser-password", instance.superuserPassword)
+    await instance.write("secret/replication-password", instance.replicationPassword)
     await instance.configure(undefined)
     return instance
+  }
+
+  /** For spawning another process of the same account. */
+  get account(): { readonly uid?: number; readonly gid?: number } {
+    return {
+      ...(this.#uid === undefined ? {} : { uid: this.#uid }),
+      ...(this.#gid === undefined ? {} : { gid: this.#gid }),
+    }
+  }
+
+  /** What a volume looks like when it was lost: the folder is elsewhere, its place is free. */
+  moveAway(name: string): Promise<void> {
+    return rename(this.path(name), `${this.path(name)}.away`)
   }
 
   path(...below: readonly string[]): string {
@@ -105,7 +118,7 @@ export class Instance implements AsyncDisposable {
     if (this.#uid !== undefined && this.#gid !== undefined) await chown(path, this.#uid, this.#gid)
   }
 
-  async #write(name: string, content: string): Promise<void> {
+  async write(name: string, content: string): Promise<void> {
     await writeFile(this.path(name), content, { mode: 0o600 })
     await this.#own(this.path(name))
   }
@@ -153,8 +166,7 @@ export class Instance implements AsyncDisposable {
       env: this.#env,
       stdio: ["ignore", "pipe", "pipe"],
       detached: true,
-      ...(this.#uid === undefined ? {} : { uid: this.#uid }),
-      ...(this.#gid === undefined ? {} : { gid: this.#gid }),
+      ...this.account,
     })
     for (const stream of [child.stdout, child.stderr])
       stream.on("data", (chunk: Buffer) => {

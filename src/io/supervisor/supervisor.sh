@@ -155,21 +155,22 @@ scan_group() {
 
 # What a supervisor before us left on this volume: itself, its jobs, its server. Only in shared process id spaces.
 end_predecessors() {
-  local p tries
+  local p folder tries
   for p in /proc/[0-9]*; do
     [[ ${p#/proc/} != "$$" && $p/cwd -ef . ]] && kill -KILL "${p#/proc/}"
   done 2>/dev/null
-  [[ -d $pgdata ]] || return 0
-  for ((tries = 0; ; tries++)); do
-    scan_servers "$pgdata"
-    ((${#found[@]})) || return 0
-    if ((tries == 0)); then
-      log "a server of a predecessor still runs (${found[*]}): ending it"
-      kill -QUIT "${found[@]}" 2>/dev/null
-    elif ((tries * 50 >= kill_after)); then
-      kill -KILL "${found[@]}" 2>/dev/null
-    fi
-    pause 0.05
+  for folder in "$pgdata" "$pgdata.new"; do
+    for ((tries = 0; ; tries++)); do
+      scan_servers "$folder"
+      ((${#found[@]})) || break
+      if ((tries == 0)); then
+        log "a server of a predecessor still runs (${found[*]}): ending it"
+        kill -QUIT "${found[@]}" 2>/dev/null
+      elif ((tries * 50 >= kill_after)); then
+        kill -KILL "${found[@]}" 2>/dev/null
+      fi
+      pause 0.05
+    done
   done
 }
 
