@@ -294,13 +294,13 @@ export class Known {
       case "damaged":
         return { kind: "damaged", reason: data.reason }
       case "present": {
-        const { control } = data
+        const { control, isBackup } = data
         return {
           kind: "present",
           systemIdentifier: systemIdentifier(control.systemIdentifier),
           timeline: timeline(Math.max(control.timeline, control.minRecoveryTimeline)),
           lsn: laterLsn(control.checkpoint, control.minRecoveryEnd),
-          wasPrimary: primaryStates.has(control.state),
+          wasPrimary: primaryStates.has(control.state) && !isBackup,
           clean: control.state === "shut down" || control.state === "shut down in recovery",
           unconfirmed: this.unconfirmed === control.systemIdentifier,
         }

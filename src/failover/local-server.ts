@@ -195,11 +195,14 @@ export const parseSyncNames = (text: string): readonly PodName[] =>
     podName(name.replaceAll('""', '"')),
   )
 
-/** Highest term in the server's own table; undefined before the first. */
+/**
+ * Highest term in the server's own table; undefined before the first. The schema is `swarm`: PostgreSQL
+ * keeps names that begin with `pg_` for itself.
+ */
 export async function readTermRow(sql: Sql): Promise<Term | undefined> {
-  const [known] = await sql`select to_regclass('pg_swarm.term') is not null as known`
+  const [known] = await sql`select to_regclass('swarm.term') is not null as known`
   if (known === undefined || !booleanOf(known, "known")) return undefined
-  const [row] = await sql`select max(term)::int4 as term from pg_swarm.term`
+  const [row] = await sql`select max(term)::int4 as term from swarm.term`
   const highest = row === undefined ? undefined : maybe(integerOf, row, "term")
   return highest === undefined ? undefined : term(highest)
 }
@@ -213,9 +216,9 @@ export async function recordTerm(
   cause: string,
 ): Promise<void> {
   await script(`
-    create schema if not exists pg_swarm;
-    revoke all on schema pg_swarm from public;
-    create table if not exists pg_swarm.term (
+    create schema if not exists swarm;
+    revoke all on schema swarm from public;
+    create table if not exists swarm.term (
       term bigint primary key,
       pod text not null,
       timeline integer not null,
@@ -224,7 +227,7 @@ export async function recordTerm(
       at timestamptz not null default pg_catalog.now()
     )`)
   await sql`
-    insert into pg_swarm.term (term, pod, timeline, lsn, cause)
+    insert into swarm.term (term, pod, timeline, lsn, cause)
     values (${opened}, ${pod},
       ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int4,
       pg_current_wal_lsn(), ${cause})

@@ -17,7 +17,16 @@ import type { SystemIdentifier, Term } from "#core/ids.ts"
 export type DataDirectory =
   /** Nothing to lose: it may be cloned into, or initialised when the cluster never was. */
   | { readonly kind: "empty" }
-  | { readonly kind: "present"; readonly major: number; readonly control: ControlFile }
+  | {
+      readonly kind: "present"
+      readonly major: number
+      readonly control: ControlFile
+      /**
+       * A base backup that no server has started yet. Its control file is a copy of its source's and says
+       * "in production"; recovering it as if it had crashed here would break it.
+       */
+      readonly isBackup: boolean
+    }
   /** Must not be started: clone, or stop with the reason. */
   | { readonly kind: "damaged"; readonly reason: string }
 
@@ -35,7 +44,9 @@ export async function lookAtData(data: string): Promise<DataDirectory> {
   const major = Number.parseInt(version ?? "", 10)
   if (!Number.isInteger(major)) return { kind: "damaged", reason: "PG_VERSION is missing" }
   try {
-    return { kind: "present", major, control: await readControlFile(dataDir(data)) }
+    const control = await readControlFile(dataDir(data))
+    const isBackup = (await readOptional(join(dataDir(data), "backup_label"))) !== undefined
+    return { kind: "present", major, control, isBackup }
   } catch (error) {
     if (!(error instanceof Outage)) throw error
     return { kind: "damaged", reason: error.message }
