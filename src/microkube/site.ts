@@ -5,7 +5,6 @@ import { join, resolve } from "node:path"
 
 import type { Surroundings } from "./admission/defaults.ts"
 import { Accounts } from "./api/accounts.ts"
-import type { Gate } from "./api/gate.ts"
 import { answerLogs } from "./api/pod-logs.ts"
 import { Rights } from "./api/rights.ts"
 import { ApiServer } from "./api/server.ts"
@@ -26,6 +25,10 @@ import { runScheduler } from "./controllers/scheduler.ts"
 import { runStatefulSets } from "./controllers/stateful-set.ts"
 import { runTokenSecrets } from "./controllers/token-secrets.ts"
 import { Recorder } from "./events.ts"
+import { Admin } from "./faults/admin.ts"
+import { ApiFaults } from "./faults/api-faults.ts"
+import { Networks } from "./faults/network.ts"
+import { Nodes } from "./faults/nodes.ts"
 import { at, textAt } from "./json.ts"
 import { log } from "./log.ts"
 import { annotationsOf, nameOf, namespaceOf, uidOf } from "./object.ts"
@@ -33,13 +36,12 @@ import { Objects } from "./objects.ts"
 import { Addresses } from "./runtime/addresses.ts"
 import { Forwarders } from "./runtime/forwarders.ts"
 import { findUser, launcherFor } from "./runtime/isolation.ts"
-import { Kubelet } from "./runtime/kubelet.ts"
+import { Kubelet, instanceIn } from "./runtime/kubelet.ts"
 import { Store } from "./store/store.ts"
 
 export type Started = { readonly kubeconfig: string; readonly url: string }
 
 const lifeOfTokensSeconds = 365 * 24 * 3600
-const open: Gate = { treat: () => ({ kind: "pass" }), onChange: () => () => undefined }
 
 export class Site {
   readonly #config: Config
@@ -48,6 +50,10 @@ export class Site {
   readonly #objects: Objects
   readonly #accounts: Accounts
   readonly #adminToken: string
+  readonly #faults = new ApiFaults()
+  readonly #networks: Networks
+  readonly #instance: string
+  #admin: Admin | undefined
   #server: ApiServer | undefined
   #kubelet: Kubelet | undefined
   #stops: Stop[] = []
@@ -57,6 +63,8 @@ export class Site {
     this.#store = store
     this.#addresses = new Addresses(store, config.block)
     this.#objects = new Objects(store, this.#surroundings(), Date.now)
+    this.#instance = instanceIn(config.dir)
+    this.#networks = new Networks(this.#instance, process.env["PATH"] ?? "")
     this.#adminToken = secretIn(config.dir, "admin.token")
     this.#accounts = new Accounts(
       store,
@@ -98,10 +106,21 @@ export class Site {
     this.#kubelet = kubelet
     this.#control(certificates.ca)
     kubelet.start()
-    const forwarders = new Forwarders(this.#store, () => true)
+    const networks = this.#networks
+    const forwarders = new Forwarders(this.#store, (address) => networks.reaches(address))
     forwarders.start()
+    const nodes = new Nodes({
+      objects: this.#objects,
+      kubelet,
+      names: this.#config.nodes,
+      block,
+      graceMs: this.#config.nodeGraceMs,
+    })
+    const parts = { objects: this.#objects, kubelet, api: this.#faults, nodes, networks, dir }
+    this.#admin = new Admin(parts)
     this.#stops.push(() => {
       forwarders.stop()
+      nodes.close()
     })
     const kubeconfig = join(dir, "kubeconfig")
     writeKubeconfig(kubeconfig, this.#config.name, server.url, certificates.ca, this.#adminToken)
@@ -118,12 +137,12 @@ export class Site {
       objects: this.#objects,
       accounts: this.#accounts,
       rights: new Rights(this.#store),
-      gate: open,
+      gate: this.#faults,
       logs: async (exchange, request) => {
         if (this.#kubelet === undefined) throw noSuchPath()
         await answerLogs(this.#objects, this.#kubelet, dir)(exchange, request)
       },
-      admin: () => Promise.resolve(false),
+      admin: async (exchange) => (await this.#admin?.serve(exchange)) ?? false,
       onBug: (error) => {
         log("api.bug", {
           error: error instanceof Error ? (error.stack ?? error.message) : String(error),
@@ -149,6 +168,13 @@ export class Site {
       hostAddressOf: (node) => `${block}.0.${nodes.indexOf(node) + 10}`,
       api: { host: `${block}.0.1`, port: server.port },
       dir,
+      instance: this.#instance,
+      enroll: (group, pid) => {
+        this.#networks.enroll(group, pid)
+      },
+      leave: (group) => {
+        this.#networks.forget(group)
+      },
       newAddress: () => this.#addresses.newPodAddress(),
       claimFolder: (namespace, claim) => {
         const found = this.#store.get("persistentvolumeclaims", namespace, claim)
@@ -189,6 +215,7 @@ export class Site {
   async stop(): Promise<void> {
     for (const stop of this.#stops) stop()
     await this.#kubelet?.stop()
+    this.#networks.close()
     await this.#server?.close()
     this.#store.close()
   }

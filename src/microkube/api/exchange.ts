@@ -35,9 +35,14 @@ export function answer(exchange: Exchange, code: number, body: JsonObject): void
   response.end(text)
 }
 
+/** The body of a request that must say it is JSON (or the YAML that JSON is). */
 export async function readText(exchange: Exchange): Promise<string> {
   const type = header(exchange, "content-type") ?? "application/json"
   if (!/json|yaml|^\*/.test(type)) throw unsupportedMedia(type)
+  return readBody(exchange)
+}
+
+export async function readBody(exchange: Exchange): Promise<string> {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of exchange.request) {

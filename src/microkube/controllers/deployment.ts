@@ -246,20 +246,28 @@ function writeStatus(ground: Ground, deployment: KubeObject, current: string): v
     ...positive("unavailableReplicas", Math.max(0, Math.max(wanted, sum("replicas")) - available)),
     conditions,
   }
+  store(
+    ground,
+    deployment,
+    status,
+    sets.find((set) => nameOf(set) === current),
+  )
+}
+
+/** The status, and the revision of the current set as an annotation. */
+function store(
+  ground: Ground,
+  deployment: KubeObject,
+  status: JsonObject,
+  current: KubeObject | undefined,
+): void {
   const of = resourceById("deployments.apps")
   const [namespace, name] = [namespaceOf(deployment), nameOf(deployment)]
-  ground.objects.change(of, namespace, name, (one) => ({ ...one, status }), {
-    ...manager,
-    subresource: "status",
-  })
-  const revision = annotationsOf(sets.find((set) => nameOf(set) === current) ?? {})[revisionKey]
-  ground.objects.change(
-    of,
-    namespace,
-    name,
-    (one) => withAt(one, ["metadata", "annotations", revisionKey], revision),
-    manager,
-  )
+  const asStatus = { ...manager, subresource: "status" } as const
+  ground.objects.change(of, namespace, name, (one) => ({ ...one, status }), asStatus)
+  const revision = annotationsOf(current ?? {})[revisionKey]
+  const path = ["metadata", "annotations", revisionKey]
+  ground.objects.change(of, namespace, name, (one) => withAt(one, path, revision), manager)
 }
 
 const positive = (name: string, value: number): JsonObject => (value === 0 ? {} : { [name]: value })

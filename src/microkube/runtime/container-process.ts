@@ -74,6 +74,11 @@ export class ContainerProcess {
     return exit
   }
 
+  /** The process that was started here; the container's own may be a child of it. */
+  get pid(): number | undefined {
+    return this.#child.pid
+  }
+
   get hasExited(): boolean {
     return this.#hasExited
   }

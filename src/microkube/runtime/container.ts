@@ -42,7 +42,8 @@ export type Home = {
   readonly note: (type: "Normal" | "Warning", reason: string, message: string) => void
   /** Something about the container changed that the pod's status tells. */
   readonly onChange: () => void
-  readonly onProcess: () => void
+  /** A process was started, or (undefined) has ended. */
+  readonly onProcess: (pid: number | undefined) => void
 }
 
 export class Container {
@@ -182,7 +183,7 @@ export class Container {
     })
     this.#process = process
     this.#env = Object.fromEntries(environment.values)
-    this.#home.onProcess()
+    this.#home.onProcess(process.pid)
     return process
   }
 
@@ -213,7 +214,7 @@ export class Container {
     this.isReady = false
     this.isStarted = false
     const end = ended(exit, startedAt, this.#home.now())
-    this.#home.onProcess()
+    this.#home.onProcess(undefined)
     this.#set(end)
     await probes
     return end

@@ -26,6 +26,10 @@ const siteGraceMs = 4_000
 
 export type KubeletOptions = Omit<NodeHost, "onProcess" | "hostAddress"> & {
   readonly hostAddressOf: (node: string) => string
+  /** Six digits that tell this site from others on the host. */
+  readonly instance: string
+  /** The pod of that control group is gone. */
+  readonly leave: (group: string) => void
 }
 
 export class Kubelet {
@@ -33,13 +37,11 @@ export class Kubelet {
   readonly #workers = new Map<string, PodWorker>()
   readonly #ending = new Set<Promise<void>>()
   readonly #gone = new Set<string>()
-  readonly #instance: string
   readonly #record: string
   #stops: (() => void)[] = []
 
   constructor(options: KubeletOptions) {
     this.#options = options
-    this.#instance = instanceIn(options.dir)
     this.#record = join(options.dir, "processes.json")
   }
 
@@ -74,9 +76,8 @@ export class Kubelet {
   }
 
   workerOf(namespace: string, name: string): PodWorker | undefined {
-    return [...this.#workers.values()].find(
-      ({ pod }) => nameOf(pod) === name && namespaceOf(pod) === namespace,
-    )
+    const found = this.#options.objects.find("pods", namespace, name)
+    return found === undefined ? undefined : this.#workers.get(uidOf(found))
   }
 
   containerOf(namespace: string, pod: string, name: string): Container | undefined {
@@ -104,6 +105,16 @@ export class Kubelet {
     }
   }
 
+  /** Pods of a node that was frozen go on, and those that were deleted meanwhile end. */
+  release(node: string): void {
+    for (const worker of this.workersOn(node)) {
+      worker.hold(false)
+      const { pod } = worker
+      const found = this.#options.objects.find("pods", namespaceOf(pod), nameOf(pod))
+      if (found === undefined || uidOf(found) !== worker.uid) this.#drop(worker)
+    }
+  }
+
   isGone(node: string): boolean {
     return this.#gone.has(node)
   }
@@ -115,6 +126,8 @@ export class Kubelet {
   #changed({ type, object }: Change): void {
     const worker = this.#workers.get(uidOf(object))
     if (type === "DELETED") {
+      // A node that does not answer ends nothing: it learns of it when it is back.
+      if (worker?.isHeld === true) return
       if (worker !== undefined) this.#drop(worker)
       else this.#clean(object)
       return
@@ -163,11 +176,11 @@ export class Kubelet {
 
   /** Folders with short names: the path of a socket in one must fit in 107 bytes. */
   get #short(): string {
-    return join(tmpdir().length > 16 ? "/tmp" : tmpdir(), `mk-${this.#instance}`)
+    return join(tmpdir().length > 16 ? "/tmp" : tmpdir(), `mk-${this.#options.instance}`)
   }
 
   get #memory(): string {
-    return existsSync("/dev/shm") ? `/dev/shm/mk-${this.#instance}` : join(this.#short, "m")
+    return existsSync("/dev/shm") ? `/dev/shm/mk-${this.#options.instance}` : join(this.#short, "m")
   }
 
   #placeOf(pod: KubeObject): PodPlace {
@@ -179,7 +192,7 @@ export class Kubelet {
       memoryRoot: join(this.#memory, String(number)),
     }
     for (const folder of Object.values(place)) mkdirSync(folder, { recursive: true, mode: 0o755 })
-    return place
+    return { ...place, group: String(number) }
   }
 
   /** What is left of a pod that is gone. */
@@ -189,6 +202,7 @@ export class Kubelet {
     if (number === undefined) return
     unmountVolumes(join(this.#short, String(number)), join(this.#memory, String(number)))
     store.forgetNumber(uidOf(pod))
+    this.#options.leave(String(number))
     const logs = `${namespaceOf(pod)}_${nameOf(pod)}_${uidOf(pod)}`
     rmSync(join(this.#options.dir, "logs", logs), { recursive: true, force: true })
   }
@@ -256,7 +270,7 @@ function graceOf(pod: KubeObject): number {
 }
 
 /** Six digits that tell this folder's site from others on the host. */
-function instanceIn(dir: string): string {
+export function instanceIn(dir: string): string {
   const file = join(dir, "instance.json")
   const known = existsSync(file) ? parseObject(readFileSync(file, "utf8")) : undefined
   const id = isObject(known) ? textAt(known, "id") : undefined

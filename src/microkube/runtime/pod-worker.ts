@@ -32,10 +32,17 @@ export type NodeHost = {
   readonly claimFolder: (namespace: string, claim: string) => string | undefined
   readonly token: (pod: KubeObject, audience: string | undefined) => string
   readonly onProcess: () => void
+  /** A process that was just started joins the pod's control group. */
+  readonly enroll: (group: string, pid: number) => void
   readonly log: (event: string, fields: JsonObject) => void
 }
 
-export type PodPlace = { readonly root: string; readonly memoryRoot: string }
+export type PodPlace = {
+  readonly root: string
+  readonly memoryRoot: string
+  /** Name of the pod's control group. */
+  readonly group: string
+}
 
 export class PodWorker {
   readonly #host: NodeHost
@@ -53,6 +60,7 @@ export class PodWorker {
   /** Ends the wait for something that a volume is made of. */
   #wake = new AbortController()
   #isSilent = false
+  #isHeld = false
   #isStopping = false
   #running: Promise<void> | undefined
 
@@ -75,6 +83,26 @@ export class PodWorker {
 
   get containers(): readonly Container[] {
     return this.#containers
+  }
+
+  /** Name of the pod's control group. */
+  get group(): string {
+    return this.#place.group
+  }
+
+  /** While held, as on a node that does not answer, nothing of it is told and no change reaches it. */
+  hold(isHeld: boolean): void {
+    this.#isHeld = isHeld
+    if (isHeld) return
+    for (const one of this.#containers) one.process?.thaw()
+    const { objects } = this.#host
+    const found = objects.find("pods", namespaceOf(this.#pod), nameOf(this.#pod))
+    if (found !== undefined) this.changed(found)
+    this.#tell()
+  }
+
+  get isHeld(): boolean {
+    return this.#isHeld
   }
 
   get folders(): ReadonlyMap<string, string> {
@@ -143,7 +171,10 @@ export class PodWorker {
       onChange: () => {
         this.#tell()
       },
-      onProcess: host.onProcess,
+      onProcess: (pid) => {
+        if (pid !== undefined) host.enroll(this.#place.group, pid)
+        host.onProcess()
+      },
     }
   }
 
@@ -281,6 +312,7 @@ export class PodWorker {
 
   /** The object changed: a deletion begins or hurries, files made of it follow. */
   changed(pod: KubeObject): void {
+    if (this.#isHeld) return
     this.#pod = pod
     if (isDeleting(pod)) void this.#terminate()
     else this.refresh()
@@ -342,7 +374,7 @@ export class PodWorker {
   }
 
   #tell(): void {
-    if (!this.#isTold || this.#isSilent) return
+    if (!this.#isTold || this.#isSilent || this.#isHeld) return
     this.#isTold = false
     setImmediate(() => {
       this.#isTold = true
@@ -351,7 +383,7 @@ export class PodWorker {
   }
 
   #write(): void {
-    if (this.#isSilent) return
+    if (this.#isSilent || this.#isHeld) return
     const { objects } = this.#host
     const [namespace, name] = [namespaceOf(this.#pod), nameOf(this.#pod)]
     const found = objects.find("pods", namespace, name)
