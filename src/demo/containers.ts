@@ -13,26 +13,28 @@ export type PodProcess = {
   readonly environment: ReadonlyMap<string, string>
 }
 
-/** All processes of the pod, those of a vanished parent too. */
+/**
+ * All processes of the pod: those whose environment says so, and whatever they started. PostgreSQL writes its
+ * titles over its environment, so its processes are known by their parents alone.
+ */
 export async function processesOfPod(
   siteFolder: string,
   namespace: string,
   pod: string,
 ): Promise<readonly PodProcess[]> {
-  const found: PodProcess[] = []
-  for (const entry of await readdir("/proc")) {
-    const pid = Number(entry)
-    if (!Number.isInteger(pid)) continue
-    const one = await read(pid)
-    if (one === undefined) continue
-    const { environment } = one
-    const isOfPod =
-      environment.get(env.podName) === pod && environment.get(env.namespace) === namespace
+  const pids = (await readdir("/proc")).map(Number).filter(Number.isInteger)
+  const all = (await Promise.all(pids.map(read))).filter((one) => one !== undefined)
+  const isOfPod = ({ environment }: PodProcess): boolean =>
+    environment.get(env.podName) === pod &&
+    environment.get(env.namespace) === namespace &&
     // Pods of other sites have the same names; their folders differ.
-    if (isOfPod && (environment.get(env.dataDir) ?? "").startsWith(`${siteFolder}/`))
-      found.push(one)
+    (environment.get(env.dataDir) ?? "").startsWith(`${siteFolder}/`)
+  const found = new Map(all.filter(isOfPod).map((one) => [one.pid, one]))
+  for (let size = -1; size !== found.size;) {
+    size = found.size
+    for (const one of all) if (found.has(one.parent)) found.set(one.pid, one)
   }
-  return found
+  return [...found.values()]
 }
 
 /** The server's first process: its children are `postgres` too, its parent is not. */

@@ -115,12 +115,9 @@ async function run(
     try {
       await follow(fault, primary.name, { patient, narrator, writer, since, signal, holdSeconds })
     } finally {
-      if (struck.mend !== undefined)
-        print(
-          `${((performance.now() - since) / 1000).toFixed(2).padStart(8)} s  mended: ${await struck.mend()}`,
-        )
+      if (struck.mend !== undefined) narrator.tell(`mended: ${await struck.mend()}`)
     }
-    if (!signal.aborted) await untilWhole(patient, narrator, signal)
+    if (!signal.aborted) await untilWhole(narrator, signal)
   }
   return await summary(writer, since)
 }
@@ -151,18 +148,14 @@ async function follow(fault: Fault, before: string, scene: Scene): Promise<void>
   }
 }
 
-async function untilWhole(
-  patient: Patient,
-  narrator: Narrator,
-  signal: AbortSignal,
-): Promise<void> {
+async function untilWhole(narrator: Narrator, signal: AbortSignal): Promise<void> {
   const until = performance.now() + wholeMs
   const end = performance.now() + afterwardsMs
   while (!signal.aborted && performance.now() < until) {
-    if (narrator.ready === patient.members && performance.now() > end) return
+    if (narrator.whole && performance.now() > end) return
     await sleep(50)
   }
-  if (!signal.aborted) print(`            not every member is ready after ${wholeMs / 1_000} s`)
+  if (!signal.aborted) print(`            not every member is back after ${wholeMs / 1_000} s`)
 }
 
 async function summary(writer: Writer, since: number): Promise<number> {

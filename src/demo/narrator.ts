@@ -5,39 +5,78 @@ import type { Pod } from "./kube.ts"
 import type { Patient } from "./patient.ts"
 import type { Say } from "./steps.ts"
 
+/** Lines wait this long, so that what central tells a moment later finds its place among them. */
+const patienceMs = 700
 const podsEveryMs = 50
-const eventsEveryMs = 300
+const centralEveryMs = 250
 const eventsMax = 100
 
 export interface Narrator extends AsyncDisposable {
   /** The primary that Kubernetes shows now. */
   readonly primary: string | undefined
-  /** Members that are ready now. */
-  readonly ready: number
+  /** Every member is ready, and central shows the cluster healthy. */
+  readonly whole: boolean
+  /** Adds a line of now. */
+  tell(line: string): void
 }
 
 /** Tells until it is disposed of. `since` is the moment of the fault, `performance.now()`. */
 export function narrate(patient: Patient, api: CentralApi, since: number, say: Say): Narrator {
   const stop = new AbortController()
   const clockStart = Date.now() - (performance.now() - since)
-  const tell = (atMs: number, line: string): void =>
-    say(`${(Math.max(0, atMs) / 1000).toFixed(2).padStart(8)} s  ${line}`)
-  const state = { primary: undefined as string | undefined, ready: 0 }
+  const story = new Story(since, say)
+  const state: Seen = { primary: undefined, ready: 0, whole: false }
   const done = Promise.all([
-    followPods(patient, state, (line) => tell(performance.now() - since, line), stop.signal),
-    followEvents(patient, api, clockStart, tell, stop.signal),
+    followPods(patient, state, (line) => story.tell(performance.now() - since, line), stop.signal),
+    followCentral({ patient, api, clockStart, state }, story, stop.signal),
   ])
   return {
     get primary() {
       return state.primary
     },
-    get ready() {
-      return state.ready
+    get whole() {
+      return state.whole && state.ready === patient.members
     },
+    tell: (line) => story.tell(performance.now() - since, line),
     async [Symbol.asyncDispose]() {
       stop.abort()
       await done
+      story.end()
     },
+  }
+}
+
+type Seen = { primary: string | undefined; ready: number; whole: boolean }
+
+/** Lines by the time at which they happened, whoever told them first. */
+class Story {
+  readonly #since: number
+  readonly #say: Say
+  #waiting: { readonly at: number; readonly line: string }[] = []
+
+  constructor(since: number, say: Say) {
+    this.#since = since
+    this.#say = say
+  }
+
+  tell(atMs: number, line: string): void {
+    this.#waiting.push({ at: Math.max(0, atMs), line })
+    this.flush(performance.now() - this.#since - patienceMs)
+  }
+
+  /** Tells what happened before `until`. */
+  flush(until: number): void {
+    const due = this.#waiting.filter(({ at }) => at <= until).toSorted((a, b) => a.at - b.at)
+    this.#waiting = this.#waiting.filter(({ at }) => at > until)
+    let before: string | undefined
+    for (const { at, line } of due) {
+      if (line !== before) this.#say(`${(at / 1000).toFixed(2).padStart(8)} s  ${line}`)
+      before = line
+    }
+  }
+
+  end(): void {
+    this.flush(Number.POSITIVE_INFINITY)
   }
 }
 
@@ -46,7 +85,7 @@ const wait = (ms: number, signal: AbortSignal): Promise<unknown> =>
 
 async function followPods(
   patient: Patient,
-  state: { primary: string | undefined; ready: number },
+  state: Seen,
   tell: Say,
   signal: AbortSignal,
 ): Promise<void> {
@@ -109,36 +148,61 @@ function* changes(
   for (const name of before.keys()) if (!after.has(name)) yield `${name} is gone`
 }
 
-async function followEvents(
-  patient: Patient,
-  api: CentralApi,
-  clockStart: number,
-  tell: (atMs: number, line: string) => void,
-  signal: AbortSignal,
-): Promise<void> {
+type Line = {
+  readonly patient: Patient
+  readonly api: CentralApi
+  readonly clockStart: number
+  readonly state: Seen
+}
+
+/** Events of the site, and what central shows of each member. */
+async function followCentral(line: Line, story: Story, signal: AbortSignal): Promise<void> {
   const told = new Set<string>()
+  const phases = new Map<string, string>()
   while (!signal.aborted) {
-    await wait(eventsEveryMs, signal)
+    await wait(centralEveryMs, signal)
     try {
-      const { items } = await api.call("listEvents", {
-        query: { since: new Date(clockStart).toISOString(), limit: eventsMax },
-      })
-      const news = items
-        .filter(({ id }) => !told.has(id))
-        .filter(
-          ({ clusterId, satelliteName }) =>
-            clusterId === patient.id || satelliteName === patient.site.name,
-        )
-        .toReversed()
-      for (const { id, at, kind, message, pod } of news) {
-        told.add(id)
-        tell(
-          Date.parse(at) - clockStart,
-          `\u2022 ${kind}${pod === null ? "" : ` ${pod}`}: ${message}`,
-        )
-      }
+      await tellEvents(line, story, told)
+      await tellPhases(line, story, phases)
     } catch {
       // Central is asked again in a moment; what happened is kept at the site.
     }
+    story.flush(Date.now() - line.clockStart - patienceMs)
+  }
+}
+
+async function tellEvents(
+  { patient, api, clockStart }: Line,
+  story: Story,
+  told: Set<string>,
+): Promise<void> {
+  const { items } = await api.call("listEvents", {
+    query: { since: new Date(clockStart).toISOString(), limit: eventsMax },
+  })
+  const news = items.filter(
+    ({ id, clusterId, satelliteName }) =>
+      !told.has(id) && (clusterId === patient.id || satelliteName === patient.site.name),
+  )
+  for (const { id, at, message, kind } of news) {
+    told.add(id)
+    story.tell(Date.parse(at) - clockStart, `\u2022 ${message}  (${kind})`)
+  }
+}
+
+async function tellPhases(
+  { patient, api, clockStart, state }: Line,
+  story: Story,
+  phases: Map<string, string>,
+): Promise<void> {
+  const cluster = await api.call("getCluster", { params: { id: patient.id } })
+  const first = phases.size === 0
+  // What was seen before the fault says nothing about after it.
+  const isNews = cluster.observedAt !== null && Date.parse(cluster.observedAt) > clockStart
+  state.whole = cluster.state === "healthy" && isNews
+  for (const { pod, phase } of cluster.instances) {
+    const before = phases.get(pod)
+    phases.set(pod, phase)
+    if (!first && before !== phase)
+      story.tell(Date.now() - clockStart, `${pod}: ${before ?? "unknown"} \u2192 ${phase}`)
   }
 }
