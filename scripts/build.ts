@@ -10,7 +10,7 @@ import { existsSync } from "node:fs"
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises"
 import { join, relative } from "node:path"
 import { build as bundle, type Metafile } from "esbuild"
-import { z } from "zod"
+import * as z from "zod"
 import { type Program, programs, unwelcome } from "./bundle-allow.ts"
 
 const root = join(import.meta.dirname, "..")

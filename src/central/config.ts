@@ -1,6 +1,6 @@
 /** What central is told by its environment. */
 import { readFileSync } from "node:fs"
-import { z } from "zod"
+import * as z from "zod"
 import type { Parsed, Problem } from "#core/parsed.ts"
 import { port } from "#core/names.ts"
 import { type Environment, type HostPort, hostPort, logLevel, readConfig } from "#io/config.ts"

@@ -6,7 +6,7 @@ import {
   createRouter,
   redirect,
 } from "@tanstack/react-router"
-import { z } from "zod"
+import * as z from "zod"
 import { severities } from "#core/cluster/events.ts"
 import { clusterStates } from "#core/cluster/state.ts"
 import { satelliteStates } from "#wire/rest/satellites.ts"

@@ -1,7 +1,7 @@
 /** `DIR/demo.json`: how to reach the running demo, for people with `curl` and for `make demo-fault`. */
 import { readFile, rename, writeFile } from "node:fs/promises"
 import { join } from "node:path"
-import { z } from "zod"
+import * as z from "zod"
 
 const siteSchema = z.object({
   name: z.string(),

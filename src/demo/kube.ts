@@ -1,5 +1,5 @@
 /** What the demo's tools look at in a site's Kubernetes: the pods of a cluster, its service, its secret. */
-import { z } from "zod"
+import * as z from "zod"
 import type { ClusterName } from "#core/ids.ts"
 import { label, objectNames, port, secretKey } from "#core/names.ts"
 import { present } from "#core/assert.ts"

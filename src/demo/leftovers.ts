@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
-import { z } from "zod"
+import * as z from "zod"
 import { isAlive, type KnownProcess, processesOf, processSchema } from "./proc.ts"
 
 export const recordFile = (folder: string): string => join(folder, "processes.json")

@@ -1,6 +1,6 @@
 /** What Linux says about processes, in /proc: enough to know one again, and to find those of a folder. */
 import { readdir, readFile, readlink, stat } from "node:fs/promises"
-import { z } from "zod"
+import * as z from "zod"
 import { env } from "#core/names.ts"
 
 /** A process id alone is reused; together with its start time it names one process of this boot. */

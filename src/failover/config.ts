@@ -1,7 +1,7 @@
 /** The sidecar's surroundings: environment, mounted secrets, and `pod.json`, which may change while it runs. */
 import { readFile } from "node:fs/promises"
 import { join } from "node:path"
-import { z } from "zod"
+import * as z from "zod"
 import {
   clusterName,
   memberPod,

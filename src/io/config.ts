@@ -1,5 +1,5 @@
 /** Configuration from the environment: read once by a program's main, all mistakes told at once. */
-import { z } from "zod"
+import * as z from "zod"
 import type { Parsed } from "#core/parsed.ts"
 import { logLevels } from "#io/log.ts"
 

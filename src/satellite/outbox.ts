@@ -8,7 +8,7 @@ import { dirname } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { type FleetEvent, severities } from "#core/cluster/events.ts"
 import { clusterId, eventId, podName } from "#core/ids.ts"
-import { z } from "zod"
+import * as z from "zod"
 
 const storedEvent = z.object({
   id: z.string(),

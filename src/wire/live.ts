@@ -2,7 +2,7 @@
  * What central pushes to browsers over the WebSocket `/api/v1/live`: small deltas, each a whole item
  * that replaces the one with its id. A browser that (re)connects fetches anew by REST, then listens.
  */
-import { z } from "zod"
+import * as z from "zod"
 import { clusterSchema } from "#wire/rest/clusters.ts"
 import { eventSchema } from "#wire/rest/events.ts"
 import { satelliteSchema } from "#wire/rest/satellites.ts"

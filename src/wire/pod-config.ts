@@ -2,7 +2,7 @@
  * `pod.json` in the ConfigMap `c-config`: what the satellite tells the failover sidecar, and may change
  * without a restart. Mounted as a file, so it is there without the satellite and without the API.
  */
-import { z } from "zod"
+import * as z from "zod"
 
 export const podConfigSchema = z.strictObject({
   cluster: z.string().min(1),

@@ -1,5 +1,5 @@
 /** Cursors: where a page ended, opaque to the client, checked when they come back. */
-import { z } from "zod"
+import * as z from "zod"
 import { invalid, type Refusal } from "../refusal.ts"
 
 const problem = "is not a cursor of this list; use the nextCursor of a previous page, or none"

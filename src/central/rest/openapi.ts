@@ -1,5 +1,5 @@
 /** The OpenAPI 3.1 document, printed from the route table: what is served is what is described. */
-import { z } from "zod"
+import * as z from "zod"
 import { version } from "#core/version.ts"
 import { problemSchema } from "#wire/rest/shapes.ts"
 import { type Route, routes } from "#wire/rest/routes.ts"

@@ -2,7 +2,7 @@
  * Telling every central on this database what changed. Sent inside the transaction that changes it, so it
  * arrives after the commit or not at all. A change is a hint: who hears it looks at the tables.
  */
-import { z } from "zod"
+import * as z from "zod"
 import type { Sql } from "#io/postgres/sql.ts"
 
 export const changeChannel = "pg_swarm_change"

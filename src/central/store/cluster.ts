@@ -1,5 +1,5 @@
 /** Table `cluster` with its `cluster_health`: what was asked for beside what was last seen. */
-import { z } from "zod"
+import * as z from "zod"
 import { assert } from "#core/assert.ts"
 import { clusterStates } from "#core/cluster/state.ts"
 import { type ClusterId, clusterId, type SatelliteId, satelliteId } from "#core/ids.ts"

@@ -1,5 +1,5 @@
 /** Table `event`: stored once by id, read newest first, pruned by age. */
-import { z } from "zod"
+import * as z from "zod"
 import { assert } from "#core/assert.ts"
 import { type FleetEvent, severities, type Severity } from "#core/cluster/events.ts"
 import { type EventId, eventId, type SatelliteId } from "#core/ids.ts"

@@ -1,5 +1,5 @@
 /** Tables `rule` and `rule_exception`. */
-import { z } from "zod"
+import * as z from "zod"
 import { type RuleId, ruleId, type SatelliteId, satelliteId } from "#core/ids.ts"
 import type { DeploymentRule } from "#core/rollout/match.ts"
 import { integerOf, jsonOf, type Row, textOf, timeOf } from "#io/postgres/row.ts"

@@ -5,7 +5,7 @@ import type { Registration } from "#core/fleet/satellite.ts"
 import { bytesOf, integerOf, jsonOf, maybe, type Row, textOf, timeOf } from "#io/postgres/row.ts"
 import type { Sql } from "#io/postgres/sql.ts"
 import { type Satellite, satelliteStates } from "#wire/rest/satellites.ts"
-import { z } from "zod"
+import * as z from "zod"
 
 export type SatelliteState = Satellite["state"]
 export type Approval = "pending" | "approved" | "rejected"

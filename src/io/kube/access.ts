@@ -7,7 +7,7 @@ import { execFile } from "node:child_process"
 import { readFile } from "node:fs/promises"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
-import { z } from "zod"
+import * as z from "zod"
 import { seconds } from "#core/units.ts"
 import { Outage } from "#io/outage.ts"
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { test } from "node:test"
-import { z } from "zod"
+import * as z from "zod"
 import { parseControlFile } from "./control-file.ts"
 
 /** First 320 bytes of pg_control of freshly made servers, and the identifier that the server itself says. */

@@ -2,7 +2,7 @@
  * The desired state, kept at the site: one ConfigMap for each cluster in the satellite's own namespace.
  * A satellite that restarts alone reads them and goes on. Written only here.
  */
-import { z } from "zod"
+import * as z from "zod"
 import { type Desired, desiredId, desiredPlace } from "#core/cluster/desired.ts"
 import { type ClusterId, clusterId, clusterName, configVersion, namespace } from "#core/ids.ts"
 import { label, managedBy } from "#core/names.ts"

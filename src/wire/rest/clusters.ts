@@ -1,5 +1,5 @@
 /** Clusters: what was asked for, what the site last reported, and since when that is known. */
-import { z } from "zod"
+import * as z from "zod"
 import { clusterStates, instancePhases, instanceRoles } from "#core/cluster/state.ts"
 import { timestamp } from "#wire/rest/shapes.ts"
 

@@ -1,5 +1,5 @@
 /** Events of the whole fleet, newest first. */
-import { z } from "zod"
+import * as z from "zod"
 import { severities } from "#core/cluster/events.ts"
 import { pageQuery, timestamp } from "#wire/rest/shapes.ts"
 

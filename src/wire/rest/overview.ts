@@ -1,5 +1,5 @@
 /** The fleet in one look. */
-import { z } from "zod"
+import * as z from "zod"
 import { clusterStates } from "#core/cluster/state.ts"
 import { satelliteStates } from "#wire/rest/satellites.ts"
 import { timestamp } from "#wire/rest/shapes.ts"

@@ -1,5 +1,5 @@
 /** Profiles: the template of a cluster. And the rules that put clusters on matching satellites. */
-import { z } from "zod"
+import * as z from "zod"
 import { dnsLabel, labelsSchema, timestamp } from "#wire/rest/shapes.ts"
 
 const cpuQuantity = z

@@ -2,7 +2,7 @@
  * The one table of the REST API: central registers its handlers by it, the dashboard's client is typed
  * by it, the OpenAPI document is printed from it. Paths are relative to `/api/v1`.
  */
-import { z } from "zod"
+import * as z from "zod"
 import {
   createTokenBody,
   createdTokenSchema,

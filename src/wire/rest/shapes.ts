@@ -1,5 +1,5 @@
 /** Shapes that every resource of the REST API shares. */
-import { z } from "zod"
+import * as z from "zod"
 
 /** RFC 9457 problem document: the answer of every refused request. */
 export const problemSchema = z.object({
