@@ -49,13 +49,16 @@ const orderWithin = seconds(4)
 
 /** Sends an order and turns a refusal into a failure of the lane, which says why. */
 export async function order(
-  ports: Pick<PerformPorts, "supervisor" | "look" | "log">,
+  ports: Pick<PerformPorts, "supervisor" | "known" | "look" | "log">,
   wanted: Order,
   signal: AbortSignal,
 ): Promise<void> {
   const result = await ports.supervisor.order(wanted, within(orderWithin, signal))
   if (result.kind === "refused")
     throw new Outage("ORDER_REFUSED", `the supervisor refused ${wanted.kind}: ${result.reason}`)
+  // The status says what an order changed before the order is answered. Decided on an older look, a promoted
+  // server would be one that nobody armed, and a started one would be started again.
+  ports.known.heardSupervisor(await ports.supervisor.status())
   ports.look()
 }
 
