@@ -8,6 +8,14 @@ import { clusterBelongs, eventBelongs, satelliteBelongs } from "../domain/match.
 import type { ClusterFilter, EventFilter, Page, SatelliteFilter } from "../domain/types.ts"
 import { learnServerTime } from "../ui/clock.ts"
 import { keys } from "./queries.ts"
+import {
+  newestFirst,
+  stateChanged,
+  tellCluster,
+  tellEvents,
+  tellGone,
+  tellSatellite,
+} from "./told.ts"
 
 type Pages<T> = InfiniteData<Page<T>>
 /** Live events that the first page of a list may grow by, before it is fetched anew. */
@@ -37,14 +45,18 @@ export function applyLive(client: QueryClient, refetch: Refetch, message: LiveMe
     case "pulse":
       return learnServerTime(message.serverTime)
     case "satellite":
+      tellSatellite(message.satellite)
       return applySatellite(client, refetch, message.satellite)
     case "cluster":
+      tellCluster(message.cluster)
       return applyCluster(client, refetch, message.cluster)
     case "cluster-gone":
+      tellGone(message.id)
       client.removeQueries({ queryKey: [...keys.cluster, message.id] })
       refetch(keys.clusters)
       return refetch(keys.overview)
     case "events":
+      tellEvents(message.events)
       return applyEvents(client, refetch, message.events)
     case "refetch":
       return refetch([message.resource])
@@ -57,12 +69,12 @@ export function applyLive(client: QueryClient, refetch: Refetch, message: LiveMe
 function applySatellite(client: QueryClient, refetch: Refetch, satellite: Satellite): void {
   const key = [...keys.satellite, satellite.id]
   if (client.getQueryData(key) !== undefined) client.setQueryData(key, satellite)
-  const before = replaceInLists<Satellite, SatelliteFilter>(client, refetch, {
+  replaceInLists<Satellite, SatelliteFilter>(client, refetch, {
     lists: keys.satellites,
     item: satellite,
     belongs: satelliteBelongs,
   })
-  if (before?.state !== satellite.state) {
+  if (stateChanged(satellite)) {
     refetch(keys.overview)
     refetch(keys.allSatellites)
   }
@@ -71,17 +83,17 @@ function applySatellite(client: QueryClient, refetch: Refetch, satellite: Satell
 function applyCluster(client: QueryClient, refetch: Refetch, cluster: Cluster): void {
   const key = [...keys.cluster, cluster.id]
   if (client.getQueryData(key) !== undefined) client.setQueryData(key, cluster)
-  const before = replaceInLists<Cluster, ClusterFilter>(client, refetch, {
+  replaceInLists<Cluster, ClusterFilter>(client, refetch, {
     lists: keys.clusters,
     item: cluster,
     belongs: clusterBelongs,
   })
-  if (before?.state !== cluster.state) refetch(keys.overview)
+  if (stateChanged(cluster)) refetch(keys.overview)
 }
 
 /**
  * Replaces the item in every list that shows it. A list that should begin or cease to show it is
- * asked for again, because only central knows the order. Returns what was shown before.
+ * asked for again, because only central knows the order.
  */
 function replaceInLists<T extends { readonly id: string }, F>(
   client: QueryClient,
@@ -91,18 +103,15 @@ function replaceInLists<T extends { readonly id: string }, F>(
     readonly item: T
     readonly belongs: (filter: F, item: T) => boolean
   },
-): T | undefined {
-  let before: T | undefined
+): void {
   for (const [key, pages] of client.getQueriesData<Pages<T>>({ queryKey: change.lists })) {
     if (pages === undefined) continue
     const found = pages.pages
       .flatMap((page) => page.items)
       .find((each) => each.id === change.item.id)
-    before ??= found
     if (found !== undefined) client.setQueryData<Pages<T>>(key, replaced(pages, change.item))
     if ((found !== undefined) !== change.belongs(filterOf<F>(key), change.item)) refetch(key)
   }
-  return before
 }
 
 const replaced = <T extends { readonly id: string }>(pages: Pages<T>, item: T): Pages<T> => ({
@@ -128,7 +137,12 @@ function applyEvents(
     const known = new Set(pages.pages.flatMap((page) => page.items.map((event) => event.id)))
     const fresh = events.filter((event) => !known.has(event.id) && eventBelongs(filter, event))
     if (fresh.length === 0) continue
-    if (head.items.length + fresh.length > mostEvents) {
+    // An event told late may belong beyond the first page, where only central knows its place.
+    const end = head.items.at(-1)
+    const beyond =
+      head.nextCursor !== null &&
+      fresh.some((event) => end !== undefined && newestFirst(end, event) < 0)
+    if (beyond || head.items.length + fresh.length > mostEvents) {
       refetch(key)
       continue
     }
@@ -139,9 +153,6 @@ function applyEvents(
     })
   }
 }
-
-const newestFirst = (a: FleetEventBody, b: FleetEventBody): number =>
-  Date.parse(b.at) - Date.parse(a.at)
 
 /** Lists are keyed [...name, filter, limit] (queries.ts). */
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion

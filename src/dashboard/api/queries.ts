@@ -1,8 +1,17 @@
 /** Every question the pages ask central, by key. The live connection writes under the same keys. */
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query"
+import { clusterBelongs, satelliteBelongs } from "../domain/match.ts"
 import type { ClusterFilter, EventFilter, SatelliteFilter } from "../domain/types.ts"
 import { call } from "./client.ts"
 import { refusedStatus } from "./failure.ts"
+import {
+  newestCluster,
+  newestClusters,
+  newestEvents,
+  newestSatellite,
+  newestSatellites,
+  now,
+} from "./told.ts"
 
 /** The first elements of the keys; the rest is the filter or the id. */
 export const keys = {
@@ -50,8 +59,12 @@ export const overviewQuery = queryOptions({
 export const satellitesQuery = (filter: SatelliteFilter, limit = pageSize) =>
   infiniteQueryOptions({
     queryKey: [...keys.satellites, filter, limit],
-    queryFn: ({ pageParam, signal }) =>
-      call("listSatellites", { query: { ...filter, limit, ...from(pageParam) } }, signal),
+    queryFn: async ({ pageParam, signal }) => {
+      const began = now()
+      const query = { ...filter, limit, ...from(pageParam) }
+      const page = await call("listSatellites", { query }, signal)
+      return newestSatellites(began, page, (each) => satelliteBelongs(filter, each))
+    },
     initialPageParam: first,
     getNextPageParam: nextPage,
     placeholderData: keepPreviousData,
@@ -60,14 +73,21 @@ export const satellitesQuery = (filter: SatelliteFilter, limit = pageSize) =>
 export const satelliteQuery = (id: string) =>
   queryOptions({
     queryKey: [...keys.satellite, id],
-    queryFn: ({ signal }) => call("getSatellite", { params: { id } }, signal),
+    queryFn: async ({ signal }) => {
+      const began = now()
+      return newestSatellite(began, await call("getSatellite", { params: { id } }, signal))
+    },
   })
 
 export const clustersQuery = (filter: ClusterFilter, limit = pageSize) =>
   infiniteQueryOptions({
     queryKey: [...keys.clusters, filter, limit],
-    queryFn: ({ pageParam, signal }) =>
-      call("listClusters", { query: { ...filter, limit, ...from(pageParam) } }, signal),
+    queryFn: async ({ pageParam, signal }) => {
+      const began = now()
+      const query = { ...filter, limit, ...from(pageParam) }
+      const page = await call("listClusters", { query }, signal)
+      return newestClusters(began, page, (each) => clusterBelongs(filter, each))
+    },
     initialPageParam: first,
     getNextPageParam: nextPage,
     placeholderData: keepPreviousData,
@@ -76,14 +96,24 @@ export const clustersQuery = (filter: ClusterFilter, limit = pageSize) =>
 export const clusterQuery = (id: string) =>
   queryOptions({
     queryKey: [...keys.cluster, id],
-    queryFn: ({ signal }) => call("getCluster", { params: { id } }, signal),
+    queryFn: async ({ signal }) => {
+      const began = now()
+      return newestCluster(began, await call("getCluster", { params: { id } }, signal))
+    },
   })
 
 export const eventsQuery = (filter: EventFilter, limit = pageSize) =>
   infiniteQueryOptions({
     queryKey: [...keys.events, filter, limit],
-    queryFn: ({ pageParam, signal }) =>
-      call("listEvents", { query: { ...filter, limit, ...from(pageParam) } }, signal),
+    queryFn: async ({ pageParam, signal }) => {
+      const began = now()
+      const page = await call(
+        "listEvents",
+        { query: { ...filter, limit, ...from(pageParam) } },
+        signal,
+      )
+      return pageParam.cursor === undefined ? newestEvents(began, page, filter) : page
+    },
     initialPageParam: first,
     getNextPageParam: nextPage,
     placeholderData: keepPreviousData,

@@ -2,7 +2,9 @@
 import { createColumnHelper } from "@tanstack/react-table"
 import type { Cluster } from "#wire/rest/clusters.ts"
 import { membersReady, versionStanding } from "../domain/cluster.ts"
+import { isStale } from "../domain/freshness.ts"
 import { classNames } from "../ui/class-names.ts"
+import { useTimed } from "../ui/clock.ts"
 import { type Columns, DataTable, type Features } from "../ui/table.tsx"
 import { TextLink } from "../ui/text-link.tsx"
 import { MemberDots } from "./member-dots.tsx"
@@ -106,11 +108,20 @@ const withoutSatellite = columns.filter((each) => each.id !== "satellite")
 
 type Props = { readonly clusters: readonly Cluster[]; readonly ofOneSatellite?: boolean }
 
-export const ClusterTable = ({ clusters, ofOneSatellite = false }: Props) => (
-  <DataTable
-    label="Clusters"
-    columns={ofOneSatellite ? withoutSatellite : columns}
-    rows={clusters}
-    rowKey={(cluster) => cluster.id}
-  />
-)
+export function ClusterTable({ clusters, ofOneSatellite = false }: Props) {
+  const stale = useTimed((now) =>
+    clusters
+      .filter(({ observedAt }) => isStale(observedAt, now))
+      .map(({ id }) => id)
+      .join(" "),
+  )
+  return (
+    <DataTable
+      label="Clusters"
+      columns={ofOneSatellite ? withoutSatellite : columns}
+      rows={clusters}
+      rowKey={(cluster) => cluster.id}
+      stale={(cluster) => stale.includes(cluster.id)}
+    />
+  )
+}

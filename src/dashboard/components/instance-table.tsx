@@ -116,7 +116,7 @@ const columns: Columns<Instance> = column.columns([
 export function InstanceTable({ cluster }: { readonly cluster: Cluster }) {
   const stale = useStale(cluster.observedAt)
   return (
-    <div className={classNames(stale && "opacity-60 grayscale")}>
+    <div className={classNames(stale && "stale")}>
       <DataTable
         label="Instances"
         columns={columns}

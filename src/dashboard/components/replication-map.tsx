@@ -18,7 +18,7 @@ export function ReplicationMap({ cluster }: { readonly cluster: Cluster }) {
       aria-hidden
       className={classNames(
         "hidden items-center gap-0 overflow-x-auto border-b border-line bg-sunken px-6 py-4 sm:flex",
-        stale && "opacity-60 grayscale",
+        stale && "stale",
       )}
     >
       {primary === undefined ? <NoPrimary /> : <Node instance={primary} />}

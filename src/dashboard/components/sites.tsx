@@ -5,12 +5,15 @@ import type { Cluster } from "#wire/rest/clusters.ts"
 import { clustersQuery, satellitesQuery } from "../api/queries.ts"
 import { type Site, sitesOf } from "../domain/attention.ts"
 import { membersReady } from "../domain/cluster.ts"
+import { Age } from "../ui/age.tsx"
+import { classNames } from "../ui/class-names.ts"
 import { Panel } from "../ui/panel.tsx"
 import { Empty, LoadingRows } from "../ui/states.tsx"
 import { TextLink } from "../ui/text-link.tsx"
 import { LoadFailed } from "./load-failed.tsx"
 import { MemberDots } from "./member-dots.tsx"
 import { LastContact } from "./last-contact.tsx"
+import { useStale } from "./observed.tsx"
 import { ClusterBadge, SatelliteBadge } from "./state-badge.tsx"
 
 const most = 24
@@ -81,32 +84,45 @@ const SiteRow = ({ site: { satellite, clusters } }: { readonly site: Site }) => 
   </li>
 )
 
-const ClusterCard = ({ cluster }: { readonly cluster: Cluster }) => (
-  <li className="relative rounded-md border border-line bg-surface px-3 py-2.5 text-sm hover:border-line-strong hover:bg-hover">
-    <div className="flex items-center justify-between gap-2">
-      <TextLink
-        to="/clusters/$id"
-        params={{ id: cluster.id }}
-        stretched
-        quiet
-        className="min-w-0 truncate font-medium"
-      >
-        {cluster.name}
-      </TextLink>
-      <ClusterBadge state={cluster.state} />
-    </div>
-    <div className="mt-1.5 flex items-center gap-2 text-xs text-ink-3" data-volatile>
-      <MemberDots cluster={cluster} />
-      <span className="tnum whitespace-nowrap">
-        {membersReady(cluster)} of {cluster.members} ready
-      </span>
-      <span className="ml-auto min-w-0 truncate">
-        {cluster.primary === null ? (
-          "no primary"
-        ) : (
-          <span className="font-mono">{cluster.primary}</span>
-        )}
-      </span>
-    </div>
-  </li>
-)
+function ClusterCard({ cluster }: { readonly cluster: Cluster }) {
+  const stale = useStale(cluster.observedAt)
+  return (
+    <li
+      className={classNames(
+        "relative rounded-md border border-line bg-surface px-3 py-2.5 text-sm hover:border-line-strong hover:bg-hover",
+        stale && "stale",
+      )}
+    >
+      <div className="flex items-center justify-between gap-2">
+        <TextLink
+          to="/clusters/$id"
+          params={{ id: cluster.id }}
+          stretched
+          quiet
+          className="min-w-0 truncate font-medium"
+        >
+          {cluster.name}
+        </TextLink>
+        <ClusterBadge state={cluster.state} />
+      </div>
+      <div className="mt-1.5 flex items-center gap-2 text-xs text-ink-3" data-volatile>
+        <MemberDots cluster={cluster} />
+        <span className="tnum whitespace-nowrap">
+          {membersReady(cluster)} of {cluster.members} ready
+          {stale && cluster.observedAt !== null ? (
+            <>
+              , <Age at={cluster.observedAt} />
+            </>
+          ) : null}
+        </span>
+        <span className="ml-auto min-w-0 truncate">
+          {cluster.primary === null ? (
+            "no primary"
+          ) : (
+            <span className="font-mono">{cluster.primary}</span>
+          )}
+        </span>
+      </div>
+    </li>
+  )
+}

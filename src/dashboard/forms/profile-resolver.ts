@@ -17,12 +17,6 @@ export const profileResolver: Resolver<ProfileValues, unknown, ProfileBody> = (v
 
 function asErrors(problems: readonly FieldProblem[]): FieldErrors<ProfileValues> {
   const errors: FieldErrors<ProfileValues> = {}
-  const said = new Set<string>()
-  for (const { field, problem } of problems) {
-    // The first problem of a field is enough to begin with.
-    if (said.has(field)) continue
-    said.add(field)
-    set(errors, field, { type: "wrong", message: problem })
-  }
+  for (const { field, problem } of problems) set(errors, field, { type: "wrong", message: problem })
   return errors
 }

@@ -90,7 +90,7 @@ export const kubernetesSize = (sizeBytes: number): string => quantity(bytes(size
 
 /** What was typed as a request. Numbers that are none become NaN, which the schema refuses at their field. */
 export function bodyOf(values: ProfileValues): ProfileBody {
-  const named = values.parameters.filter(({ name, value }) => name.trim() !== "" || value !== "")
+  const named = values.parameters.filter(({ name }) => name.trim() !== "")
   return {
     name: values.name.trim(),
     description: values.description.trim(),
@@ -138,8 +138,13 @@ export type FieldProblem = {
   readonly problem: string
 }
 
-/** Everything wrong with what was typed, at the fields it was typed in. Empty means it can be sent. */
-export function profileProblems(values: ProfileValues): readonly FieldProblem[] {
+/** What is wrong with what was typed, one problem for each field that has any. Empty means it can be sent. */
+export const profileProblems = (values: ProfileValues): readonly FieldProblem[] =>
+  allProblems(values).filter(
+    ({ field }, at, all) => all.findIndex((other) => other.field === field) === at,
+  )
+
+function allProblems(values: ProfileValues): readonly FieldProblem[] {
   const twins = twinProblems(values)
   const parsed = createProfileBody.safeParse(bodyOf(values))
   if (!parsed.success) {
@@ -184,8 +189,11 @@ const twinProblems = ({ parameters }: ProfileValues): readonly FieldProblem[] =>
       : []
   })
 
-const sentenceOf = (message: string): string =>
-  message.includes("NaN") ? "enter a number" : message.replace(/^Invalid input: /, "")
+function sentenceOf(message: string): string {
+  if (message.includes("NaN")) return "enter a number"
+  if (message.includes(">=1 characters")) return "fill this in"
+  return message.replace(/^(Invalid input|Too (big|small)): /, "")
+}
 
 /** Path in the request (as schema or server write it) to the path of the form. */
 export function fieldOf(path: string, values: ProfileValues): string {

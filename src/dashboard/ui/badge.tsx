@@ -33,7 +33,7 @@ export function Badge({ tone, children, title, size = "small" }: Props) {
       title={title}
       data-volatile
       className={classNames(
-        "inline-flex items-center gap-1 rounded-full font-medium whitespace-nowrap",
+        "inline-flex items-center gap-1 rounded-full align-middle font-medium whitespace-nowrap",
         size === "small" ? "h-5 px-2 text-xs" : "h-6 px-2.5 text-sm",
         softTone[tone],
       )}

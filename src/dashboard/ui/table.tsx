@@ -45,11 +45,12 @@ type Props<T extends RowData> = {
   readonly rows: readonly T[]
   readonly rowKey: (row: T) => string
   readonly sortable?: boolean
-  readonly dim?: (row: T) => boolean
+  /** Rows that are too old to be taken for the present. */
+  readonly stale?: (row: T) => boolean
 }
 
 export function DataTable<T extends RowData>(props: Props<T>) {
-  const { label, columns, rows, rowKey, sortable = false, dim } = props
+  const { label, columns, rows, rowKey, sortable = false, stale } = props
   const table = useTable<Features, T>({
     features,
     columns,
@@ -112,7 +113,7 @@ export function DataTable<T extends RowData>(props: Props<T>) {
               className={classNames(
                 "group/row relative border-b border-line last:border-b-0 hover:bg-hover",
                 "max-lg:grid max-lg:grid-cols-2 max-lg:gap-x-4 max-lg:gap-y-2 max-lg:px-4 max-lg:py-3 sm:max-lg:grid-cols-3",
-                dim?.(row.original) === true && "text-ink-3",
+                stale?.(row.original) === true && "stale",
               )}
             >
               {row.getAllCells().map((cell) => {

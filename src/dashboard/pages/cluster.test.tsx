@@ -1,0 +1,130 @@
+import { screen, waitFor, within } from "@testing-library/react"
+import userEvent from "@testing-library/user-event"
+import { expect, test } from "vitest"
+import { event, exampleFleet, instance } from "../../../test/e2e/dashboard/fleet.ts"
+import { list, openDashboard, problem } from "../test-app.tsx"
+
+const fleet = exampleFleet()
+const found = fleet.clusters.find(({ name }) => name === "telemetry")
+if (found === undefined) throw new Error("the example fleet has a cluster telemetry")
+const cluster = found
+
+const open = (more: Parameters<typeof openDashboard>[1] = {}) =>
+  openDashboard(`/clusters/${cluster.id}`, {
+    [`GET /clusters/${cluster.id}`]: () => ({ status: 200, body: cluster }),
+    "GET /events": () => list([]),
+    ...more,
+  })
+
+const row = (pod: string): HTMLElement => {
+  const table = screen.getByRole("table", { name: "Instances" })
+  const name = within(table).getByText(pod)
+  const line = name.closest("tr")
+  if (line === null) throw new Error(`${pod} stands in no row`)
+  return line
+}
+
+test("a failover is seen as it happens: state, roles, term and event, without a reload", async () => {
+  const { hello, socket } = open()
+  expect(await screen.findByRole("heading", { name: /^telemetry/ })).toBeDefined()
+  hello()
+  expect(within(row("telemetry-2")).getByText("Primary")).toBeDefined()
+  socket().hear({
+    kind: "cluster",
+    cluster: {
+      ...cluster,
+      state: "failing-over",
+      reason: "The postmaster of telemetry-2 has exited.",
+      primary: null,
+      instances: cluster.instances.map((each) =>
+        each.role === "primary"
+          ? { ...each, role: "unknown" as const, phase: "stopped" as const, ready: false }
+          : each,
+      ),
+    },
+  })
+  expect(await screen.findByText("Failing over")).toBeDefined()
+  expect(within(row("telemetry-2")).getByText("Stopped")).toBeDefined()
+  socket().hear({
+    kind: "cluster",
+    cluster: {
+      ...cluster,
+      primary: "telemetry-0",
+      term: 5,
+      instances: [
+        instance("telemetry-0", "primary"),
+        instance("telemetry-1", "replica"),
+        instance("telemetry-2", "replica", { phase: "rewinding", ready: false }),
+      ],
+    },
+  })
+  socket().hear({
+    kind: "events",
+    events: [
+      event(0, "info", "failover.completed", "telemetry-0 is primary in term 5.", {
+        cluster,
+        pod: "telemetry-0",
+      }),
+    ],
+  })
+  await waitFor(() => expect(within(row("telemetry-0")).getByText("Primary")).toBeDefined())
+  expect(within(row("telemetry-2")).getByText("Rewinding")).toBeDefined()
+  expect(await screen.findByText("telemetry-0 is primary in term 5.")).toBeDefined()
+  expect(screen.getByText("Term").parentElement?.textContent).toBe("Term5")
+})
+
+test("what is not known is a dash with words, never a zero", async () => {
+  open({
+    [`GET /clusters/${cluster.id}`]: () => ({
+      status: 200,
+      body: {
+        ...cluster,
+        instances: [
+          instance("telemetry-0", "unknown", {
+            connectionsUsed: null,
+            timeline: null,
+            lagBytes: null,
+            lagSeconds: null,
+          }),
+        ],
+      },
+    }),
+  })
+  await screen.findByRole("table", { name: "Instances" })
+  expect(within(row("telemetry-0")).getAllByText("not known").length).toBeGreaterThanOrEqual(3)
+  expect(within(row("telemetry-0")).queryByText("0 B")).toBeNull()
+})
+
+test("deleting asks for the name and does nothing with another one", async () => {
+  const { calls } = open({
+    [`DELETE /clusters/${cluster.id}`]: () => ({
+      status: 202,
+      body: { ...cluster, state: "deleting" },
+    }),
+  })
+  await userEvent.click(await screen.findByRole("button", { name: "Delete" }))
+  const confirm = screen.getByRole("button", { name: "Delete cluster and data" })
+  await userEvent.type(screen.getByLabelText("Type telemetry to confirm"), "telemetr")
+  expect(confirm.hasAttribute("disabled")).toBe(true)
+  expect(calls.filter((name) => name.startsWith("DELETE"))).toEqual([])
+  await userEvent.type(screen.getByLabelText("Type telemetry to confirm"), "y")
+  await userEvent.click(confirm)
+  expect(await screen.findByText("Deleting")).toBeDefined()
+  expect(calls.filter((name) => name.startsWith("DELETE"))).toHaveLength(1)
+})
+
+test("a failed load says why, with the request's id, and can be tried again", async () => {
+  const { answers } = open({
+    [`GET /clusters/${cluster.id}`]: () => problem(500, "BROKEN", "the database is away"),
+  })
+  const alert = (await screen.findByText("The cluster could not be loaded")).closest("[role=alert]")
+  expect(alert?.textContent).toMatch(/the database is away.*request-1/)
+  answers[`GET /clusters/${cluster.id}`] = () => ({ status: 200, body: cluster })
+  await userEvent.click(screen.getByRole("button", { name: "Try again" }))
+  expect(await screen.findByRole("heading", { name: /^telemetry/ })).toBeDefined()
+})
+
+test("a cluster that does not exist is a page that does not exist", async () => {
+  open({ [`GET /clusters/${cluster.id}`]: () => problem(404, "NOT_FOUND", "no") })
+  expect(await screen.findByRole("heading", { name: "There is no such page" })).toBeDefined()
+})
