@@ -57,7 +57,12 @@ function migrations(): Map<string, string> {
 }
 
 function supervisor(): Map<string, string> {
-  const script = readFileSync(join(root, "src/io/supervisor/supervisor.sh"), "utf8")
+  const folder = join(root, "src/io/supervisor")
+  // Its parts are put in place of the lines that read them: one file is delivered.
+  const script = readFileSync(join(folder, "supervisor.sh"), "utf8").replaceAll(
+    /^\. "\$\{BASH_SOURCE\[0\]%\/\*\}\/([a-z]+\.sh)"$/gm,
+    (_, name: string) => readFileSync(join(folder, name), "utf8").trimEnd(),
+  )
   return new Map([
     ["supervisor.ts", `${header}export const supervisorScript = ${JSON.stringify(script)}\n`],
   ])

@@ -189,7 +189,9 @@ await testOnce(
     assert.equal(probe(), "alive")
     instance.kill("SIGSTOP")
     await eventually("the probe fails", () => probe() === "not alive")
-    assert.equal(await instance.supervisor.status(), undefined)
+    await eventually("its status is not believed any more", async () => {
+      return (await instance.supervisor.status()) === undefined
+    })
     instance.kill("SIGCONT")
     await eventually("the probe passes again", () => probe() === "alive")
   },
@@ -214,6 +216,26 @@ await testOnce(
     )
   },
 )
+
+await testOnce("in its steady state the supervisor starts no process", async (pg) => {
+  await using instance = await Instance.create(pg)
+  await instance.boot()
+  await instance.initialise()
+  await instance.startPrimary(1)
+  /** Page faults of children that ended and were waited for: every process ever started has some. */
+  const ofChildren = async (): Promise<string | undefined> => {
+    const stat = await readFile(`/proc/${instance.pid}/stat`, "utf8")
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[8]
+  }
+  const before = await ofChildren()
+  const until = uptimeNow() + 3000
+  while (uptimeNow() < until) {
+    await instance.supervisor.pulse()
+    await instance.supervisor.extendDeadline(ahead(60_000))
+    await instance.refused({ kind: "start-standby" })
+  }
+  assert.equal(await ofChildren(), before)
+})
 
 await testOnce("no secret is on a command line, in a report or in the log", async (pg) => {
   await using instance = await Instance.create(pg)
