@@ -126,17 +126,22 @@ export async function untilHealthy(
   say: Say,
 ): Promise<readonly Cluster[]> {
   const began = performance.now()
+  const since = Date.now()
+  // What central knows from before this start is no news; sites report by the clock of this same machine.
+  const isNews = ({ observedAt }: Cluster): boolean =>
+    observedAt !== null && Date.parse(observedAt) >= since
   const said = new Map<string, string>()
   const names = new Set(sites.map((site) => site.name))
   for (;;) {
     const clusters = await listClusters(api, names)
     for (const cluster of clusters) {
+      if (!isNews(cluster) && cluster.observedAt !== null) continue
       const line = progressOf(cluster)
       if (said.get(cluster.id) === line) continue
       said.set(cluster.id, line)
       say(`${((performance.now() - began) / 1000).toFixed(1).padStart(5)} s  ${line}`)
     }
-    const healthy = clusters.filter(({ state }) => state === "healthy")
+    const healthy = clusters.filter((cluster) => cluster.state === "healthy" && isNews(cluster))
     if (clusters.length >= names.size && healthy.length === clusters.length) return clusters
     if (performance.now() - began > limits.withinMs)
       throw new NotHealthy(

@@ -69,7 +69,10 @@ function unsafe(
   const why = whyFence(policy, seen, self)
   if (why === undefined) return undefined
   const actions: Action[] = [{ kind: "fence", reason: why }]
-  if (seen.server.kind === "primary")
+  // The fence takes some turns, and its reason may change meanwhile; it is told once in a term.
+  const key = `fenced:${seen.server.kind === "primary" ? (seen.server.armed ?? "unarmed") : ""}:${seen.term}`
+  const told = memory.told.includes(key) ? memory.told : [...memory.told.slice(-20), key]
+  if (seen.server.kind === "primary" && !memory.told.includes(key))
     actions.push({
       kind: "tell",
       event: {
@@ -79,7 +82,11 @@ function unsafe(
         details: { reason: why, term: String(seen.server.armed ?? seen.term) },
       },
     })
-  return { memory: { ...memory, story: undefined }, actions, mood: { phase: "stopping", why } }
+  return {
+    memory: { ...memory, story: undefined, told },
+    actions,
+    mood: { phase: "stopping", why },
+  }
 }
 
 function whyFence(policy: Policy, seen: Observation, self: Holder): string | undefined {
