@@ -46,7 +46,8 @@ export async function promote(
     { every: millis(15), within: promotedWithin, signal },
   )
   log.event("server.promoted", { term: action.term, ms: clock.now() - began })
-  ports.look()
+  // The next decision must see a primary, or it would promote again.
+  known.heardLook(await server.look())
 }
 
 /** No other pod of the cluster stands behind the service for writes any more. */
