@@ -1,6 +1,8 @@
 /** Figures for Prometheus. What is counted in the database is read when somebody looks. */
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client"
+import { clusterStates } from "#core/cluster/state.ts"
 import type { Database } from "#io/postgres/sql.ts"
+import { satelliteStates } from "#wire/rest/satellites.ts"
 import * as clusters from "./store/cluster.ts"
 import * as satellites from "./store/satellite.ts"
 
@@ -26,10 +28,10 @@ export class Metrics {
     })
     gauge("pg_swarm_streams", "Satellite streams that live on this central", registers, streams)
     gauge("pg_swarm_live_listeners", "Browsers that listen", registers, listeners)
-    byState("pg_swarm_satellites", "Satellites by state", registers, () =>
+    byState("pg_swarm_satellites", "Satellites by state", satelliteStates, registers, () =>
       satellites.countByState(database.sql),
     )
-    byState("pg_swarm_clusters", "Clusters by state", registers, () =>
+    byState("pg_swarm_clusters", "Clusters by state", clusterStates, registers, () =>
       clusters.countByState(database.sql),
     )
   }
@@ -60,6 +62,7 @@ const gauge = (name: string, help: string, registers: Registry[], read: () => nu
 const byState = (
   name: string,
   help: string,
+  states: readonly string[],
   registers: Registry[],
   read: () => Promise<ReadonlyMap<string, number>>,
 ): Gauge<"state"> =>
@@ -69,7 +72,8 @@ const byState = (
     labelNames: ["state"],
     registers,
     async collect() {
-      this.reset()
-      for (const [state, found] of await read()) this.set({ state }, found)
+      // Also the states that nobody is in: a figure that vanishes looks like a fleet that is well.
+      const found = await read()
+      for (const state of states) this.set({ state }, found.get(state) ?? 0)
     },
   })

@@ -24,6 +24,8 @@ export const encodeRegistration = (registration: Registration): RegisterRequest 
 
 export function parseRegistration(request: RegisterRequest): Parsed<Registration> {
   const read = new Reader()
+  if (!/^\S(.*\S)?$/.test(request.site))
+    read.note("site", "one line that neither begins nor ends with a space")
   return read.done({
     site: read.text("site", request.site, 63),
     kubernetesUid: read.text("kubernetes_uid", request.kubernetesUid, 100),

@@ -157,7 +157,10 @@ export function parseFromSatellite({ message }: SatelliteMessage): Parsed<FromSa
         names: read
           .list("storage_classes.names", names, storageClassesMax)
           .map((name) => read.text("storage_classes.names", name, 253)),
-        defaultName,
+        defaultName:
+          defaultName === undefined
+            ? undefined
+            : read.text("storage_classes.default_name", defaultName, 253),
       })
     }
     case "logLevelAck":

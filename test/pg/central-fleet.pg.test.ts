@@ -5,6 +5,7 @@ import { Code, ConnectError } from "@connectrpc/connect"
 import type { ClusterHealth } from "#core/cluster/state.ts"
 import { clusterId, configVersion, eventId, podName, term, timeline } from "#core/ids.ts"
 import { lsn } from "#core/lsn.ts"
+import { minutes } from "#core/units.ts"
 import type { Central } from "../../src/central/central.ts"
 import { type Api, quick, rulePut, signedIn, startTestCentral } from "../fixtures/central.ts"
 import { query, type TestServer, testServer } from "../fixtures/postgres.ts"
@@ -99,14 +100,14 @@ test("a site registers, is approved, receives its cluster, reports it, and the A
   assert.equal(approved.state, "offline")
   const approval = await north.approval()
   assert.equal(approval.kind, "approved")
-  assert.equal(approval.kind === "approved" && approval.name, "north-1")
+  assert.equal(approval.name, "north-1")
 
   const { stream, welcome } = await north.connect()
   assert.equal(welcome.name, "north-1")
   const [spec] = welcome.clusters
-  assert.equal(spec?.name, "orders")
-  assert.equal(spec?.version, 1)
   assert.ok(spec !== undefined)
+  assert.equal(spec.name, "orders")
+  assert.equal(spec.version, configVersion(1))
 
   stream.send({
     kind: "config-ack",
@@ -420,8 +421,8 @@ test("a pause of central itself makes nobody lost: satellites get their time ane
   const next = await centralOn(url, {
     timing: {
       ...quick,
-      lateAfter: 60_000 as typeof quick.lateAfter,
-      lostAfter: 120_000 as typeof quick.lostAfter,
+      lateAfter: minutes(1),
+      lostAfter: minutes(2),
     },
   })
   await eventually(

@@ -9,6 +9,7 @@ import type { Outcome } from "../refusal.ts"
 import { cookieName, enter, isForeign, mustBeOwn, sessionOf } from "./guard.ts"
 import type { Call, Handlers } from "./handler.ts"
 import { fieldProblems, sendProblem } from "./problem.ts"
+import { unstorable } from "./storable.ts"
 
 export const apiPrefix = "/api/v1"
 
@@ -77,7 +78,10 @@ function parse(route: Route, request: FastifyRequest): Parsed {
   const read = (schema: z.ZodType | undefined, given: unknown, where: string): unknown => {
     if (schema === undefined) return undefined
     const result = schema.safeParse(given)
-    if (result.success) return result.data
+    if (result.success) {
+      problems.push(...unstorable(result.data))
+      return result.data
+    }
     problems.push(...fieldProblems(result.error, where))
     return undefined
   }

@@ -7,6 +7,8 @@ import {
   createSecureServer,
   createServer,
   type Http2Server,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
   type ServerHttp2Session,
 } from "node:http2"
 import type { AddressInfo } from "node:net"
@@ -53,6 +55,8 @@ export interface RpcServer extends AsyncDisposable {
 
 /** Streams get this long to end by themselves when the server closes. */
 const closeWithin = seconds(1)
+/** For the answer to arrive before the stream is reset behind it. */
+const lingerFor = seconds(1)
 
 export async function openRpcServer(options: RpcServerOptions): Promise<RpcServer> {
   const stopping = new AbortController()
@@ -68,6 +72,10 @@ export async function openRpcServer(options: RpcServerOptions): Promise<RpcServe
     contextValues: (request) =>
       createContextValues().set(remoteAddress, request.socket.remoteAddress ?? ""),
   })
+  const serve = (request: Http2ServerRequest, response: Http2ServerResponse): void => {
+    endWithAnswer(request)
+    handler(request, response)
+  }
   const sessions = new Set<ServerHttp2Session>()
   const settings = {
     settings: { maxConcurrentStreams: options.streamsPerSessionMax ?? 32 },
@@ -76,7 +84,7 @@ export async function openRpcServer(options: RpcServerOptions): Promise<RpcServe
   }
   const server: Http2Server =
     options.tls === undefined
-      ? createServer(settings, handler)
+      ? createServer(settings, serve)
       : createSecureServer(
           {
             ...settings,
@@ -91,7 +99,7 @@ export async function openRpcServer(options: RpcServerOptions): Promise<RpcServe
                   minVersion: "TLSv1.3" as const,
                 }),
           },
-          handler,
+          serve,
         )
   server.on("session", (session) =>
     watchSession(
@@ -116,6 +124,18 @@ export async function openRpcServer(options: RpcServerOptions): Promise<RpcServe
       await close(server, sessions)
     },
   }
+}
+
+/**
+ * A caller that was answered has nothing more to say. One that goes on all the same, or was refused in the
+ * middle of its message, would keep its stream open for ever.
+ */
+function endWithAnswer({ stream }: Http2ServerRequest): void {
+  stream.once("finish", () => {
+    setTimeout(() => {
+      if (!stream.destroyed) stream.destroy()
+    }, lingerFor).unref()
+  })
 }
 
 function portOf(server: Http2Server): number {

@@ -1,5 +1,5 @@
 /** Signing in, the session, and API tokens for programs. */
-import { z } from "zod"
+import * as z from "zod"
 import { timestamp } from "#wire/rest/shapes.ts"
 
 export const signInBody = z.strictObject({
@@ -21,7 +21,11 @@ export const tokenSchema = z.object({
   lastUsedAt: timestamp.nullable(),
 })
 export const createTokenBody = z.strictObject({
-  name: z.string().min(1).max(100),
+  name: z
+    .string()
+    .min(1)
+    .max(100)
+    .regex(/^\S(.*\S)?$/, "one line that neither begins nor ends with a space"),
   /** Days until it expires; null never. */
   expiresInDays: z.number().int().min(1).max(3650).nullable().default(null),
 })

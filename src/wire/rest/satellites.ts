@@ -1,5 +1,5 @@
 /** Satellites: the sites of the fleet, from asking to be let in to being removed. */
-import { z } from "zod"
+import * as z from "zod"
 import { labelsSchema, timestamp } from "#wire/rest/shapes.ts"
 
 /**
@@ -34,13 +34,19 @@ export const satelliteSchema = z.object({
 })
 export type Satellite = z.infer<typeof satelliteSchema>
 
+const satelliteName = z
+  .string()
+  .min(1)
+  .max(63)
+  .regex(/^\S(.*\S)?$/, "one line that neither begins nor ends with a space")
+
 export const approveSatelliteBody = z.strictObject({
   /** Unique among satellites; defaults to the site's own name. */
-  name: z.string().min(1).max(63).optional(),
+  name: satelliteName.optional(),
   labels: labelsSchema.optional(),
 })
 export const editSatelliteBody = z.strictObject({
   version: z.number().int(),
-  name: z.string().min(1).max(63).optional(),
+  name: satelliteName.optional(),
   labels: labelsSchema.optional(),
 })
