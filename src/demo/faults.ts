@@ -74,6 +74,46 @@ export const faults: readonly Fault[] = [
     },
   },
   {
+    name: "vanish-node",
+    what: "takes the primary's node away from one moment to the next, as a pulled plug would",
+    follows:
+      "its Lease runs out and a replica takes over; the node comes back and its member joins again",
+    failsOver: true,
+    holdSeconds: 20,
+    async strike(patient, pod) {
+      const pods = await patient.kube.pods(patient.namespace, patient.name)
+      const node = present(pods.find(({ name }) => name === pod)?.node, `${pod} was given a node`)
+      const faults = patient.kube.faults()
+      await faults.vanishNode(node)
+      return {
+        done: `node ${node} is gone, and ${pod} with it`,
+        mend: async () => {
+          await faults.restoreNode(node)
+          return `node ${node} is back`
+        },
+      }
+    },
+  },
+  {
+    name: "kubernetes-away",
+    what: "takes the site's Kubernetes API away: calls are not answered, watches fall silent",
+    follows:
+      "nothing for the database: the replicas pledge not to campaign, and the primary goes on without its Lease",
+    failsOver: false,
+    holdSeconds: 30,
+    async strike(patient) {
+      const faults = patient.kube.faults()
+      const id = await faults.breakApi({ mode: "drop", match: { all: true } })
+      return {
+        done: `the Kubernetes API of ${patient.site.name} answers nobody`,
+        mend: async () => {
+          await faults.mend(id)
+          return "the Kubernetes API answers"
+        },
+      }
+    },
+  },
+  {
     name: "cut-central",
     what: "cuts the line between the site and central",
     follows:

@@ -5,6 +5,7 @@ import { label, objectNames, port, secretKey } from "#core/names.ts"
 import { present } from "#core/assert.ts"
 import { kubeconfigAccess } from "#io/kube/access.ts"
 import { KubeApi, type Live } from "#io/kube/api.ts"
+import { MicrokubeFaults } from "#io/kube/faults.ts"
 import { apiPath, type Kind, kinds } from "#io/kube/kinds.ts"
 
 export type Pod = {
@@ -49,6 +50,7 @@ const answerMs = 5_000
 
 export class SiteKube implements Disposable {
   readonly #api: KubeApi
+  readonly #gone = new AbortController()
 
   private constructor(api: KubeApi) {
     this.#api = api
@@ -59,7 +61,13 @@ export class SiteKube implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#gone.abort(new Error("no longer looked at"))
     this.#api[Symbol.dispose]()
+  }
+
+  /** Works only where the site is a microkube. */
+  faults(): MicrokubeFaults {
+    return new MicrokubeFaults(this.#api, this.#gone.signal)
   }
 
   async pods(namespace: string, cluster: ClusterName): Promise<readonly Pod[]> {

@@ -21,7 +21,13 @@ const worldOf = async (patient: Patient): Promise<World> => ({
     const processes = await processesOfPod(patient.site.folder, patient.namespace, pod)
     process.kill(present(postmasterOf(processes), `PostgreSQL of ${pod} runs`).pid, "SIGKILL")
   },
-  vanishNode: undefined,
+  async vanishNode(pod) {
+    const pods = await patient.kube.pods(patient.namespace, patient.name)
+    const node = present(pods.find(({ name }) => name === pod)?.node, `${pod} has a node`)
+    const faults = patient.kube.faults()
+    await faults.vanishNode(node)
+    return { [Symbol.asyncDispose]: () => faults.restoreNode(node) }
+  },
 })
 
 for (const [major, { dir }] of servers)
