@@ -37,7 +37,9 @@ export function openRpcClient(options: RpcClientOptions): RpcClient {
     {
       pingIntervalMs: options.pingEvery ?? seconds(20),
       pingTimeoutMs: pingAnswerWithin,
-      pingIdleConnection: true,
+      // Not on idle connections: after the last stream of a broken session the library would start
+      // its timer again, and that ping throws where nobody can catch it.
+      pingIdleConnection: false,
     },
     options.url.startsWith("https:") ? tls : {},
   )
