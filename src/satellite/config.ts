@@ -2,8 +2,8 @@
 import { readFileSync } from "node:fs"
 import { hostname } from "node:os"
 import { join } from "node:path"
-import { z } from "zod"
-import { port, systemNamespace } from "#core/names.ts"
+import * as z from "zod"
+import { path, port, systemNamespace } from "#core/names.ts"
 import type { Parsed, Problem } from "#core/parsed.ts"
 import { type Environment, type HostPort, hostPort, logLevel, readConfig } from "#io/config.ts"
 import type { LogLevel } from "#io/log.ts"
@@ -64,7 +64,13 @@ const schema = z.object({
 
 export type KubeSource =
   | { readonly kind: "kubeconfig"; readonly file: string }
-  | { readonly kind: "pod"; readonly host: string; readonly port: number }
+  | {
+      readonly kind: "pod"
+      readonly host: string
+      readonly port: number
+      /** Where Kubernetes mounts the service account. */
+      readonly folder: string
+    }
 
 export type Config = {
   readonly centralUrl: string
@@ -130,6 +136,7 @@ function kubeSource(given: z.output<typeof schema>): KubeSource | undefined {
     kind: "pod",
     host: given.KUBERNETES_SERVICE_HOST,
     port: given.KUBERNETES_SERVICE_PORT,
+    folder: path.serviceAccount,
   }
 }
 

@@ -1,5 +1,5 @@
 /** Starts the satellite: everything that must be there before it may call itself the live one. */
-import { label, managedBy, path } from "#core/names.ts"
+import { label, managedBy } from "#core/names.ts"
 import { seconds } from "#core/units.ts"
 import { systemClock } from "#io/clock.ts"
 import { type KubeAccess, kubeconfigAccess, podAccess } from "#io/kube/access.ts"
@@ -75,7 +75,7 @@ async function release(single: Single, log: Log): Promise<void> {
 const accessTo = (source: KubeSource): Promise<KubeAccess> =>
   source.kind === "kubeconfig"
     ? kubeconfigAccess(source.file)
-    : podAccess(source, path.serviceAccount)
+    : podAccess(source, source.folder)
 
 function tellOffer(log: Log, offer: Offer): void {
   log.event("kubernetes.found", { version: offer.version })

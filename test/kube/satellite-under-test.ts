@@ -47,11 +47,10 @@ export const anySpec = (changes: Partial<ClusterSpec> = {}): ClusterSpec => ({
 
 export { bytes, configVersion, clusterId, clusterName }
 
-/** A namespace for each purpose of one test file; all of them are removed at its end. */
+/** Namespaces of one test file, each a new one; all of them are removed at its end. */
 export class TestKube implements AsyncDisposable {
   readonly api: KubeApi
   readonly kubeconfig: string
-  readonly #suffix = randomUUID().slice(0, 8)
   readonly #namespaces = new Set<string>()
 
   private constructor(api: KubeApi, kubeconfig: string) {
@@ -64,7 +63,7 @@ export class TestKube implements AsyncDisposable {
   }
 
   namespace(purpose: string) {
-    const name = `t-${purpose}-${this.#suffix}`
+    const name = `t-${purpose}-${randomUUID().slice(0, 8)}`
     this.#namespaces.add(name)
     return namespace(name)
   }
@@ -149,7 +148,7 @@ export class SatelliteUnderTest implements AsyncDisposable {
       site: "test",
       labels: { tier: "edge" },
       sidecarListen: { host: "127.0.0.1", port: 0 },
-      sidecarAddress: "127.0.0.1:0",
+      sidecarAddress: "satellite.test:9091",
       healthListen: { host: "127.0.0.1", port: 0 },
       namespace: options.namespace,
       failoverImage: options.failoverImage ?? "pg-swarm/failover:test",
