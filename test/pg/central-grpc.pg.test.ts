@@ -223,7 +223,7 @@ test("approval is told to the holder of the registration token only", async () =
     [site.id, "0".repeat(64)],
     [good.id, site.registrationToken],
     [randomUUID(), site.registrationToken],
-  ]) {
+  ] as const) {
     const error = await refusal(site.registration.checkApproval({ satelliteId, registrationToken }))
     assert.equal(error.code, Code.Unauthenticated)
   }
@@ -248,7 +248,7 @@ test("messages on a stream that nobody can read are dropped, and the stream goes
   stream.sendRaw(create(SatelliteMessageSchema))
   stream.sendRaw(
     create(SatelliteMessageSchema, {
-      message: { case: "health", value: { clusterId: spec?.id ?? "", state: 99 } },
+      message: { case: "health", value: { clusterId: spec?.id ?? "", state: 0 } },
     }),
   )
   stream.sendRaw(

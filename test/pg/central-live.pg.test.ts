@@ -1,0 +1,110 @@
+import assert from "node:assert/strict"
+import { once } from "node:events"
+import { after, before, test } from "node:test"
+import { WebSocket } from "ws"
+import { type LiveMessage, liveMessageSchema } from "#wire/live.ts"
+import type { Central } from "../../src/central/central.ts"
+import {
+  adminPassword,
+  type Api,
+  restUrl,
+  rulePut,
+  signedIn,
+  signIn,
+  startTestCentral,
+} from "../fixtures/central.ts"
+import { type TestServer, testServer } from "../fixtures/postgres.ts"
+import { eventually, Site } from "../fixtures/site.ts"
+
+let server: TestServer
+let central: Central
+let api: Api
+let liveUrl: string
+
+before(async () => {
+  server = await testServer()
+  central = await startTestCentral(await server.freshDatabase())
+  api = await signedIn(central)
+  liveUrl = `${restUrl(central).replace("http", "ws")}/api/v1/live`
+})
+after(async () => {
+  await central[Symbol.asyncDispose]()
+  await server.close()
+})
+
+type Browser = { readonly socket: WebSocket; readonly messages: LiveMessage[] }
+
+async function browser(headers: Readonly<Record<string, string>>): Promise<Browser> {
+  const socket = new WebSocket(liveUrl, { headers })
+  const messages: LiveMessage[] = []
+  socket.on("message", (data) => {
+    assert.ok(Buffer.isBuffer(data))
+    messages.push(liveMessageSchema.parse(JSON.parse(data.toString("utf8"))))
+  })
+  await once(socket, "open")
+  await eventually("hello", async () => Promise.resolve(messages.length > 0))
+  return { socket, messages }
+}
+
+const bearer = (): Readonly<Record<string, string>> => ({ authorization: `Bearer ${api.token}` })
+
+async function turnedAway(headers: Readonly<Record<string, string>>): Promise<number | undefined> {
+  const socket = new WebSocket(liveUrl, { headers })
+  socket.on("error", () => {})
+  const { promise, resolve } = Promise.withResolvers<number | undefined>()
+  socket.on("unexpected-response", (_, response) => resolve(response.statusCode))
+  const status = await promise
+  socket.terminate()
+  return status
+}
+
+test("what changes is pushed whole to who listens: satellites, clusters, events, lists, and what is gone", async () => {
+  const { socket, messages } = await browser(bearer())
+  assert.equal(messages[0]?.kind, "hello")
+  const site = new Site(central, "shown")
+  await site.join(api)
+  await rulePut(api)
+  const { stream, welcome } = await site.connect()
+  const [spec] = welcome.clusters
+  assert.ok(spec !== undefined)
+  const seen = <Kind extends LiveMessage["kind"]>(
+    kind: Kind,
+    fits: (message: Extract<LiveMessage, { kind: Kind }>) => boolean,
+  ) => {
+    const isKind = (message: LiveMessage): message is Extract<LiveMessage, { kind: Kind }> =>
+      message.kind === kind
+    return eventually(`a message ${kind}`, async () =>
+      Promise.resolve(messages.filter(isKind).some(fits)),
+    )
+  }
+  await seen(
+    "satellite",
+    ({ satellite }) => satellite.id === site.id && satellite.state === "connected",
+  )
+  await seen("cluster", ({ cluster }) => cluster.id === spec.id && cluster.state === "creating")
+  await seen("events", ({ events }) => events.some(({ kind }) => kind === "cluster.requested"))
+  await seen("refetch", ({ resource }) => resource === "rules")
+  await api.ok("deleteCluster", { params: { id: spec.id } })
+  await seen("cluster", ({ cluster }) => cluster.id === spec.id && cluster.state === "deleting")
+  stream.send({ kind: "delete-ack", clusterId: spec.id, gone: true })
+  await seen("cluster-gone", ({ id }) => id === spec.id)
+  socket.terminate()
+  await site.close()
+})
+
+test("nobody listens without signing in, with a wrong token, or from a page of another origin", async () => {
+  const { cookie } = await signIn(restUrl(central), adminPassword)
+  const host = new URL(restUrl(central)).host
+  assert.equal(await turnedAway({}), 401)
+  assert.equal(await turnedAway({ authorization: "Bearer pgs_wrong" }), 401)
+  assert.equal(await turnedAway({ cookie, origin: "https://evil.example" }), 403)
+  const own = await browser({ cookie, origin: `http://${host}` })
+  own.socket.terminate()
+})
+
+test("a listener that talks is let go", async () => {
+  const { socket } = await browser(bearer())
+  socket.send("hello?")
+  const [code] = await once(socket, "close")
+  assert.equal(code, 1008)
+})
