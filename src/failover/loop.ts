@@ -25,9 +25,11 @@ export async function runLoop(ports: LoopPorts, signal: AbortSignal): Promise<vo
   while (!signal.aborted) {
     const seen = ports.observe()
     const decision = decide(ports.policy(), memory, seen)
+    const steps = decision.memory.handOver?.step !== memory.handOver?.step
     memory = decision.memory
     for (const action of decision.actions) ports.perform(action)
     ports.publish(seen, decision)
-    await ports.news(turnEvery, signal)
+    // A step that changes nothing outside brings no news: the next one is decided at once.
+    if (!steps) await ports.news(turnEvery, signal)
   }
 }

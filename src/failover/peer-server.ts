@@ -55,6 +55,7 @@ function peerRoutes(router: ConnectRouter, ports: PeerServerPorts): void {
     status: (request) =>
       answered(async () => {
         admit(ports, valid(parseIdentity(request.from)))
+        await voter.refresh()
         return encodeMemberStatus(myself(voter))
       }),
     vote: (request) =>
@@ -73,6 +74,7 @@ function peerRoutes(router: ConnectRouter, ports: PeerServerPorts): void {
         const asked = valid(parsePledge(request))
         admit(ports, asked.primary)
         const decision = await voter.pledge(asked)
+        await voter.refresh()
         return {
           durationMs: decision.kind === "pledged" ? BigInt(Math.floor(decision.for)) : 0n,
           term: BigInt(decision.kind === "pledged" ? asked.term : known.marks.term),

@@ -232,4 +232,10 @@ export class Peers implements Disposable {
 
 /** How long to wait before the members are asked again. */
 export const askAgainAfter = (known: Known, leading: boolean, closely: boolean): Millis =>
-  leading ? known.policy.pledgeEvery : closely ? millis(200) : millis(1500)
+  known.handOver !== undefined
+    ? millis(60)
+    : leading
+      ? known.policy.pledgeEvery
+      : closely
+        ? millis(200)
+        : millis(1500)

@@ -34,6 +34,8 @@ export type VoterPorts = {
   readonly observe: () => Observation
 }
 
+const freshFor = 50
+
 export class Voter {
   readonly #ports: VoterPorts
   /** Votes, and writes of terms, one after another. */
@@ -51,6 +53,18 @@ export class Voter {
     return seen.self === undefined
       ? undefined
       : describe(seen, seen.self, this.#ports.config.address)
+  }
+
+  /** Looks at the local server when the last look is not of this moment: a position is asked for. */
+  async refresh(): Promise<void> {
+    const { known, server, clock } = this.#ports
+    const { glance } = known
+    if (glance?.kind !== "looked" || clock.now() - glance.looked.state.askedAt < freshFor) return
+    try {
+      known.heardLook(await server.look())
+    } catch {
+      // The regular look finds out what is the matter.
+    }
   }
 
   /** A term that was seen is on disk when this resolves. */

@@ -300,7 +300,10 @@ export class FailoverCluster implements AsyncDisposable {
   async untilStreaming(primary: Member, count = this.members.length - 1): Promise<void> {
     await this.until(`${count} members stream from ${primary.pod}`, async () => {
       const rows = await primary
-        .query("select application_name from pg_stat_replication where state = 'streaming'")
+        .query(
+          "select from pg_stat_replication where state = 'streaming' and application_name = any($1)",
+          [this.members.map(({ pod }) => pod)],
+        )
         .catch(() => [])
       return rows.length >= count
     })
@@ -470,7 +473,13 @@ export class Member {
   }
 
   signalServer = async (signal: NodeJS.Signals): Promise<void> => {
-    for (const pid of await serverProcesses(this.pgdata)) process.kill(pid, signal)
+    for (const pid of await serverProcesses(this.pgdata)) {
+      try {
+        process.kill(pid, signal)
+      } catch {
+        // It ended between the look and the signal.
+      }
+    }
   }
   signalSidecar(signal: NodeJS.Signals): void {
     this.#sidecar?.kill(signal)
