@@ -1,14 +1,19 @@
 /** The program central: reads its environment, opens its database, serves until it is told to stop. */
 import { setTimeout as wait } from "node:timers/promises"
-import { configProblems, formatHostPort } from "#io/config.ts"
-import { openLog } from "#io/log.ts"
+import { backoff } from "#core/backoff.ts"
+import { seconds } from "#core/units.ts"
 import { version } from "#core/version.ts"
-import { startCentral } from "./central.ts"
-import { readCentralConfig } from "./config.ts"
+import { systemClock } from "#io/clock.ts"
+import { configProblems, formatHostPort } from "#io/config.ts"
+import { type Log, openLog } from "#io/log.ts"
+import { Outage } from "#io/outage.ts"
+import { type Central, type CentralOptions, startCentral } from "./central.ts"
+import { type CentralConfig, readCentralConfig } from "./config.ts"
 import { openCentralDatabase } from "./database.ts"
 
 /** Everything closes within this, or the process leaves anyway. */
-const stopWithin = 15_000
+const stopWithin = seconds(15)
+const retry = { first: seconds(0.5), longest: seconds(5) }
 
 async function main(): Promise<void> {
   const read = readCentralConfig(process.env)
@@ -17,15 +22,28 @@ async function main(): Promise<void> {
     process.exitCode = 2
     return
   }
-  const config = read.value
-  const log = openLog("central", config.logLevel)
+  const log = openLog("central", read.value.logLevel)
   const stopping = new AbortController()
   for (const name of ["SIGTERM", "SIGINT"] as const)
-    process.once(name, () => stopping.abort(new Error(name)))
+    process.once(name, () => {
+      stopping.abort(new Error(name))
+      void wait(stopWithin, undefined, { ref: false }).then(() => process.exit(1))
+    })
+  try {
+    await run(read.value, log, stopping.signal)
+  } catch (error) {
+    if (stopping.signal.aborted) return
+    log.error("central.failed", { error })
+    console.error(`central ends: ${error instanceof Error ? error.message : String(error)}`)
+    process.exitCode = 1
+  }
+}
 
-  await using database = await openCentralDatabase(config.database, stopping.signal)
-  await using central = await startCentral({ ...config, databaseUrl: database.url, log })
+async function run(config: CentralConfig, log: Log, signal: AbortSignal): Promise<void> {
+  await using database = await openCentralDatabase(config.database, signal)
+  await using central = await started({ ...config, databaseUrl: database.url, log }, signal)
   if (central.admin.kind === "made" && central.admin.printed !== undefined)
+    // To a person, not to a log: no JSON, this once.
     console.log(
       `\n  Sign in as ${config.adminUser} with the password ${central.admin.printed}\n` +
         "  It is shown this once; set PG_SWARM_ADMIN_PASSWORD to choose another.\n",
@@ -35,10 +53,22 @@ async function main(): Promise<void> {
     rest: formatHostPort(central.rest),
     grpc: formatHostPort(central.grpc),
   })
-  const why = await Promise.race([stopped(stopping.signal), database.ended])
+  const why = await Promise.race([stopped(signal), database.ended])
   log.event("central.stopping", { why })
-  if (!stopping.signal.aborted) process.exitCode = 1
-  void wait(stopWithin, undefined, { ref: false }).then(() => process.exit(1))
+  if (!signal.aborted) process.exitCode = 1
+}
+
+/** Starts central; a database that is not there yet is waited for, as long as it takes. */
+async function started(options: CentralOptions, signal: AbortSignal): Promise<Central> {
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      return await startCentral(options)
+    } catch (error) {
+      if (!(error instanceof Outage) || error.code !== "DATABASE_UNAVAILABLE") throw error
+      options.log.warn("central.waiting", { why: error.message })
+      await systemClock.sleep(backoff(attempt, Math.random(), retry), signal)
+    }
+  }
 }
 
 async function stopped(signal: AbortSignal): Promise<string> {
