@@ -73,9 +73,7 @@ async function release(single: Single, log: Log): Promise<void> {
 }
 
 const accessTo = (source: KubeSource): Promise<KubeAccess> =>
-  source.kind === "kubeconfig"
-    ? kubeconfigAccess(source.file)
-    : podAccess(source, source.folder)
+  source.kind === "kubeconfig" ? kubeconfigAccess(source.file) : podAccess(source, source.folder)
 
 function tellOffer(log: Log, offer: Offer): void {
   log.event("kubernetes.found", { version: offer.version })

@@ -1,0 +1,64 @@
+import assert from "node:assert/strict"
+import { randomUUID } from "node:crypto"
+import { mkdtemp, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { test } from "node:test"
+import type { FleetEvent, Severity } from "#core/cluster/events.ts"
+import { clusterId, eventId } from "#core/ids.ts"
+import { Outbox } from "./outbox.ts"
+
+const event = (severity: Severity = "info", message = "m"): FleetEvent => ({
+  id: eventId(randomUUID()),
+  at: 1,
+  severity,
+  kind: "a.b",
+  message,
+  clusterId: clusterId(randomUUID()),
+  pod: undefined,
+  details: { key: "value" },
+})
+
+test("events outlive the process that took them, in their order", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "outbox-"))
+  try {
+    const file = join(folder, "deep", "outbox.db")
+    const events = [event(), event("critical"), event()]
+    {
+      using outbox = new Outbox(file)
+      outbox.put(events)
+    }
+    using again = new Outbox(file)
+    assert.deepEqual(again.oldest(10), events)
+    again.forget([events[0]?.id ?? ""])
+    assert.deepEqual(again.oldest(10), events.slice(1))
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+})
+
+test("an event that is put twice is there once", () => {
+  using outbox = new Outbox(":memory:")
+  const one = event()
+  outbox.put([one, one])
+  outbox.put([one])
+  assert.equal(outbox.size, 1)
+})
+
+test("when it is full, the oldest of little weight go first, and are counted", () => {
+  using outbox = new Outbox(":memory:", 3)
+  const heavy = [event("error", "1"), event("warning", "2")]
+  const light = [event("info", "3"), event("debug", "4")]
+  outbox.put([...heavy, ...light])
+  assert.deepEqual(
+    outbox.oldest(10).map(({ message }) => message),
+    ["1", "2", "4"],
+  )
+  outbox.put([event("critical", "5"), event("critical", "6")])
+  assert.deepEqual(
+    outbox.oldest(10).map(({ message }) => message),
+    ["2", "5", "6"],
+    "with no light one left, the oldest goes",
+  )
+  assert.equal(outbox.dropped, 3)
+})
