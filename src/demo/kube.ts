@@ -1,7 +1,7 @@
 /** What the demo's tools look at in a site's Kubernetes: the pods of a cluster, its service, its secret. */
 import * as z from "zod"
 import type { ClusterName } from "#core/ids.ts"
-import { label, objectNames, port, secretKey } from "#core/names.ts"
+import { annotation, label, objectNames, port, secretKey } from "#core/names.ts"
 import { present } from "#core/assert.ts"
 import { kubeconfigAccess } from "#io/kube/access.ts"
 import { KubeApi, type Live } from "#io/kube/api.ts"
@@ -18,6 +18,13 @@ export type Pod = {
   readonly deleting: boolean
   /** Container -> restarts as Kubernetes counts them. */
   readonly restarts: Readonly<Record<string, number>>
+}
+
+export type LeaseView = {
+  readonly holder: string
+  readonly term: number
+  /** Members that may hold the last acknowledged commit. */
+  readonly syncSet: readonly string[]
 }
 
 const podSchema = z.looseObject({
@@ -115,14 +122,15 @@ export class SiteKube implements Disposable {
     ).toString("utf8")
   }
 
-  async lease(
-    namespace: string,
-    cluster: ClusterName,
-  ): Promise<{ readonly holder: string; readonly term: number }> {
-    const { spec } = leaseSchema.parse(
-      await this.#need(kinds.Lease, namespace, objectNames(cluster).lease),
-    )
-    return { holder: spec.holderIdentity ?? "", term: spec.leaseTransitions ?? 0 }
+  async lease(namespace: string, cluster: ClusterName): Promise<LeaseView> {
+    const found = await this.#need(kinds.Lease, namespace, objectNames(cluster).lease)
+    const { spec } = leaseSchema.parse(found)
+    const syncSet = found.metadata.annotations?.[annotation.syncSet] ?? "[]"
+    return {
+      holder: spec.holderIdentity ?? "",
+      term: spec.leaseTransitions ?? 0,
+      syncSet: z.array(z.string()).parse(JSON.parse(syncSet === "" ? "[]" : syncSet)),
+    }
   }
 
   async #need(kind: Kind, namespace: string, name: string): Promise<Live> {

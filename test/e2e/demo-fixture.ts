@@ -41,7 +41,11 @@ export async function openTestDemo(
   const flags = parsed.value
   const steps = openSteps(say)
   const stop = new AbortController()
-  const clean = (): Promise<void> => rm(state, { recursive: true, force: true, maxRetries: 5 })
+  // To look at what is left of a failed test.
+  const keep = (process.env["PG_SWARM_TEST_KEEP"] ?? "") !== ""
+  if (keep) say(`kept: ${state}`)
+  const clean = async (): Promise<void> =>
+    keep ? undefined : rm(state, { recursive: true, force: true, maxRetries: 5 })
   try {
     const demo = await openDemo(flags, steps, stop.signal)
     return {
@@ -57,6 +61,27 @@ export async function openTestDemo(
     }
   } catch (error) {
     await clean()
+    throw error
+  }
+}
+
+/** Runs the task; when it fails, tells how central saw the fleet by then, newest event first. */
+export async function explained<T>(
+  demo: Demo,
+  say: (line: string) => void,
+  task: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await task()
+  } catch (error) {
+    const { items: clusters } = await demo.api.call("listClusters", { query: {} })
+    for (const { name, state, reason, instances } of clusters) {
+      say(`${name}: ${state}: ${reason}`)
+      for (const { pod, role, phase, ready, reason: why } of instances)
+        say(`  ${pod}: ${role} ${phase} ${ready ? "ready" : "not ready"} ${why ?? ""}`)
+    }
+    const { items: events } = await demo.api.call("listEvents", { query: { limit: 40 } })
+    for (const { at, kind, pod, message } of events) say(`  ${at} ${kind} ${pod ?? ""} ${message}`)
     throw error
   }
 }

@@ -4,7 +4,7 @@ import { present } from "#core/assert.ts"
 import { postmasterOf, processesOfPod } from "../../src/demo/containers.ts"
 import { settle } from "../../src/demo/compose.ts"
 import { admitApplication, type Patient, patientOf } from "../../src/demo/patient.ts"
-import { openTestDemo, serversByMajor, siteOf } from "./demo-fixture.ts"
+import { explained, openTestDemo, serversByMajor, siteOf } from "./demo-fixture.ts"
 import { failoverScenario } from "./failover.suite.ts"
 import type { World } from "./world.ts"
 
@@ -41,5 +41,8 @@ for (const [major, { dir }] of servers)
       const site = siteOf(demo, 0)
       const patient = await patientOf(site, present(cluster, "there is a cluster"))
       using _kube = patient.kube
-      await failoverScenario(await worldOf(patient), `PostgreSQL ${major}, ${durability}`, say)
+      const world = await worldOf(patient)
+      await explained(demo, say, () =>
+        failoverScenario(world, `PostgreSQL ${major}, ${durability}`, say),
+      )
     })

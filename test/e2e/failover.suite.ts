@@ -50,7 +50,10 @@ async function streaming(world: World): Promise<readonly string[]> {
   }
 }
 
-/** One primary, everybody ready, everybody else streaming. */
+/**
+ * One primary, everybody ready, everybody else streaming, and on record as those who may hold the last commit:
+ * from here on, losing one member is a single fault (again).
+ */
 export async function untilWhole(world: World, withinMs: number): Promise<Pod> {
   const pods = () => world.kube.pods(world.namespace, world.cluster)
   return until(
@@ -61,11 +64,16 @@ export async function untilWhole(world: World, withinMs: number): Promise<Pod> {
       const primaries = there.filter(({ role }) => role === "primary")
       const ready = there.filter((pod) => pod.ready && !pod.deleting)
       if (primaries.length !== 1 || ready.length !== world.members) return undefined
-      return (await streaming(world)).length === world.members - 1 ? primaries[0] : undefined
+      if ((await streaming(world)).length !== world.members - 1) return undefined
+      const { syncSet } = await world.kube.lease(world.namespace, world.cluster)
+      return syncSet.length === world.members - 1
+        ? primaries.find(({ name }) => !syncSet.includes(name))
+        : undefined
     },
     async () => ({
       pods: (await pods()).map(({ name, role, ready }) => `${name} ${role} ready=${ready}`),
       streaming: await streaming(world).catch(String),
+      lease: await world.kube.lease(world.namespace, world.cluster),
     }),
   )
 }
