@@ -1,7 +1,7 @@
 /** The rules of deleting: preconditions, the grace of pods, what happens to dependents. */
-import { conflict } from "./api-error.ts"
+import { conflict, invalid } from "./api-error.ts"
 import { listAt, numberAt, textAt } from "./json.ts"
-import { type KubeObject, finalizersOf, nameOf, uidOf, versionOf } from "./object.ts"
+import { type KubeObject, finalizersOf, isDeleting, nameOf, uidOf, versionOf } from "./object.ts"
 import type { Resource } from "./resources.ts"
 
 export type Preconditions = { readonly uid?: string; readonly resourceVersion?: string }
@@ -71,4 +71,19 @@ export function finalizersAfterDelete(
     case undefined:
       return finalizersOf(object)
   }
+}
+
+/** An object on its way out takes no new reasons to stay. */
+export function checkFinalizers(of: Resource, before: KubeObject, wanted: KubeObject): void {
+  if (!isDeleting(before)) return
+  const known = finalizersOf(before)
+  const added = finalizersOf(wanted).filter((one) => !known.includes(one))
+  if (added.length === 0) return
+  throw invalid(of, nameOf(before), [
+    {
+      reason: "FieldValueForbidden",
+      field: "metadata.finalizers",
+      message: `Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers ${JSON.stringify(added)}`,
+    },
+  ])
 }

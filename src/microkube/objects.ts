@@ -20,6 +20,7 @@ import {
 import { type Writer, applyConfig, ownUpdate } from "./apply/managed-fields.ts"
 import {
   type DeleteOptions,
+  checkFinalizers,
   checkPreconditions,
   finalizersAfterDelete,
   graceOf,
@@ -264,6 +265,7 @@ export class Objects {
         `Precondition failed: UID in precondition: ${uidOf(wanted)}, UID in object meta: ${uidOf(before)}`,
       )
     }
+    checkFinalizers(of, before, wanted)
     const framed = this.#framed(of, before, wanted, options)
     const filled = this.#admitted(of, framed, before)
     const hasReset = listAt(wanted, "metadata", "managedFields").length > 0
@@ -388,6 +390,7 @@ export class Objects {
         })),
       )
     }
+    checkFinalizers(of, live, applied.object)
     const managed = at(applied.object, "metadata", "managedFields")
     const framed = withAt(
       this.#framed(of, live, applied.object, options),

@@ -164,6 +164,7 @@ export class Site {
       events: new Recorder(this.#objects),
       launcher,
       images,
+      nodes,
       user: asUser,
       hostAddressOf: (node) => `${block}.0.${nodes.indexOf(node) + 10}`,
       api: { host: `${block}.0.1`, port: server.port },

@@ -9,7 +9,8 @@ import { type Ground, type Stop, itself, runController, splitKey } from "./contr
 export const runBudgets = (ground: Ground): Stop =>
   runController(ground, "budgets", (key) => reconcile(ground, key), {
     "poddisruptionbudgets.policy": itself,
-    pods: ({ object, previous }) =>
+    pods: ({ type, object, previous }) =>
+      type === "MODIFIED" &&
       previous !== undefined &&
       isReady(previous) === isReady(object) &&
       isDeleting(previous) === isDeleting(object)

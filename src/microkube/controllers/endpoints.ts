@@ -33,8 +33,8 @@ const sliceMax = 100
 export const runEndpoints = (ground: Ground): Stop =>
   runController(ground, "endpoints", (key) => reconcile(ground, key), {
     services: itself,
-    pods: ({ object, previous }) => {
-      if (previous !== undefined && isAlike(previous, object)) return []
+    pods: ({ type, object, previous }) => {
+      if (type === "MODIFIED" && previous !== undefined && isAlike(previous, object)) return []
       return ground.objects.store
         .list("services", namespaceOf(object))
         .filter((one) => selects(one, object) || (previous !== undefined && selects(one, previous)))

@@ -49,6 +49,8 @@ function reconcile(ground: Ground, key: string): undefined {
   const [namespace, name] = splitKey(key)
   const pod = ground.objects.find("pods", namespace, name)
   if (pod === undefined || isDeleting(pod) || nodeOf(pod) !== undefined) return
+  // A pod may ask for another scheduler, and then waits for that one.
+  if (textAt(pod, "spec", "schedulerName") !== "default-scheduler") return
   const pods = ground.objects.store
     .list("pods")
     .filter((one) => nodeOf(one) !== undefined && !isTerminal(one))

@@ -149,11 +149,13 @@ function bringToCount(ground: Ground, picture: Picture): boolean {
 }
 
 /** One outdated pod at a time, the last first, and only while the rest is healthy. */
-function replaceOutdated(ground: Ground, { set, pods, update }: Picture): void {
+function replaceOutdated(ground: Ground, { set, pods, update, first, replicas }: Picture): void {
   if (textAt(set, "spec", "updateStrategy", "type") !== "RollingUpdate") return
   const partition = numberAt(set, "spec", "updateStrategy", "rollingUpdate", "partition") ?? 0
-  for (const pod of pods.toSorted((a, b) => ordinal(b) - ordinal(a))) {
-    if (ordinal(pod) < partition) return
+  for (let number = first + replicas - 1; number >= Math.max(first, partition); number -= 1) {
+    const pod = pods.find((one) => ordinal(one) === number)
+    // One that was made just now is not healthy yet.
+    if (pod === undefined) return
     if (revision(pod) !== nameOf(update) && !isDeleting(pod)) {
       deletePod(ground, set, pod, "replacing outdated pod")
       return

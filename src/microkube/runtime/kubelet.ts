@@ -25,6 +25,8 @@ import { unmountVolumes } from "./volumes.ts"
 const siteGraceMs = 4_000
 
 export type KubeletOptions = Omit<NodeHost, "onProcess" | "hostAddress"> & {
+  /** Nodes of the site; pods placed on any other are nobody's. */
+  readonly nodes: readonly string[]
   readonly hostAddressOf: (node: string) => string
   /** Six digits that tell this site from others on the host. */
   readonly instance: string
@@ -149,7 +151,13 @@ export class Kubelet {
   /** Starts a worker for a pod that is on a node which is there. */
   #look(pod: KubeObject): void {
     const node = nodeOf(pod)
-    if (node === undefined || this.#gone.has(node) || this.#workers.has(uidOf(pod))) return
+    if (
+      node === undefined ||
+      !this.#options.nodes.includes(node) ||
+      this.#gone.has(node) ||
+      this.#workers.has(uidOf(pod))
+    )
+      return
     if (isTerminal(pod) && !isDeleting(pod)) return
     const worker = new PodWorker(pod, this.#hostFor(node), this.#placeOf(pod))
     this.#workers.set(uidOf(pod), worker)

@@ -1,7 +1,7 @@
 /** The status of a pod, from what its containers are doing. */
 import { type JsonObject, defined, objectsAt, textAt } from "../json.ts"
 import { type KubeObject, timestamp, uidOf } from "../object.ts"
-import { withCondition } from "../pods.ts"
+import { condition, withCondition } from "../pods.ts"
 import type { Container } from "./container.ts"
 import { stateJson } from "./container-state.ts"
 
@@ -26,7 +26,11 @@ export function podStatus(pod: KubeObject, picture: PodPicture, now: number): Js
   const phase = outcome ?? (picture.isInitialized && hasRun ? "Running" : "Pending")
   const sidecars = inits.filter((one) => one.role === "sidecar")
   const unready = [...mains, ...sidecars].filter((one) => !one.isReady).map((one) => one.name)
-  const isReady = outcome === undefined && picture.isInitialized && unready.length === 0
+  const areReady = outcome === undefined && picture.isInitialized && unready.length === 0
+  const gates = objectsAt(pod, "spec", "readinessGates").map(
+    (one) => textAt(one, "conditionType") ?? "",
+  )
+  const isReady = areReady && gates.every((gate) => condition(pod, gate)?.["status"] === "True")
   const because = (status: boolean, reason: string): JsonObject =>
     status
       ? { status: "True" }
@@ -41,7 +45,7 @@ export function podStatus(pod: KubeObject, picture: PodPicture, now: number): Js
       ? { type: "Initialized", status: "True" }
       : { type: "Initialized", status: "False", reason: "ContainersNotInitialized" },
     { type: "Ready", ...because(isReady, "ContainersNotReady") },
-    { type: "ContainersReady", ...because(isReady, "ContainersNotReady") },
+    { type: "ContainersReady", ...because(areReady, "ContainersNotReady") },
   ]
   const conditions = wanted.reduce(
     (all, one) => withCondition(all, one, timestamp(now)),
