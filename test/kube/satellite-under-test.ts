@@ -10,7 +10,7 @@ import { kubeconfigAccess } from "#io/kube/access.ts"
 import { KubeApi, type Live } from "#io/kube/api.ts"
 import { type Kind, kinds } from "#io/kube/kinds.ts"
 import { type Log, openLog, silentLog } from "#io/log.ts"
-import type { Config } from "../../src/satellite/config.ts"
+import type { Config, KubeSource } from "../../src/satellite/config.ts"
 import type { Started } from "../../src/satellite/live.ts"
 import { runSatellite } from "../../src/satellite/satellite.ts"
 
@@ -138,24 +138,25 @@ export class SatelliteUnderTest implements AsyncDisposable {
       readonly central: string
       readonly namespace: string
       readonly dataDir?: string
-      readonly failoverImage?: string
+      readonly kube?: KubeSource
+      readonly site?: string
     },
   ): Promise<SatelliteUnderTest> {
     const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), "satellite-")))
     const config: Config = {
       centralUrl: options.central,
       centralCa: undefined,
-      site: "test",
+      site: options.site ?? "test",
       labels: { tier: "edge" },
       sidecarListen: { host: "127.0.0.1", port: 0 },
       sidecarAddress: "satellite.test:9091",
       healthListen: { host: "127.0.0.1", port: 0 },
       namespace: options.namespace,
-      failoverImage: options.failoverImage ?? "pg-swarm/failover:test",
+      failoverImage: "pg-swarm/failover:test",
       dataDir,
       outboxFile: join(dataDir, "outbox.db"),
       logLevel: "debug",
-      kube: { kind: "kubeconfig", file: kube.kubeconfig },
+      kube: options.kube ?? { kind: "kubeconfig", file: kube.kubeconfig },
       self: { name: "test", isPod: false },
     }
     const stop = new AbortController()

@@ -38,6 +38,8 @@ export class TinyCentral implements AsyncDisposable {
   readonly gone = new Set<ClusterId>()
   readonly health = new Map<ClusterId, ClusterHealth>()
   readonly events = new Map<string, FleetEvent>()
+  readonly storageClasses: string[][] = []
+  readonly logLevels: string[] = []
   /** Whether events and heartbeats are answered. */
   answersEvents = true
   answersHeartbeats = true
@@ -202,7 +204,10 @@ export class TinyCentral implements AsyncDisposable {
         if (message.gone) this.gone.add(message.clusterId)
         return
       case "storage-classes":
+        this.storageClasses.push([...message.names])
+        return
       case "log-level-ack":
+        this.logLevels.push(message.level)
         return
     }
   }

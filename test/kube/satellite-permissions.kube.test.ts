@@ -1,0 +1,129 @@
+/** The permissions that `deploy/kubernetes/satellite` gives are enough, and end where the clusters end. */
+import assert from "node:assert/strict"
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { after, before, test } from "node:test"
+import { systemNamespace } from "#core/names.ts"
+import { kubeconfigAccess, podAccess } from "#io/kube/access.ts"
+import { KubeApi, isRecord } from "#io/kube/api.ts"
+import { isKubeStatus } from "#io/kube/kube-error.ts"
+import { kinds } from "#io/kube/kinds.ts"
+import { Kubectl } from "./kubectl.ts"
+import { realKube } from "./kubernetes-under-test.ts"
+import { SatelliteUnderTest, TestKube, anySpec, never } from "./satellite-under-test.ts"
+import { TinyCentral } from "./tiny-central.ts"
+
+const kubeconfig = process.env["PG_SWARM_TEST_KUBECONFIG"] ?? ""
+const { skip } = realKube
+const account = "pg-swarm-satellite"
+
+let kube: TestKube
+let folder: string
+let system: string
+const kubectl = new Kubectl(process.env["PG_SWARM_TEST_KUBECTL"] ?? "kubectl", kubeconfig)
+
+/** The manifest, in a namespace of our own; names of cluster-wide objects stay, the program knows them. */
+async function manifest(): Promise<string> {
+  const file = join(import.meta.dirname, "../../deploy/kubernetes/satellite/rbac.yaml")
+  const text = (await readFile(file, "utf8")).replaceAll(systemNamespace, system)
+  const written = join(folder, "rbac.yaml")
+  await writeFile(written, text)
+  return written
+}
+
+before(async () => {
+  if (skip !== false) return
+  kube = await TestKube.open(kubeconfig)
+  folder = await mkdtemp(join(tmpdir(), "permissions-"))
+  system = kube.namespace("rights-sys")
+  const body = { apiVersion: "v1", kind: "Namespace", metadata: { name: system } }
+  await kube.api.create(kinds.Namespace, body, "test", never)
+  await kubectl.run(["apply", "-n", system, "-f", await manifest()])
+  const path = `/api/v1/namespaces/${system}/serviceaccounts/${account}/token`
+  const request = { apiVersion: "authentication.k8s.io/v1", kind: "TokenRequest", spec: {} }
+  const answer = await kube.api.call({ method: "POST", path, body: request }, never)
+  const status = isRecord(answer) && isRecord(answer["status"]) ? answer["status"] : {}
+  await writeFile(join(folder, "token"), String(status["token"]))
+  const access = await kubeconfigAccess(kubeconfig)
+  await writeFile(join(folder, "ca.crt"), access.authority ?? "")
+})
+after(async () => {
+  if (skip !== false) return
+  await kubectl.run(["delete", "-n", system, "--ignore-not-found", "-f", join(folder, "rbac.yaml")])
+  await kube[Symbol.asyncDispose]()
+  await rm(folder, { recursive: true, force: true })
+})
+
+test(
+  "a satellite with its own account builds a cluster, repairs it and removes it",
+  { skip },
+  async () => {
+    await using central = new TinyCentral()
+    await central.open()
+    const spec = anySpec({ namespace: kube.namespace("rights") })
+    central.clusters = [spec]
+    const { server } = await kubeconfigAccess(kubeconfig)
+    const source = {
+      kind: "pod",
+      host: server.hostname,
+      port: Number(server.port),
+      folder,
+    } as const
+    await using _satellite = await SatelliteUnderTest.start(kube, {
+      central: central.url,
+      namespace: system,
+      kube: source,
+    })
+    await central.until("applied", () =>
+      central.acks.some(({ outcome }) => outcome.kind === "applied"),
+    )
+    const waiting = central.acks.flatMap(({ outcome }) =>
+      outcome.kind === "waiting" ? [outcome.reason] : [],
+    )
+    for (const reason of waiting)
+      assert.doesNotMatch(reason, /secrets|statefulsets/, "only a moment's wait")
+    await kube.until("protected volumes", async () => {
+      const { items } = await kube.api.list(kinds.PersistentVolumeClaim, spec.namespace, {}, never)
+      return items.length === 3 &&
+        items.every(({ metadata }) =>
+          (metadata.finalizers ?? []).includes("pg-swarm.io/protection"),
+        )
+        ? true
+        : undefined
+    })
+    const role = await kube.get(kinds.Role, spec.namespace, "orders-failover")
+    assert.ok(role)
+    await kube.api.delete(kinds.Role, role, "Background", never)
+    await kube.until("the Role again", () =>
+      kube.get(kinds.Role, spec.namespace, "orders-failover"),
+    )
+    const { id: clusterId, name, namespace } = spec
+    central.send({ kind: "delete-cluster", clusterId, name, namespace })
+    await central.until("gone", () => central.gone.has(clusterId), 90_000)
+
+    using theirs = new KubeApi(await podAccess({ host: source.host, port: source.port }, folder))
+    for (const at of ["kube-system", "default"])
+      await assert.rejects(
+        theirs.list(kinds.Secret, at, {}, never),
+        (failure) => isKubeStatus(failure, 403),
+        `Secrets of ${at} are not its business`,
+      )
+    const body = {
+      apiVersion: "rbac.authorization.k8s.io/v1",
+      kind: "RoleBinding",
+      metadata: { name: account, namespace: spec.namespace },
+      roleRef: {
+        apiGroup: "rbac.authorization.k8s.io",
+        kind: "ClusterRole",
+        name: "cluster-admin",
+      },
+      subjects: [{ kind: "ServiceAccount", name: account, namespace: system }],
+    }
+    await assert.rejects(
+      theirs.create(kinds.RoleBinding, body, "test", never),
+      (failure) => isKubeStatus(failure, 403),
+      "it cannot give itself more than its one role",
+    )
+  },
+)
