@@ -5,7 +5,7 @@
 import { spawn } from "node:child_process"
 import type { ChildProcess } from "node:child_process"
 import { chown, mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises"
-import { readFileSync } from "node:fs"
+import { readdirSync, readFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { once } from "node:events"
@@ -50,6 +50,7 @@ export class Instance implements AsyncDisposable {
   readonly #uid: number | undefined
   readonly #gid: number | undefined
   readonly #env: Record<string, string>
+  readonly #firstProcess: boolean
   #process: ChildProcess | undefined
   readonly superuserPassword = "super 'secret' \\ one"
   readonly replicationPassword = "repli:cation'\\secret"
@@ -60,23 +61,29 @@ export class Instance implements AsyncDisposable {
     folder: string,
     binaries: ServerBinaries,
     account: { readonly uid: number; readonly gid: number } | undefined,
-    wal: boolean,
+    options: { readonly wal?: boolean; readonly firstProcess?: boolean },
   ) {
     this.folder = folder
     this.binaries = binaries
     this.#uid = account?.uid
     this.#gid = account?.gid
     this.supervisor = openSupervisor(this.path("run"))
-    this.#env = supervisorEnvironment({ folder, address: this.address, binaries, wal })
+    this.#env = supervisorEnvironment({
+      folder,
+      address: this.address,
+      binaries,
+      wal: options.wal === true,
+    })
+    this.#firstProcess = options.firstProcess === true
   }
 
   static async create(
     binaries: ServerBinaries,
-    options: { readonly wal?: boolean } = {},
+    options: { readonly wal?: boolean; readonly firstProcess?: boolean } = {},
   ): Promise<Instance> {
     const account = await serverAccount()
     const folder = await mkdtemp(join(tmpdir(), "pg-swarm-pg-"))
-    const instance = new Instance(folder, binaries, account, options.wal === true)
+    const instance = new Instance(folder, binaries, account, options)
     await instance.#own(folder)
     for (const name of ["data", "wal", "run", "config", "secret"]) {
       await mkdir(instance.path(name), { mode: 0o700 })
@@ -161,12 +168,14 @@ export class Instance implements AsyncDisposable {
   /** Starts the supervisor and waits until it is in hold. */
   async boot(): Promise<SupervisorStatus> {
     const before = (await this.supervisor.status())?.bootNonce
-    const child = spawn("bash", [supervisorScript], {
+    const command = ["bash", supervisorScript]
+    const [program = "", ...args] = this.#firstProcess ? this.#inOwnSpace(command) : command
+    const child = spawn(program, args, {
       cwd: "/",
       env: this.#env,
       stdio: ["ignore", "pipe", "pipe"],
       detached: true,
-      ...this.account,
+      ...(this.#firstProcess ? {} : this.account),
     })
     for (const stream of [child.stdout, child.stderr])
       stream.on("data", (chunk: Buffer) => {
@@ -174,6 +183,27 @@ export class Instance implements AsyncDisposable {
       })
     this.#process = child
     return this.#until((status) => status.bootNonce !== before)
+  }
+
+  #inOwnSpace(command: readonly string[]): readonly string[] {
+    const account =
+      this.#uid === undefined
+        ? []
+        : [
+            "setpriv",
+            `--reuid=${this.#uid}`,
+            `--regid=${this.#gid}`,
+            "--clear-groups",
+            "--pdeathsig=KILL",
+          ]
+    return ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child", ...account, ...command]
+  }
+
+  /** Process id of the supervisor that is the first process of its own space, as this machine numbers it. */
+  get firstProcess(): number {
+    const [first] = childrenOf(this.pid)
+    if (first === undefined) throw new Error("there is no first process")
+    return first.pid
   }
 
   /** Process id of the supervisor. */
@@ -370,3 +400,21 @@ export function isAlive(pid: number): boolean {
     return false
   }
 }
+
+/** Processes whose parent is `parent`, dead ones that nobody reaped included. */
+export const childrenOf = (
+  parent: number,
+): readonly { readonly pid: number; readonly name: string; readonly state: string }[] =>
+  readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => {
+      try {
+        const stat = readFileSync(`/proc/${name}/stat`, "utf8")
+        const end = stat.lastIndexOf(")")
+        const [state = "", above] = stat.slice(end + 2).split(" ")
+        const found = { pid: Number(name), name: stat.slice(stat.indexOf("(") + 1, end), state }
+        return Number(above) === parent ? [found] : []
+      } catch {
+        return [] // it ended meanwhile
+      }
+    })

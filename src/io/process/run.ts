@@ -48,6 +48,7 @@ export function run(
   const timer = setTimeout(stop(`did not end within ${options.within} ms`), options.within)
   const aborted = stop("was given up")
   options.signal?.addEventListener("abort", aborted, { once: true })
+  if (options.signal?.aborted === true) aborted()
   child.on("error", (cause) => {
     reject(new Outage("PROGRAM_NOT_STARTED", `${command} could not be started`, { cause }))
   })

@@ -104,7 +104,7 @@ start_server() { # standby | primary; the caller has checked
   fi
   exec {data_fd}<"$pgdata"
   set -m # a process group of its own
-  postgres "${server_args[@]}" </dev/null {orders}>&- {silence}>&- {data_fd}<&- &
+  LC_ALL= LC_MESSAGES=C postgres "${server_args[@]}" </dev/null {orders}>&- {silence}>&- {data_fd}<&- &
   pm=$!
   set +m
   pm_dead=0 pm_code=0 kill_at=0 quit_at=0 cause=ordered

@@ -1,0 +1,42 @@
+/** The supervisor as a container runs it: first process of a process id space of its own. */
+import assert from "node:assert/strict"
+import { spawnSync } from "node:child_process"
+import { test } from "node:test"
+import { Instance, childrenOf } from "./instance.ts"
+import { testOnce } from "./versions.ts"
+import { millis } from "#core/units.ts"
+
+const namespaces = spawnSync("unshare", ["--pid", "--fork", "--mount-proc", "true"]).status === 0
+
+if (!namespaces)
+  test("the supervisor as first process", {
+    skip: "this account may not make process id namespaces",
+  })
+else {
+  await testOnce("as first process it reaps every orphan of a killed postmaster", async (pg) => {
+    await using instance = await Instance.create(pg, { firstProcess: true })
+    await instance.boot()
+    await instance.initialise()
+    await instance.startPrimary(1)
+    const client = await instance.client()
+    await using reports = instance.listen()
+    const [postmaster] = childrenOf(instance.firstProcess)
+    assert.equal(postmaster?.name, "postgres")
+    process.kill(postmaster.pid, "SIGKILL")
+    assert.equal((await reports.next("server-gone")).cause, "crashed")
+    await client.end().catch(() => undefined)
+    assert.deepEqual(childrenOf(instance.firstProcess), [])
+    await instance.startPrimary(1)
+  })
+
+  await testOnce("as first process it hears SIGTERM and ends with nothing left", async (pg) => {
+    await using instance = await Instance.create(pg, { firstProcess: true })
+    await instance.boot()
+    await instance.initialise()
+    await instance.startPrimary(1)
+    await instance.supervisor.pulse()
+    process.kill(instance.firstProcess, "SIGTERM")
+    await instance.order({ kind: "stop-fast", within: millis(10_000) })
+    assert.equal(await instance.ended(), 0)
+  })
+}
