@@ -51,7 +51,7 @@ const forbidden: readonly (readonly [RegExp, string])[] = [
     /\b(test|it|describe)\.(only|skip|todo)\(/,
     "run every test, or delete it; leave out by a condition that is printed",
   ],
-  [/\bas any\b|: any\b/, "parse it at the edge into a type"],
+  [/\bas any\b|: any\s*(?:[,;)=\]>|&]|$)/, "parse it at the edge into a type"],
   [/@ts-(ignore|nocheck|expect-error)/, "mend the type"],
   [/\bas unknown as\b/, "parse it, or change the type that does not fit"],
 ]
@@ -68,7 +68,7 @@ function* words(): Iterable<Finding> {
 
 /** The glossary: one word for one thing (design section 6). */
 const synonyms: readonly (readonly [RegExp, string])[] = [
-  [/\b(master|slave)s?\b/i, "primary, standby or replica"],
+  [/(?<!system:)\b(master|slave)s?\b/i, "primary, standby or replica"],
   [/\bsplit[- ]?brained\b/i, "two writers"],
   [/\bleader election id\b/i, "term"],
   [/\bepoch number\b/i, "term"],
