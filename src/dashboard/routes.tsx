@@ -41,8 +41,12 @@ const ownPath = z
   .catch(undefined)
 
 const root = createRootRouteWithContext<Context>()({
-  notFoundComponent: NotFound,
-  errorComponent: Crashed,
+  // Outside of the frame, which brings its own <main>.
+  errorComponent: (props) => (
+    <main>
+      <Crashed {...props} />
+    </main>
+  ),
 })
 
 const signIn = createRoute({
@@ -147,6 +151,13 @@ const tokens = createRoute({
   component: TokensPage,
 })
 
+/** Any other address, inside the frame, so that the way on is in sight. */
+const anywhere = createRoute({
+  getParentRoute: () => signedIn,
+  path: "$",
+  component: NotFound,
+})
+
 const routeTree = root.addChildren([
   signIn,
   signedIn.addChildren([
@@ -162,6 +173,7 @@ const routeTree = root.addChildren([
     rules,
     newRule,
     tokens,
+    anywhere,
   ]),
 ])
 
@@ -169,6 +181,8 @@ export const createPages = (context: Context) =>
   createRouter({
     routeTree,
     context,
+    // A page that breaks leaves the frame standing.
+    defaultErrorComponent: Crashed,
     defaultPreload: "intent",
     scrollRestoration: true,
     defaultPendingMinMs: 0,

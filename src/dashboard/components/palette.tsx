@@ -17,6 +17,7 @@ import {
   Text,
 } from "react-aria-components"
 import { call } from "../api/client.ts"
+import { clusterBelongs, satelliteBelongs } from "../domain/match.ts"
 import { clusterLook, satelliteLook } from "../domain/words.ts"
 import { classNames } from "../ui/class-names.ts"
 import { itemClass } from "../ui/select.tsx"
@@ -41,9 +42,9 @@ export const Palette = ({ open, onClose }: Props) => (
       if (!stays) onClose()
     }}
     isDismissable
-    className="fixed inset-0 z-50 flex items-start justify-center bg-[rgb(8_10_14/0.45)] p-3 pt-[12vh] transition-opacity duration-75 entering:opacity-0 exiting:opacity-0"
+    className="fixed inset-0 z-50 flex items-start justify-center overflow-y-auto bg-[rgb(8_10_14/0.45)] p-3 pt-[12vh] transition-opacity duration-75 entering:opacity-0 exiting:opacity-0"
   >
-    <Modal className="w-full max-w-xl overflow-hidden rounded-lg border border-line-strong bg-raised shadow-overlay">
+    <Modal className="w-full max-w-xl rounded-lg border border-line-strong bg-raised shadow-overlay">
       <Dialog aria-label="Find" className="outline-none">
         <Finder onClose={onClose} />
       </Dialog>
@@ -71,7 +72,7 @@ function Finder({ onClose }: { readonly onClose: () => void }) {
         aria-label="Find a page, a cluster or a satellite"
         // oxlint-disable-next-line jsx-a11y/no-autofocus
         autoFocus
-        className="flex items-center gap-2.5 border-b border-line px-4"
+        className="sticky top-0 z-1 flex items-center gap-2.5 rounded-t-lg border-b border-line bg-raised px-4"
       >
         <Search aria-hidden className="size-4 text-ink-3" />
         <Input
@@ -83,7 +84,7 @@ function Finder({ onClose }: { readonly onClose: () => void }) {
       <Menu
         aria-label="Found"
         onAction={(key) => choose(String(key))}
-        className="max-h-[50vh] overflow-y-auto p-1.5 outline-none"
+        className="p-1.5 outline-none"
         renderEmptyState={() => (
           <p role="status" className="px-3 py-8 text-center text-sm text-ink-2">
             {found.searching ? "Looking…" : `Nothing is called “${wanted}”.`}
@@ -127,7 +128,7 @@ function useFound(wanted: string) {
   const { data, isFetching } = useQuery({
     queryKey: ["find", wanted],
     queryFn: async ({ signal }) => {
-      const query = { limit: 8, ...(wanted === "" ? {} : { search: wanted }) }
+      const query = { limit: 5, ...(wanted === "" ? {} : { search: wanted }) }
       const [clusters, satellites] = await Promise.all([
         call("listClusters", { query }, signal),
         call("listSatellites", { query }, signal),
@@ -148,21 +149,30 @@ function useFound(wanted: string) {
       note: { text: `g ${key}`, tone: "quiet" },
       go: () => void navigate({ to }),
     }))
-  const clusters: Found[] = (data?.clusters ?? []).map((cluster) => ({
-    id: `cluster ${cluster.id}`,
-    icon: Database,
-    name: cluster.name,
-    detail: `${cluster.satelliteName} · ${cluster.namespace}`,
-    note: { text: clusterLook(cluster.state).word, tone: clusterLook(cluster.state).tone },
-    go: () => void navigate({ to: "/clusters/$id", params: { id: cluster.id } }),
-  }))
-  const satellites: Found[] = (data?.satellites ?? []).map((satellite) => ({
-    id: `satellite ${satellite.id}`,
-    icon: RadioTower,
-    name: satellite.name,
-    detail: satellite.site === satellite.name ? "" : satellite.site,
-    note: { text: satelliteLook(satellite.state).word, tone: satelliteLook(satellite.state).tone },
-    go: () => void navigate({ to: "/satellites/$id", params: { id: satellite.id } }),
-  }))
+  // What was found for the text before stays only where it fits the text now.
+  const search = { search: wanted }
+  const clusters: Found[] = (data?.clusters ?? [])
+    .filter((cluster) => clusterBelongs(search, cluster))
+    .map((cluster) => ({
+      id: `cluster ${cluster.id}`,
+      icon: Database,
+      name: cluster.name,
+      detail: `${cluster.satelliteName} · ${cluster.namespace}`,
+      note: { text: clusterLook(cluster.state).word, tone: clusterLook(cluster.state).tone },
+      go: () => void navigate({ to: "/clusters/$id", params: { id: cluster.id } }),
+    }))
+  const satellites: Found[] = (data?.satellites ?? [])
+    .filter((satellite) => satelliteBelongs(search, satellite))
+    .map((satellite) => ({
+      id: `satellite ${satellite.id}`,
+      icon: RadioTower,
+      name: satellite.name,
+      detail: satellite.site === satellite.name ? "" : satellite.site,
+      note: {
+        text: satelliteLook(satellite.state).word,
+        tone: satelliteLook(satellite.state).tone,
+      },
+      go: () => void navigate({ to: "/satellites/$id", params: { id: satellite.id } }),
+    }))
   return { pages, clusters, satellites, searching: isFetching }
 }

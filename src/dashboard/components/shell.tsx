@@ -1,7 +1,7 @@
 /** The frame around every page: skip link, sidebar (or a menu where it is narrow), banner, main. */
-import { Outlet } from "@tanstack/react-router"
+import { Outlet, useRouter } from "@tanstack/react-router"
 import { Menu, Search, X } from "lucide-react"
-import { useState } from "react"
+import { useEffect, useState } from "react"
 import { Dialog, Modal, ModalOverlay } from "react-aria-components"
 import { useLiveState } from "../api/context.ts"
 import { IconButton } from "../ui/button.tsx"
@@ -17,6 +17,7 @@ export function Shell() {
   const [finding, setFinding] = useState(false)
   const away = live.kind === "reconnecting" || live.kind === "offline"
   useShortcuts(() => setFinding(true))
+  useFocusOnMain()
   return (
     <div data-live={away ? "away" : "here"} className="flex min-h-dvh flex-col lg:pl-58">
       <a
@@ -39,6 +40,20 @@ export function Shell() {
       </main>
       <Palette open={finding} onClose={() => setFinding(false)} />
     </div>
+  )
+}
+
+/** On another page the keyboard goes on at its content, unless a field there has taken it already. */
+function useFocusOnMain(): void {
+  const router = useRouter()
+  useEffect(
+    () =>
+      router.subscribe("onRendered", ({ pathChanged, fromLocation }) => {
+        const main = document.getElementById("main")
+        if (!pathChanged || fromLocation === undefined || main === null) return
+        if (!main.contains(document.activeElement)) main.focus({ preventScroll: true })
+      }),
+    [router],
   )
 }
 

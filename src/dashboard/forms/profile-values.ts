@@ -5,7 +5,12 @@
 import { checkProfile } from "#core/cluster/check.ts"
 import { bytes, quantity } from "#core/units.ts"
 import type { Sent } from "#wire/rest/routes.ts"
-import { createProfileBody, type Profile, type ProfileSpecBody } from "#wire/rest/profiles.ts"
+import {
+  createProfileBody,
+  type Profile,
+  type ProfileSpecBody,
+  profileSpecSchema,
+} from "#wire/rest/profiles.ts"
 
 export const sizeUnits = ["MiB", "GiB", "TiB"] as const
 export type SizeUnit = (typeof sizeUnits)[number]
@@ -146,17 +151,20 @@ export const profileProblems = (values: ProfileValues): readonly FieldProblem[] 
 
 function allProblems(values: ProfileValues): readonly FieldProblem[] {
   const twins = twinProblems(values)
-  const parsed = createProfileBody.safeParse(bodyOf(values))
-  if (!parsed.success) {
-    return [
-      ...twins,
-      ...parsed.error.issues.map((issue) => ({
-        field: fieldOf(issue.path.map(String).join("."), values),
-        problem: sentenceOf(issue.message),
-      })),
-    ]
-  }
-  const { resources, wal, data, ...rest } = parsed.data.spec
+  const body = bodyOf(values)
+  const issues = createProfileBody.safeParse(body).error?.issues ?? []
+  const shape = issues.map((issue) => ({
+    field: fieldOf(issue.path.map(String).join("."), values),
+    problem: sentenceOf(issue.message),
+  }))
+  const spec = profileSpecSchema.safeParse(body.spec)
+  return [...twins, ...shape, ...(spec.success ? checkedProblems(spec.data, values) : [])]
+}
+
+function checkedProblems(
+  { resources, wal, data, ...rest }: ProfileSpecBody,
+  values: ProfileValues,
+): readonly FieldProblem[] {
   const checked = checkProfile({
     ...rest,
     data: { size: bytes(data.sizeBytes), storageClass: data.storageClass ?? undefined },
@@ -171,10 +179,7 @@ function allProblems(values: ProfileValues): readonly FieldProblem[] {
       memoryLimit: resources.memoryLimit ?? undefined,
     },
   })
-  return [
-    ...twins,
-    ...checked.map(({ field, problem }) => ({ field: fieldOf(`spec.${field}`, values), problem })),
-  ]
+  return checked.map(({ field, problem }) => ({ field: fieldOf(`spec.${field}`, values), problem }))
 }
 
 /** Rows that a map cannot hold twice, and values without a name. */

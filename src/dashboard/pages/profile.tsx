@@ -121,11 +121,9 @@ function ProfileFacts({ profile: { spec, ...profile } }: { readonly profile: Pro
       </Fact>
       <Fact name="CPU">{rangeText(cpuRequest, cpuLimit)}</Fact>
       <Fact name="Memory">{rangeText(memoryRequest, memoryLimit)}</Fact>
-      <div className="col-span-2">
-        <Fact name="Image">
-          <code className="font-mono text-xs break-all">{spec.postgres.image}</code>
-        </Fact>
-      </div>
+      <Fact name="Image" wide>
+        <code className="font-mono text-xs break-all">{spec.postgres.image}</code>
+      </Fact>
     </Facts>
   )
 }

@@ -103,24 +103,22 @@ const SatelliteFacts = ({ satellite }: { readonly satellite: Satellite }) => (
         <Age at={satellite.approvedAt} />
       )}
     </Fact>
-    <div className="col-span-full grid gap-4 sm:grid-cols-3">
-      <Fact name="Labels">
-        <Labels labels={satellite.labels} most={32} />
-      </Fact>
-      <Fact name="Storage classes">
-        {satellite.storageClasses.length === 0 ? (
-          <span className="text-ink-3">none reported</span>
-        ) : (
-          satellite.storageClasses.join(", ")
-        )}
-      </Fact>
-      <Fact name="Id">
-        <span className="flex items-center gap-1">
-          <code className="truncate font-mono text-xs">{satellite.id}</code>
-          <CopyButton text={satellite.id} label="Copy the id" />
-        </span>
-      </Fact>
-    </div>
+    <Fact name="Labels" wide>
+      <Labels labels={satellite.labels} most={32} />
+    </Fact>
+    <Fact name="Storage classes" wide>
+      {satellite.storageClasses.length === 0 ? (
+        <span className="text-ink-3">none reported</span>
+      ) : (
+        satellite.storageClasses.join(", ")
+      )}
+    </Fact>
+    <Fact name="Id" wide>
+      <span className="flex items-center gap-1">
+        <code className="truncate font-mono text-xs">{satellite.id}</code>
+        <CopyButton text={satellite.id} label="Copy the id" />
+      </span>
+    </Fact>
   </Facts>
 )
 

@@ -35,10 +35,24 @@ export type ButtonProps = Omit<AriaButtonProps, "className" | "children"> & {
   readonly className?: string
 }
 
-/** `isPending` keeps the button in place and says "busy" to screen readers. */
-export const Button = ({ kind = "plain", small = false, className, ...rest }: ButtonProps) => (
-  <AriaButton {...rest} className={classNames(buttonClass(kind, small), className)} />
-)
+/**
+ * `isPending` keeps the button and the focus where they are, and takes no second press. (The library's own
+ * pending state announces the button by its id, which is gone when the page moves on.)
+ */
+export function Button({
+  kind = "plain",
+  small = false,
+  className,
+  isPending,
+  ...rest
+}: ButtonProps) {
+  const look = classNames(buttonClass(kind, small), className)
+  if (isPending !== true) return <AriaButton {...rest} className={look} />
+  const { onPress: _, type: __, ...idle } = rest
+  return (
+    <AriaButton {...idle} type="button" aria-disabled="true" data-pending="" className={look} />
+  )
+}
 
 export type IconButtonProps = Omit<AriaButtonProps, "className" | "children"> & {
   /** What it does: the only name a screen reader has for it. */

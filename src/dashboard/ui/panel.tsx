@@ -53,14 +53,15 @@ export const Facts = ({ children }: { readonly children: ReactNode }) => (
   </dl>
 )
 
-export const Fact = ({
-  name,
-  children,
-}: {
+type FactProps = {
   readonly name: string
   readonly children: ReactNode
-}) => (
-  <div className="min-w-0">
+  /** Takes the room of two. */
+  readonly wide?: boolean
+}
+
+export const Fact = ({ name, children, wide = false }: FactProps) => (
+  <div className={classNames("min-w-0", wide && "col-span-2")}>
     <dt className="text-xs text-ink-3">{name}</dt>
     <dd className="mt-0.5 text-sm break-words">{children}</dd>
   </div>

@@ -74,7 +74,12 @@ export async function fakeCentral(
       refusals.delete(name)
       if (refusal !== undefined) throw refusal
       const body = await readBody(request)
-      if (name === "signIn") wrong = checkPassword(body, wrong)
+      if (name === "signIn") {
+        const good = isPassword(body)
+        wrong = good ? 0 : wrong + 1
+        if (wrong >= 5) throw new FakeRefusal(429, "TOO_MANY_TRIES", "too many tries")
+        if (!good) throw new FakeRefusal(401, "WRONG_PASSWORD", "user or password is wrong")
+      }
       const result = callHandler(handlers, name, {
         params: checked(route.params, params, "params"),
         query: checked(route.query, Object.fromEntries(url.searchParams), "query"),
@@ -162,19 +167,8 @@ async function closed(server: Server): Promise<void> {
   })
 }
 
-function checkPassword(body: unknown, wrong: number): number {
-  if (wrong >= 5) throw new FakeRefusal(429, "TOO_MANY_TRIES", "too many tries")
-  if (typeof body === "object" && body !== null && "password" in body && body.password === password)
-    return 0
-  if (wrong + 1 >= 5) throw new FakeRefusal(429, "TOO_MANY_TRIES", "too many tries")
-  throw new WrongPassword()
-}
-
-class WrongPassword extends FakeRefusal {
-  constructor() {
-    super(401, "WRONG_PASSWORD", "user or password is wrong")
-  }
-}
+const isPassword = (body: unknown): boolean =>
+  typeof body === "object" && body !== null && "password" in body && body.password === password
 
 type Found = {
   readonly name: RouteName

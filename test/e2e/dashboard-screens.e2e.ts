@@ -1,0 +1,119 @@
+/** Every screen in both themes and both widths: sound for axe, inside the window, without a complaint. */
+import assert from "node:assert/strict"
+import { after, test } from "node:test"
+import {
+  type Scene,
+  assertSound,
+  narrow,
+  openScene,
+  openStage,
+  settled,
+  signIn,
+  wide,
+} from "./dashboard/browser.ts"
+
+const stage = await openStage()
+after(() => stage[Symbol.asyncDispose]())
+
+function addresses({ central }: Scene): readonly string[] {
+  const { satellites, clusters, profiles } = central.fleet
+  const satellite = satellites.find(({ state }) => state === "connected")
+  const pending = satellites.find(({ state }) => state === "pending")
+  const clusterIn = (state: string) => clusters.find((each) => each.state === state)?.id
+  return [
+    "/",
+    "/satellites",
+    `/satellites/${satellite?.id}`,
+    `/satellites/${pending?.id}`,
+    "/satellites?search=nothing-is-called-so",
+    "/clusters",
+    `/clusters/${clusterIn("healthy")}`,
+    `/clusters/${clusterIn("degraded")}`,
+    `/clusters/${clusterIn("creating")}`,
+    `/clusters/${clusterIn("unknown")}`,
+    "/events",
+    "/profiles",
+    `/profiles/${profiles[0]?.id}`,
+    "/profiles/new",
+    "/rules",
+    "/rules/new",
+    "/tokens",
+    "/no-such-page",
+  ]
+}
+
+for (const colorScheme of ["light", "dark"] as const) {
+  for (const [name, viewport] of Object.entries({ wide, narrow })) {
+    test(`every page is sound in the ${colorScheme} theme on a ${name} screen`, async () => {
+      await using scene = await openScene(stage, { colorScheme, viewport })
+      const { page, complaints } = scene
+      await page.goto("/sign-in")
+      await settled(page)
+      await assertSound(page, "/sign-in")
+      await signIn(scene)
+      for (const address of addresses(scene)) {
+        await page.goto(address)
+        await settled(page)
+        await assertSound(page, address)
+      }
+      assert.deepEqual(complaints, [])
+    })
+  }
+  test(`every dialog is sound in the ${colorScheme} theme`, async () => {
+    await using scene = await openScene(stage, { colorScheme })
+    const { page, complaints } = scene
+    await signIn(scene, "/satellites")
+    const close = async (what: string): Promise<void> => {
+      await assertSound(page, what)
+      await page.keyboard.press("Escape")
+      await page
+        .getByRole("dialog")
+        .or(page.getByRole("alertdialog"))
+        .waitFor({ state: "detached" })
+    }
+    await page.getByRole("button", { name: "Approve plant-porto" }).click()
+    await close("approve")
+    await page.getByRole("button", { name: "Reject plant-porto" }).click()
+    await close("reject")
+    await page.getByRole("link", { name: "plant-leipzig" }).click()
+    await page.getByRole("button", { name: "Edit name and labels" }).click()
+    await close("edit")
+    await page.goto(`/clusters/${scene.central.fleet.clusters[0]?.id}`)
+    await page.getByRole("button", { name: "Delete" }).click()
+    await close("delete cluster")
+    await page.goto("/tokens")
+    await page.getByRole("button", { name: "New token" }).click()
+    await close("new token")
+    await page.keyboard.press("/")
+    await page
+      .getByRole("menuitem", { name: /plant-turin/ })
+      .first()
+      .waitFor()
+    await close("find")
+    await page.getByRole("button", { name: /^Account and theme/ }).click()
+    await assertSound(page, "account")
+    assert.deepEqual(complaints, [])
+  })
+}
+
+test("an empty fleet says what to do first, on every page", async () => {
+  await using scene = await openScene(
+    stage,
+    {},
+    { satellites: [], clusters: [], profiles: [], rules: [], events: [] },
+  )
+  const { page } = scene
+  await signIn(scene)
+  await page.getByText("Three steps to the first cluster").waitFor()
+  for (const [address, words] of Object.entries({
+    "/satellites": "No satellite has registered yet",
+    "/clusters": "No cluster yet",
+    "/events": "Nothing has happened yet",
+    "/profiles": "No profile yet",
+    "/rules": "No rule yet",
+  })) {
+    await page.goto(address)
+    await page.getByText(words).waitFor()
+    await assertSound(page, `empty ${address}`)
+  }
+})

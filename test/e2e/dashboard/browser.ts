@@ -1,0 +1,129 @@
+/** Chromium with the dashboard in it, built for the test and served by the stand-in. */
+import assert from "node:assert/strict"
+import { mkdtemp, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { AxeBuilder } from "@axe-core/playwright"
+import { type Browser, type BrowserContextOptions, type Page, chromium } from "playwright-core"
+import { build } from "vite"
+import { type FakeCentral, fakeCentral } from "./fake-central.ts"
+import { exampleFleet, type FakeFleet } from "./fleet.ts"
+
+const executablePath = process.env["PG_SWARM_TEST_CHROMIUM"] ?? "/usr/bin/chromium"
+const source = join(import.meta.dirname, "../../../src/dashboard")
+const patience = 15_000
+
+export const wide = { width: 1440, height: 900 }
+export const narrow = { width: 390, height: 844 }
+
+export type Stage = AsyncDisposable & { readonly browser: Browser; readonly built: string }
+
+/** The built dashboard and a browser, for one file of tests. */
+export async function openStage(): Promise<Stage> {
+  const built = await mkdtemp(join(tmpdir(), "pg-swarm-dashboard-"))
+  await build({
+    configFile: join(source, "vite.config.ts"),
+    root: source,
+    logLevel: "error",
+    build: { outDir: built, emptyOutDir: true },
+  })
+  const browser = await chromium.launch({
+    executablePath,
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+  })
+  return {
+    browser,
+    built,
+    async [Symbol.asyncDispose]() {
+      await browser.close()
+      await rm(built, { recursive: true, force: true })
+    },
+  }
+}
+
+export type Scene = AsyncDisposable & {
+  readonly page: Page
+  readonly central: FakeCentral
+  /** What the browser complained about: refused by the policy, thrown by the page. */
+  readonly complaints: readonly string[]
+}
+
+/** A browser window of its own over a fleet of its own. */
+export async function openScene(
+  stage: Stage,
+  options: BrowserContextOptions = {},
+  fleet: FakeFleet = exampleFleet(),
+): Promise<Scene> {
+  const central = await fakeCentral(fleet, stage.built)
+  const context = await stage.browser.newContext({
+    viewport: wide,
+    baseURL: central.url,
+    reducedMotion: "reduce",
+    ...options,
+  })
+  const page = await context.newPage()
+  page.setDefaultTimeout(patience)
+  const complaints: string[] = []
+  page.on("pageerror", (error) => complaints.push(error.message))
+  page.on("console", (message) => {
+    const text = message.text()
+    // The browser itself notes each refused request; those are part of the tests.
+    const expected =
+      text.startsWith("Failed to load resource") || text.startsWith("WebSocket connection")
+    if (message.type() === "error" && !expected) complaints.push(text)
+  })
+  return {
+    page,
+    central,
+    complaints,
+    async [Symbol.asyncDispose]() {
+      await context.close()
+      await central.close()
+    },
+  }
+}
+
+export async function signIn({ page, central }: Scene, address = "/"): Promise<void> {
+  await page.goto(address)
+  await page.getByLabel("User").fill("admin")
+  await page.getByLabel("Password").fill(central.password)
+  await page.getByRole("button", { name: "Sign in" }).click()
+  await live(page)
+}
+
+export const live = async (page: Page): Promise<void> => {
+  await page
+    .getByRole("status", { name: "Live connection: Live" })
+    .first()
+    .waitFor({ state: "attached" })
+}
+
+/** Everything on the page has come: no skeleton is left. */
+export const settled = async (page: Page): Promise<void> => {
+  await page.locator("main h1, [role=dialog]").first().waitFor()
+  await page.locator('[role=status][aria-label^="Loading"]').first().waitFor({ state: "detached" })
+}
+
+/** axe finds nothing serious, and nothing is wider than the window. */
+export async function assertSound(page: Page, what: string): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).analyze()
+  const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical")
+  assert.deepEqual(
+    serious.map(
+      ({ id, nodes }) =>
+        `${id}: ${nodes.map(({ html, any }) => `${html} ${any.map(({ message }) => message).join(" ")}`).join("\n")}`,
+    ),
+    [],
+    `axe on ${what}`,
+  )
+  const excess = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+  assert.ok(excess <= 0, `${what} is ${excess} pixels wider than the window`)
+}
