@@ -7,11 +7,17 @@ import { after, before, test } from "node:test"
 import { create, toBinary } from "@bufbuild/protobuf"
 import { Code, ConnectError } from "@connectrpc/connect"
 import { RegisterRequestSchema } from "#wire/gen/pgswarm/v1/registration_pb.ts"
-import { SatelliteMessageSchema } from "#wire/gen/pgswarm/v1/satellite_pb.ts"
-import { satelliteIdHeader, satelliteMessageMax } from "#wire/satellite.ts"
+import {
+  HeartbeatSchema,
+  HelloSchema,
+  SatelliteMessageSchema,
+} from "#wire/gen/pgswarm/v1/satellite_pb.ts"
+import { seconds } from "#core/units.ts"
+import { type SatelliteMessage, satelliteIdHeader, satelliteMessageMax } from "#wire/satellite.ts"
 import type { Central } from "../../src/central/central.ts"
 import {
   type Api,
+  quick,
   request,
   restUrl,
   rulePut,
@@ -19,7 +25,7 @@ import {
   startTestCentral,
 } from "../fixtures/central.ts"
 import { query, type TestServer, testServer } from "../fixtures/postgres.ts"
-import { Site } from "../fixtures/site.ts"
+import { eventually, Site } from "../fixtures/site.ts"
 
 let server: TestServer
 let url: string
@@ -276,4 +282,70 @@ test("a flood of registrations from one address is slowed down; streams and REST
   await stream.next("heartbeat-ack")
   assert.equal((await request(restUrl(central), "GET", "/healthz")).status, 200)
   await site.close()
+})
+
+test("a satellite that sends and never reads is held up, then let go; others do not notice", async () => {
+  const other = await startTestCentral(await server.freshDatabase(), {
+    timing: { ...quick, silenceMax: seconds(2) },
+  })
+  const otherApi = await signedIn(other)
+  const deaf = new Site(other, "deaf")
+  const well = new Site(other, "well")
+  await deaf.join(otherApi)
+  await well.join(otherApi)
+  const session = http2Connect(`http://127.0.0.1:${other.grpc.port}`)
+  session.on("error", () => {})
+  const stream = session.request({
+    ":method": "POST",
+    ":path": connectPath,
+    "content-type": "application/grpc",
+    te: "trailers",
+    authorization: `Bearer ${deaf.authToken}`,
+    [satelliteIdHeader]: deaf.id,
+  })
+  stream.on("error", () => {})
+  const closed = once(stream, "close")
+  const message = (value: SatelliteMessage["message"]): Uint8Array =>
+    frame(toBinary(SatelliteMessageSchema, create(SatelliteMessageSchema, { message: value })))
+  const hello = create(HelloSchema, { protocolVersion: 1, satelliteVersion: "0" })
+  stream.write(message({ case: "hello", value: hello }))
+  const beat = message({ case: "heartbeat", value: create(HeartbeatSchema, { sequence: 1n }) })
+  const beats = Buffer.concat(Array.from({ length: 1000 }, () => beat))
+  // Nobody reads `stream`: its window fills, central's answers wait, and so does its reading.
+  let taken = 0
+  const writing = (async () => {
+    for (; taken < 5000 && !stream.destroyed; taken += 1)
+      if (!stream.write(beats)) await Promise.race([once(stream, "drain"), closed])
+  })()
+  const { stream: healthy } = await well.connect()
+  healthy.send({ kind: "heartbeat", sequence: 5, sentAt: 0 })
+  await healthy.next("heartbeat-ack")
+  const beating = setInterval(
+    () => healthy.send({ kind: "heartbeat", sequence: 6, sentAt: 0 }),
+    500,
+  )
+  const metrics = async (): Promise<string> =>
+    String(
+      (
+        await request(restUrl(other), "GET", "/metrics", {
+          authorization: `Bearer ${otherApi.token}`,
+        })
+      ).body,
+    )
+  await eventually("two streams live", async () =>
+    (await metrics()).includes("pg_swarm_streams 2\n"),
+  )
+  await eventually("the deaf one is let go", async () =>
+    (await metrics()).includes("pg_swarm_streams 1\n"),
+  )
+  stream.destroy()
+  await writing
+  assert.ok(taken < 5000, `${taken} thousand heartbeats were taken from one that never reads`)
+  clearInterval(beating)
+  healthy.send({ kind: "heartbeat", sequence: 7, sentAt: 0 })
+  await healthy.next("heartbeat-ack", ({ sequence }) => sequence === 7)
+  session.destroy()
+  await deaf.close()
+  await well.close()
+  await other[Symbol.asyncDispose]()
 })

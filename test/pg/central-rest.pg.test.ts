@@ -452,3 +452,89 @@ test("the dashboard's files are served with a strict policy, hashed ones for eve
   for (const path of ["/../postgres.log", "/%2e%2e/%2e%2e/etc/passwd", "/assets/..%2f..%2fx"])
     assert.ok((await request(base, "GET", path)).status >= 400, path)
 })
+
+/** Values that a fuzzer would try where a string, a number or a list is wanted. */
+const oddities: readonly unknown[] = [
+  null,
+  true,
+  -1,
+  0,
+  1e308,
+  2 ** 53,
+  "",
+  " ",
+  "0000-01-01T00:00:00Z",
+  "9999-12-31T23:59:59.999999999Z",
+  "2024-01-01T00:00:00+23:59",
+  "ffffffff-ffff-ffff-ffff-ffffffffffff",
+  "00000000-0000-0000-0000-000000000000",
+  "%' or 1=1 --",
+  "\\",
+  "a".repeat(5000),
+  "\u202e😀",
+  [],
+  [[]],
+  {},
+  { constructor: 1 },
+]
+
+/** `value` with each of its fields in turn replaced by each oddity, and left out. */
+function* mutations(value: unknown): Generator<unknown> {
+  yield* oddities
+  if (typeof value !== "object" || value === null) return
+  for (const [key, inner] of Object.entries(value)) {
+    yield Object.fromEntries(Object.entries(value).filter(([name]) => name !== key))
+    for (const odd of mutations(inner))
+      yield Array.isArray(value) ? [odd] : { ...value, [key]: odd }
+  }
+}
+
+test("no value of any field makes central fail", async () => {
+  const bodies: Partial<Record<RouteName, unknown>> = {
+    signIn: { user: "fuzz", password: "fuzz" },
+    createToken: { name: "fuzz", expiresInDays: 1 },
+    approveSatellite: { name: "fuzz", labels: { a: "b" } },
+    editSatellite: { version: 1, name: "fuzz", labels: { a: "b" } },
+    createProfile: {
+      name: "fuzz",
+      description: "d",
+      spec: {
+        ...smallSpec,
+        wal: { sizeBytes: 1024 ** 3, storageClass: "fast" },
+        resources: { cpuRequest: "1", memoryLimit: "1Gi" },
+        parameters: { work_mem: "8MB" },
+        hba: ["host all all all scram-sha-256"],
+        failover: { preset: "edge", durability: "quorum" },
+      },
+    },
+    createRule: {
+      name: "fuzz",
+      profileId: someId,
+      selector: { a: "b" },
+      clusterName: "fuzz",
+      namespace: "fuzz",
+    },
+  }
+  let tried = 0
+  const never5xx = (answer: RestAnswer, what: unknown): void => {
+    tried += 1
+    assert.ok(answer.status < 500, `${answer.status}: ${JSON.stringify(what)}`)
+  }
+  for (const name of routeNames) {
+    if (route(name).body !== undefined)
+      assert.ok(bodies[name] !== undefined, `${name} has a body to begin with`)
+    for (const body of bodies[name] === undefined ? [] : mutations(bodies[name]))
+      never5xx(await api.raw(name, { ...given(name), body }), { name, body })
+    for (const field of Object.keys(route(name).query?.shape ?? {}))
+      for (const odd of oddities.filter((value) => typeof value !== "object")) {
+        const query = { [field]: String(odd) }
+        never5xx(await api.raw(name, { ...given(name), query }), { name, query })
+      }
+    for (const time of ["0000-01-01T00:00:00Z", "9999-12-31T23:59:59Z"]) {
+      const cursor = Buffer.from(JSON.stringify([time, someId])).toString("base64url")
+      if (route(name).query?.shape["cursor"] !== undefined)
+        never5xx(await api.raw(name, { query: { cursor } }), { name, time })
+    }
+  }
+  assert.ok(tried > 1000, `${tried} requests`)
+})

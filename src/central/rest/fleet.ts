@@ -39,12 +39,24 @@ export const fleetHandlers = ({ database }: Services): Pick<Handlers, Names> => 
   listEvents: async ({ query }) => {
     const at = readCursor(query.cursor, byTimeAndId)
     if (at.kind === "refused") return at
-    const { clusterId, satelliteId, severity, since, until } = query
-    const filter = { clusterId, satelliteId, severity, since, until }
-    const found = await listEvents(database.sql, filter, at.after, query.limit + 1)
+    const { clusterId, satelliteId, severity } = query
+    const filter = {
+      clusterId,
+      satelliteId,
+      severity,
+      since: storableTime(query.since),
+      until: storableTime(query.until),
+    }
+    const before =
+      at.after === undefined ? undefined : ([storableTime(at.after[0]) ?? "", at.after[1]] as const)
+    const found = await listEvents(database.sql, filter, before, query.limit + 1)
     return done(page(found, query.limit, (event) => [event.at, event.id]))
   },
 })
+
+/** Nothing happened before 1970, and PostgreSQL does not know the year 0. */
+const storableTime = (text: string | undefined): string | undefined =>
+  text === undefined ? undefined : new Date(Math.max(0, Date.parse(text))).toISOString()
 
 /** Every state with its number, also where that is 0. */
 const counted = <const State extends string>(

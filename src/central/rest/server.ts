@@ -8,7 +8,7 @@ import { assert } from "#core/assert.ts"
 import type { HostPort } from "#io/config.ts"
 import type { Log } from "#io/log.ts"
 import { Outage } from "#io/outage.ts"
-import type { Database } from "#io/postgres/sql.ts"
+import { type Database, SqlError } from "#io/postgres/sql.ts"
 import { routes } from "#wire/rest/routes.ts"
 import type { SignIn } from "../auth/access.ts"
 import type { Audience } from "../live/audience.ts"
@@ -147,6 +147,15 @@ function answerErrors(app: FastifyInstance, log: Log): void {
         status: 503,
         code: "DATABASE_UNAVAILABLE",
         detail: "central cannot reach its database at the moment; try again",
+      })
+    }
+    // Values that no schema foresaw and the database refused: the request's fault, still worth a look.
+    if (error instanceof SqlError && error.code.startsWith("22")) {
+      log.warn("rest.out-of-range", { request: request.id, url: request.routeOptions.url, error })
+      return sendProblem(request, reply, {
+        status: 400,
+        code: "INVALID",
+        detail: "a value is out of the range that can be kept",
       })
     }
     const known = refusalOf(error)

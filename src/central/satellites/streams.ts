@@ -8,6 +8,7 @@ import { type SatelliteId, satelliteId } from "#core/ids.ts"
 import { type Millis, seconds } from "#core/units.ts"
 import type { Log } from "#io/log.ts"
 import type { Database } from "#io/postgres/sql.ts"
+import { hangUp } from "#io/rpc/server.ts"
 import {
   type CentralMessage,
   encodeFromCentral,
@@ -83,6 +84,8 @@ export class Streams {
       const credentials = await this.#authenticate(context)
       const hello = await firstMessage(incoming, context.signal)
       const connection = await this.#arrived(credentials, hello)
+      // A satellite that does not read holds our writing up; its stream ends all the same.
+      connection.ended.addEventListener("abort", context.values.get(hangUp), { once: true })
       yield* this.#converse(connection, incoming, context.signal)
     } catch (error) {
       throw told(this.#options.log, "Connect", error)

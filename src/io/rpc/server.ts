@@ -26,6 +26,12 @@ import type { HostPort } from "#io/config.ts"
 /** Address of the caller, as the socket has it. */
 export const remoteAddress = createContextKey("", { description: "address of the caller" })
 
+/**
+ * Ends the caller's stream a moment from now, also when the caller neither reads nor writes: a handler
+ * that waits for its answer to be taken can not do that by itself.
+ */
+export const hangUp = createContextKey((): void => {}, { description: "ends the stream" })
+
 export type RpcServerOptions = {
   readonly listen: HostPort
   /** PEM texts; absent means plain HTTP/2. */
@@ -70,7 +76,11 @@ export async function openRpcServer(options: RpcServerOptions): Promise<RpcServe
     writeMaxBytes: options.messageBytesMax,
     shutdownSignal: stopping.signal,
     contextValues: (request) =>
-      createContextValues().set(remoteAddress, request.socket.remoteAddress ?? ""),
+      createContextValues()
+        .set(remoteAddress, request.socket.remoteAddress ?? "")
+        .set(hangUp, () => {
+          if ("stream" in request) destroySoon(request.stream)
+        }),
   })
   const serve = (request: Http2ServerRequest, response: Http2ServerResponse): void => {
     endWithAnswer(request)
@@ -131,11 +141,13 @@ export async function openRpcServer(options: RpcServerOptions): Promise<RpcServe
  * middle of its message, would keep its stream open for ever.
  */
 function endWithAnswer({ stream }: Http2ServerRequest): void {
-  stream.once("finish", () => {
-    setTimeout(() => {
-      if (!stream.destroyed) stream.destroy()
-    }, lingerFor).unref()
-  })
+  stream.once("finish", () => destroySoon(stream))
+}
+
+function destroySoon(stream: Http2ServerRequest["stream"]): void {
+  setTimeout(() => {
+    if (!stream.destroyed) stream.destroy()
+  }, lingerFor).unref()
 }
 
 function portOf(server: Http2Server): number {
