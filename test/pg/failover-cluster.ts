@@ -20,6 +20,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
 import pg from "pg"
+import * as z from "zod"
 import { pgHba } from "#core/cluster/hba.ts"
 import { postgresqlConf } from "#core/cluster/parameters.ts"
 import type { ClusterSpec, Durability, PostgresMajor, Preset } from "#core/cluster/spec.ts"
@@ -30,6 +31,7 @@ import {
   memberPod,
   namespace,
   type PodName,
+  term,
 } from "#core/ids.ts"
 import {
   configKey,
@@ -45,7 +47,7 @@ import { gibibytes, millis, seconds } from "#core/units.ts"
 import { lease } from "#core/manifests/lease.ts"
 import { issue, newAuthority } from "#io/certificates/authority.ts"
 import { kubeconfigAccess } from "#io/kube/access.ts"
-import { KubeApi, type Live } from "#io/kube/api.ts"
+import { KubeApi } from "#io/kube/api.ts"
 import { kinds } from "#io/kube/kinds.ts"
 import { parseLease } from "#io/kube/lease.ts"
 import { supervisorScript } from "#io/supervisor/gen/supervisor.ts"
@@ -130,18 +132,16 @@ export class FailoverCluster implements AsyncDisposable {
       process.execPath,
       [
         join(root, "src/microkube/main.ts"),
-        ...[
-          "--dir",
-          dir,
-          "--name",
-          "test",
-          "--block",
-          this.#block,
-          "--port",
-          "0",
-          "--config",
-          config,
-        ],
+        "--dir",
+        dir,
+        "--name",
+        "test",
+        "--block",
+        this.#block,
+        "--port",
+        "0",
+        "--config",
+        config,
       ],
       { stdio: ["ignore", "pipe", "pipe"] },
     )
@@ -150,10 +150,12 @@ export class FailoverCluster implements AsyncDisposable {
     child.stderr.on("data", (chunk: Buffer) => (log = (log + chunk.toString()).slice(-5000)))
     const lines = createInterface({ input: child.stdout })
     const [line] = await Promise.race([
-      once(lines, "line") as Promise<[string]>,
+      once(lines, "line").then(([first]) => [String(first)] as const),
       once(child, "exit").then(() => Promise.reject(new Error(`microkube ended: ${log}`))),
     ])
-    const { kubeconfig, url } = JSON.parse(line) as { kubeconfig: string; url: string }
+    const { kubeconfig, url } = z
+      .object({ kubeconfig: z.string(), url: z.string() })
+      .parse(JSON.parse(line))
     this.url = new URL(url)
     const access = await kubeconfigAccess(kubeconfig)
     this.#api = new KubeApi(access)
@@ -173,13 +175,9 @@ export class FailoverCluster implements AsyncDisposable {
 
   async #shared(): Promise<void> {
     const signal = AbortSignal.timeout(patience)
-    const create = (kind: Parameters<KubeApi["create"]>[0], body: unknown): Promise<Live> =>
-      this.api.create(kind, body as Parameters<KubeApi["create"]>[1], "test", signal)
-    await create(kinds.Namespace, { metadata: { name: this.namespace } })
-    await create(
-      kinds.Lease,
-      lease(this.spec, { systemIdentifier: undefined, highestTerm: 0 as never }),
-    )
+    await this.api.create(kinds.Namespace, { metadata: { name: this.namespace } }, "test", signal)
+    const record = { systemIdentifier: undefined, highestTerm: term(0) }
+    await this.api.create(kinds.Lease, { ...lease(this.spec, record) }, "test", signal)
     await this.#secrets()
     this.configure({})
   }
@@ -449,7 +447,7 @@ export class Member {
   }
 
   #hear(line: string): void {
-    const event = JSON.parse(line) as Record<string, unknown>
+    const event = z.record(z.string(), z.unknown()).parse(JSON.parse(line))
     if (process.env["PG_SWARM_TEST_VERBOSE"] !== undefined) console.log(this.pod, line)
     this.events.push(event)
     if (this.events.length > 5000) this.events.shift()

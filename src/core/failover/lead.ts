@@ -213,11 +213,13 @@ function caughtUp(at: Leading): PodName | undefined {
   const last = seen.lastPrimary
   if (last === undefined) return undefined
   const fit = last.standbys.filter((row) => {
-    const status = seen.peers.get(row.pod)?.status
+    const peer = seen.peers.get(row.pod)
+    // What the standby said before it was seen streaming is overtaken by that.
+    const said = peer?.status !== undefined && (peer.askedAt ?? 0) >= last.askedAt
     return (
       row.state === "streaming" &&
       last.writtenLsn - row.flushLsn <= caughtUpBytes &&
-      status?.eligible === true &&
+      (!said || peer.status.eligible) &&
       seen.settings.members.includes(row.pod)
     )
   })
