@@ -7,6 +7,7 @@
  */
 import type { Preset, ProfileSpec } from "#core/cluster/spec.ts"
 import { type Problem } from "#core/parsed.ts"
+import { parameterProblem } from "#core/cluster/catalog.ts"
 import { parseMemory } from "#core/cluster/quantity.ts"
 
 /** Why a profile may not set these; said to whoever tries. */
@@ -135,6 +136,10 @@ export function checkParameters(spec: ProfileSpec): readonly Problem[] {
     const own = ownReason(name)
     if (own !== undefined) note(`is set by pg-swarm: ${own}; remove it`)
     if (controlCharacters.test(value)) note("holds a line break or another control character")
+    else if (nameShape.test(name) && own === undefined) {
+      const problem = parameterProblem(spec.postgres.major, name, value)
+      if (problem !== undefined) note(problem)
+    }
   }
   problems.push(...checkFloors(spec))
   return problems
