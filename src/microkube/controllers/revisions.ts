@@ -1,15 +1,8 @@
 /** Revisions of a StatefulSet's pod template, kept as ControllerRevisions so that an old one can be made again. */
 import { createHash } from "node:crypto"
 
-import { type JsonObject, at, equal, numberAt, objectAt } from "../json.ts"
-import {
-  type KubeObject,
-  controllerReference,
-  labelsOf,
-  nameOf,
-  namespaceOf,
-  uidOf,
-} from "../object.ts"
+import { type JsonObject, at, equal, numberAt, objectAt, stringsAt } from "../json.ts"
+import { type KubeObject, controllerReference, nameOf, namespaceOf, uidOf } from "../object.ts"
 import { resourceById } from "../resources.ts"
 import { type Ground, controlledBy } from "./controller.ts"
 
@@ -59,7 +52,11 @@ export function updateRevision(ground: Ground, set: KubeObject): KubeObject {
     of,
     namespaceOf(set),
     {
-      metadata: { name, labels: labelsOf(set), ownerReferences: [controllerReference(set)] },
+      metadata: {
+        name,
+        labels: stringsAt(template, "metadata", "labels"),
+        ownerReferences: [controllerReference(set)],
+      },
       data,
       revision: newest + 1,
     },
