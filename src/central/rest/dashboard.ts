@@ -1,6 +1,7 @@
 /** The built dashboard: files as they are, and its first page for every address that it has a screen for. */
 import files from "@fastify/static"
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify"
+import type { FastifyReply, FastifyRequest } from "fastify"
+import type { App } from "./app.ts"
 
 /** Scripts and styles from our own files only; inline styles as attributes, which React sets. */
 export const dashboardPolicy = [
@@ -27,7 +28,7 @@ The API is described at <a href="/api/v1/openapi.json">/api/v1/openapi.json</a>.
 `
 
 export async function serveDashboard(
-  app: FastifyInstance,
+  app: App,
   folder: string | undefined,
   apiNotFound: NotFound,
 ): Promise<void> {

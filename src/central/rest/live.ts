@@ -1,5 +1,6 @@
 /** The WebSocket `/api/v1/live`: who may listen is decided before the connection is upgraded. */
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify"
+import type { FastifyReply, FastifyRequest } from "fastify"
+import type { App } from "./app.ts"
 import type { Sql } from "#io/postgres/sql.ts"
 import { Outage } from "#io/outage.ts"
 import { identify } from "../auth/access.ts"
@@ -8,7 +9,7 @@ import { bearerOf, enter, isForeign, sessionOf } from "./guard.ts"
 import { sendProblem } from "./problem.ts"
 import { apiPrefix } from "./register.ts"
 
-export function serveLive(app: FastifyInstance, sql: Sql, audience: Audience): void {
+export function serveLive(app: App, sql: Sql, audience: Audience): void {
   const admit = async (
     request: FastifyRequest,
     reply: FastifyReply,

@@ -1,13 +1,19 @@
 /** Every route of the table, registered with its handler: parse, ask who it is, do, answer. */
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify"
+import type { FastifyReply, FastifyRequest } from "fastify"
+import type { App } from "./app.ts"
 import type { z } from "zod"
 import type { Problem as FieldProblem } from "#core/parsed.ts"
 import type { Sql } from "#io/postgres/sql.ts"
-import { type Route, type RouteName, routes } from "#wire/rest/routes.ts"
+import {
+  type Received as WireReceived,
+  type Route,
+  type RouteName,
+  routes,
+} from "#wire/rest/routes.ts"
 import type { Caller } from "../auth/access.ts"
 import type { Outcome } from "../refusal.ts"
 import { cookieName, enter, isForeign, mustBeOwn, sessionOf } from "./guard.ts"
-import type { Call, Handlers } from "./handler.ts"
+import type { Call, Handler, Handlers } from "./handler.ts"
 import { fieldProblems, sendProblem } from "./problem.ts"
 import { unstorable } from "./storable.ts"
 
@@ -18,14 +24,13 @@ type Received = { readonly params: unknown; readonly query: unknown; readonly bo
 type AnyHandler = (received: Received, call: Call<Caller | undefined>) => Promise<Outcome<unknown>>
 
 export function registerRoutes(
-  app: FastifyInstance,
+  app: App,
   handlers: Handlers,
   options: { readonly sql: Sql; readonly secureCookies: boolean },
 ): void {
   for (const name of Object.keys(routes).filter(isRoute)) {
     const route: Route = routes[name]
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- `Handlers` has checked each against its own route
-    const handler = handlers[name] as unknown as AnyHandler
+    const handler = forget(handlers[name])
     app.route({
       method: route.method,
       url: `${apiPrefix}${route.path}`,
@@ -33,6 +38,13 @@ export function registerRoutes(
     })
   }
 }
+
+/** The table checked each handler against its own route; what calls it has parsed by that same route. */
+const forget =
+  <N extends RouteName>(handler: Handler<N>): AnyHandler =>
+  async (received, call) =>
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- see above
+    handler(received as WireReceived<N>, call as Parameters<Handler<N>>[1])
 
 const isRoute = (name: string): name is RouteName => Object.hasOwn(routes, name)
 

@@ -1,7 +1,7 @@
 /** The HTTP port: REST, the WebSocket, health, metrics and the dashboard's files. */
 import cookie from "@fastify/cookie"
 import websocket from "@fastify/websocket"
-import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify"
+import fastify, { type FastifyReply, type FastifyRequest } from "fastify"
 import { randomUUID } from "node:crypto"
 import type { AddressInfo } from "node:net"
 import { assert } from "#core/assert.ts"
@@ -13,6 +13,7 @@ import { routes } from "#wire/rest/routes.ts"
 import type { SignIn } from "../auth/access.ts"
 import type { Audience } from "../live/audience.ts"
 import type { Metrics } from "../metrics.ts"
+import type { App } from "./app.ts"
 import { accessHandlers } from "./access.ts"
 import { fleetHandlers } from "./fleet.ts"
 import { serveDashboard } from "./dashboard.ts"
@@ -71,7 +72,7 @@ export async function openRestServer(options: RestOptions): Promise<RestServer> 
   }
 }
 
-function application({ tls, metrics }: RestOptions): FastifyInstance {
+function application({ tls, metrics }: RestOptions): App {
   const common = {
     logger: false,
     bodyLimit: bodyMax,
@@ -87,14 +88,10 @@ function application({ tls, metrics }: RestOptions): FastifyInstance {
         : randomUUID()
     },
   } as const
-  const app: FastifyInstance =
-    tls === undefined
-      ? fastify(common)
-      : // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- an HTTPS server has all that is used here
-        (fastify({
-          ...common,
-          https: { cert: tls.certificate, key: tls.key },
-        }) as unknown as FastifyInstance)
+  const app: App = fastify({
+    ...common,
+    https: tls === undefined ? null : { cert: tls.certificate, key: tls.key },
+  })
   app.addHook("onResponse", (request, reply, done) => {
     metrics.answered(
       request.method,
@@ -108,7 +105,7 @@ function application({ tls, metrics }: RestOptions): FastifyInstance {
 }
 
 /** Bodies are JSON or absent; an empty one counts as absent. */
-function onlyJson(app: FastifyInstance): void {
+function onlyJson(app: App): void {
   const json = app.getDefaultJsonParser("error", "error")
   app.removeAllContentTypeParsers()
   app.addContentTypeParser(
@@ -121,7 +118,7 @@ function onlyJson(app: FastifyInstance): void {
   )
 }
 
-function addHeaders(app: FastifyInstance, { tls }: RestOptions): void {
+function addHeaders(app: App, { tls }: RestOptions): void {
   app.addHook("onRequest", (request, reply, done) => {
     void reply.headers({
       "x-request-id": request.id,
@@ -139,7 +136,7 @@ function addHeaders(app: FastifyInstance, { tls }: RestOptions): void {
   })
 }
 
-function answerErrors(app: FastifyInstance, log: Log): void {
+function answerErrors(app: App, log: Log): void {
   app.setErrorHandler((error, request, reply) => {
     if (error instanceof Outage) {
       log.warn("rest.unavailable", { request: request.id, url: request.url, why: error.message })
@@ -197,7 +194,7 @@ function refusalOf(error: unknown) {
   return undefined
 }
 
-function serveHealth(app: FastifyInstance, database: Database): void {
+function serveHealth(app: App, database: Database): void {
   app.get("/healthz", (_, reply) => reply.send({ status: "ok" }))
   app.get("/readyz", async (request, reply) => {
     // Migrations ran before this port was opened, so what is left to ask is whether the database answers.
@@ -216,7 +213,7 @@ function serveHealth(app: FastifyInstance, database: Database): void {
 }
 
 /** Figures say much about a fleet: they want a token like everything else (Prometheus can send one). */
-function serveMetrics(app: FastifyInstance, database: Database, metrics: Metrics): void {
+function serveMetrics(app: App, database: Database, metrics: Metrics): void {
   app.get("/metrics", async (request, reply) => {
     const caller = await enter(database.sql, request)
     if (caller.kind === "refused") return sendProblem(request, reply, caller)
