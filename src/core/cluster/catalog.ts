@@ -39,7 +39,8 @@ function valuesOf(type: string, rest: readonly string[]): Values {
     case "bool":
       return { kind: "bool" }
     case "enum":
-      return { kind: "enum", words: first.split(",") }
+      // `repeatable read` is one word of its enum.
+      return { kind: "enum", words: rest.join(" ").split(",") }
     case "integer":
     case "real": {
       const [least, most] = [Number(first), Number(second)]
