@@ -179,9 +179,13 @@ read_deadline() { # takes over what the sidecar wrote, if it is meant for this b
   deadline=$((10#$d))
 }
 
+deadline_read=0
 tend_deadline() {
   ((kill_at == 0)) || return 0 # being killed already
-  read_deadline
+  if ((now >= deadline || now - deadline_read >= read_every)); then
+    deadline_read=$now
+    read_deadline
+  fi
   if ((now >= deadline)); then
     stop_immediate fenced
     report "fencing $((now - deadline))"

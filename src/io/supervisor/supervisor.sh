@@ -24,7 +24,7 @@ LC_ALL=C
 export -n LC_ALL
 
 readonly tick_idle=200 tick_running=80 tick_ending=20
-readonly status_every=400 kill_after=300
+readonly status_every=400 read_every=200 kill_after=300
 readonly line_max=1024 partial_max=1000 reports_max=400
 readonly gap_max=1000 late_max=3000 deadline_max=300000
 readonly sidecar_silent=3000 job_patience=2000
