@@ -31,5 +31,10 @@ export const teller =
       details: told.details ?? {},
     }
     log.event(told.kind, { message: told.message, cluster: told.cluster, pod: told.pod })
-    outbox.put([event])
+    try {
+      outbox.put([event])
+    } catch (failure) {
+      // A full disk loses an event; it must not keep the satellite from its clusters.
+      log.error("event.lost", { kind: told.kind, failure })
+    }
   }

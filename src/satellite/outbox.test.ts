@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { randomUUID } from "node:crypto"
-import { mkdtemp, rm } from "node:fs/promises"
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { test } from "node:test"
@@ -61,4 +61,19 @@ test("when it is full, the oldest of little weight go first, and are counted", (
     "with no light one left, the oldest goes",
   )
   assert.equal(outbox.dropped, 3)
+})
+
+test("a damaged file is put aside, and events begin anew", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "outbox-"))
+  try {
+    const file = join(folder, "outbox.db")
+    await writeFile(file, "this is no database ".repeat(500))
+    using outbox = new Outbox(file)
+    outbox.put([event()])
+    assert.equal(outbox.size, 1)
+    assert.equal(outbox.setAside, `${file}.damaged`)
+    assert.match(await readFile(`${file}.damaged`, "utf8"), /^this is no database/)
+  } finally {
+    await rm(folder, { recursive: true })
+  }
 })

@@ -3,7 +3,7 @@
  * and stay until central says that it has them. Bounded: when full, the oldest of little weight goes
  * first, and what went is counted.
  */
-import { mkdirSync } from "node:fs"
+import { mkdirSync, renameSync, rmSync } from "node:fs"
 import { dirname } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { type FleetEvent, severities } from "#core/cluster/events.ts"
@@ -32,22 +32,22 @@ export class Outbox implements Disposable {
   #dropped = 0
   #wake: () => void = () => {}
 
-  /** `file` may be `:memory:`. */
+  /** Where a file that could not be read was put; undefined when all was well. */
+  readonly setAside: string | undefined
+
+  /** `file` may be `:memory:`. One that is damaged is put aside: it must not stop the satellite. */
   constructor(file: string, most = eventsMax) {
     if (file !== ":memory:") mkdirSync(dirname(file), { recursive: true })
     this.#most = most
-    this.#database = new DatabaseSync(file)
-    this.#database.exec(`
-      pragma journal_mode = wal;
-      pragma synchronous = full;
-      create table if not exists event (
-        sequence integer primary key autoincrement,
-        id text not null unique,
-        light integer not null,
-        body text not null
-      ) strict;
-      create index if not exists event_light on event (light, sequence);
-    `)
+    try {
+      this.#database = opened(file)
+    } catch (failure) {
+      if (file === ":memory:" || !isDamaged(failure)) throw failure
+      this.setAside = `${file}.damaged`
+      renameSync(file, this.setAside)
+      for (const beside of ["-wal", "-shm"]) rmSync(`${file}${beside}`, { force: true })
+      this.#database = opened(file)
+    }
   }
 
   [Symbol.dispose](): void {
@@ -114,6 +114,40 @@ export class Outbox implements Disposable {
     return this.#dropped
   }
 }
+
+function opened(file: string): DatabaseSync {
+  const database = new DatabaseSync(file)
+  try {
+    database.exec(`
+      pragma journal_mode = wal;
+      pragma synchronous = full;
+      create table if not exists event (
+        sequence integer primary key autoincrement,
+        id text not null unique,
+        light integer not null,
+        body text not null
+      ) strict;
+      create index if not exists event_light on event (light, sequence);
+    `)
+    const check = database.prepare("pragma quick_check(1)").get()?.["quick_check"]
+    if (check !== "ok") throw new DamagedOutbox(String(check))
+    return database
+  } catch (failure) {
+    database.close()
+    throw failure
+  }
+}
+
+class DamagedOutbox extends Error {
+  override readonly name = "DamagedOutbox"
+}
+
+/** SQLITE_CORRUPT and SQLITE_NOTADB. */
+const isDamaged = (failure: unknown): boolean =>
+  failure instanceof DamagedOutbox ||
+  (failure instanceof Error &&
+    "errcode" in failure &&
+    (failure.errcode === 11 || failure.errcode === 26))
 
 function parseStored(body: string): FleetEvent {
   const event = storedEvent.parse(JSON.parse(body))

@@ -34,6 +34,8 @@ export async function runSatellite(options: RunOptions, signal: AbortSignal): Pr
   const { config, log } = options
   const patient = { clock, log }
   using outbox = new Outbox(config.outboxFile)
+  if (outbox.setAside !== undefined)
+    log.error("outbox.damaged", { file: outbox.setAside, next: "events begin anew" })
   const standing = new Standing()
   await using status = await openStatusServer({
     listen: config.healthListen,

@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { after, before, test } from "node:test"
+import { namespace as namespaceOf } from "#core/ids.ts"
 import { systemNamespace } from "#core/names.ts"
 import { kubeconfigAccess, podAccess } from "#io/kube/access.ts"
 import { KubeApi, isRecord } from "#io/kube/api.ts"
@@ -101,6 +102,20 @@ test(
     const { id: clusterId, name, namespace } = spec
     central.send({ kind: "delete-cluster", clusterId, name, namespace })
     await central.until("gone", () => central.gone.has(clusterId), 90_000)
+
+    assert.equal(
+      await kube.get(kinds.RoleBinding, spec.namespace, account),
+      undefined,
+      "with its last cluster there it gave its permission back",
+    )
+    const unknown = anySpec({ namespace: namespaceOf("default") })
+    central.send({
+      kind: "delete-cluster",
+      clusterId: unknown.id,
+      name: unknown.name,
+      namespace: unknown.namespace,
+    })
+    await central.until("gone, for it was never here", () => central.gone.has(unknown.id))
 
     using theirs = new KubeApi(await podAccess({ host: source.host, port: source.port }, folder))
     for (const at of ["kube-system", "default"])

@@ -53,3 +53,24 @@ async function ensurePermission(
   }
   await api.apply(kinds.RoleBinding, binding, fieldManager, signal)
 }
+
+/** Whether we ever managed anything in `namespace`. Outside a cluster everything is allowed, so: perhaps. */
+export async function hasPermission(
+  { api, account }: Context,
+  namespace: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (account === undefined) return true
+  return (await api.get(kinds.RoleBinding, namespace, satelliteAccount, signal)) !== undefined
+}
+
+/** The last cluster of `namespace` is gone: so is our business there. */
+export async function dropPermission(
+  { api, account }: Context,
+  namespace: string,
+  signal: AbortSignal,
+): Promise<void> {
+  if (account === undefined) return
+  const binding = await api.get(kinds.RoleBinding, namespace, satelliteAccount, signal)
+  if (binding !== undefined) await api.delete(kinds.RoleBinding, binding, "Background", signal)
+}

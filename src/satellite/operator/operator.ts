@@ -12,6 +12,7 @@ import { type Millis, minutes } from "#core/units.ts"
 import type { Live } from "#io/kube/api.ts"
 import type { Change } from "../site/view.ts"
 import type { Context } from "./context.ts"
+import { dropPermission } from "./namespace.ts"
 import { type Next, Queue } from "./queue.ts"
 import { leaseRecord } from "./record.ts"
 import { type Pass, reconcile } from "./reconcile.ts"
@@ -44,6 +45,7 @@ export class Operator {
   readonly #options: OperatorOptions
   readonly #held = new Map<ClusterId, Desired>()
   readonly #saved = new Map<ClusterId, Desired>()
+  readonly #unsure = new Set<ClusterId>()
   /** Configs whose name still belongs to another cluster: offered again when that one is gone. */
   readonly #pending = new Map<ClusterId, ClusterSpec>()
   readonly #progress = new Map<ClusterId, ClusterProgress>()
@@ -76,7 +78,11 @@ export class Operator {
   async resync(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await this.#options.context.clock.sleep(resyncEvery, signal)
-      for (const id of this.#held.keys()) this.#queue.poke(id)
+      for (const id of this.#held.keys()) {
+        // Nobody watches what we keep in our own namespace: it is written again, which changes nothing.
+        this.#unsure.add(id)
+        this.#queue.poke(id)
+      }
     }
   }
 
@@ -177,9 +183,10 @@ export class Operator {
     const desired = this.#held.get(id)
     if (desired === undefined) return { kind: "rest" }
     this.#passes += 1
-    if (this.#saved.get(id) !== desired) {
+    if (this.#saved.get(id) !== desired || this.#unsure.has(id)) {
       await this.#options.context.store.save(desired, signal)
       this.#saved.set(id, desired)
+      this.#unsure.delete(id)
     }
     if (desired.kind === "deleting") return this.#remove(desired, signal)
     const pass = await reconcile(this.#options.context, desired.spec, signal)
@@ -203,12 +210,17 @@ export class Operator {
     }
     if (removal.kind === "not-ours")
       context.log.warn("cluster.not-ours", { cluster: desired.id, why: removal.why })
+    context.applier.forget(desired.namespace, desired.name)
+    if (!this.#hasOthersIn(desired)) {
+      context.view.unfollow(desired.namespace)
+      await dropPermission(context, desired.namespace, signal)
+    }
+    // Last of all: until here a restart begins again.
     await context.store.forget(desired.id, signal)
     this.#held.delete(desired.id)
     this.#saved.delete(desired.id)
     this.#progress.delete(desired.id)
     context.records.delete(desired.id)
-    context.applier.forget(desired.namespace, desired.name)
     context.tell({
       severity: "info",
       kind: "cluster.deleted",
@@ -218,6 +230,12 @@ export class Operator {
     removed(desired.id, true, desired)
     for (const spec of this.#pending.values()) this.take(spec)
     return { kind: "rest" }
+  }
+
+  #hasOthersIn({ id, namespace }: Extract<Desired, { readonly kind: "deleting" }>): boolean {
+    for (const other of this.#held.values())
+      if (desiredId(other) !== id && desiredPlace(other).namespace === namespace) return true
+    return false
   }
 
   /** Whether a cluster that should be there has the name and namespace of one that should go. */

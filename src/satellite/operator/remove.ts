@@ -9,6 +9,7 @@ import { type Kind, disruptionBudgetKind, kinds } from "#io/kube/kinds.ts"
 import { readStoredCluster } from "#wire/stored-cluster.ts"
 import { volumeFinalizer } from "../site/names.ts"
 import type { Context } from "./context.ts"
+import { hasPermission } from "./namespace.ts"
 import { setFinalizer } from "./volumes.ts"
 
 export type Removal =
@@ -27,6 +28,10 @@ export async function remove(
   const { api } = context
   const namespace = await api.get(kinds.Namespace, undefined, cluster.namespace, signal)
   if (namespace === undefined) return { kind: "gone" }
+  // Central may delete what never reached this site: then there is nothing, and nothing we may see.
+  if (!(await hasPermission(context, cluster.namespace, signal))) return { kind: "gone" }
+  // A pod or a volume that goes then asks for the next pass at once.
+  await context.view.follow(cluster.namespace, signal)
   const owner = await ownerOf(context, cluster, signal)
   if (owner !== undefined && owner !== cluster.id)
     return { kind: "not-ours", why: `${cluster.namespace}/${cluster.name} is cluster ${owner}` }

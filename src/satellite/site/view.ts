@@ -28,6 +28,11 @@ export type ViewOptions = {
   readonly signal: AbortSignal
 }
 
+type Followed = {
+  readonly collections: Map<string, Collection>
+  readonly stop: AbortController
+}
+
 type Collection = { readonly objects: Map<string, Live>; synced: boolean }
 
 const followed = [
@@ -47,8 +52,8 @@ const syncWithin = seconds(10)
 
 export class SiteView {
   readonly #options: ViewOptions
-  readonly #namespaces = new Map<string, Map<string, Collection>>()
-  readonly #running: Promise<void>[] = []
+  readonly #namespaces = new Map<string, Followed>()
+  readonly #running = new Set<Promise<void>>()
   readonly #kinds: readonly Kind[]
 
   constructor(options: ViewOptions) {
@@ -59,7 +64,7 @@ export class SiteView {
 
   /** Follows `namespace` from now on, and resolves once all of its collections were read. */
   async follow(namespace: string, signal: AbortSignal): Promise<void> {
-    const collections = this.#namespaces.get(namespace) ?? this.#start(namespace)
+    const { collections } = this.#namespaces.get(namespace) ?? this.#start(namespace)
     await this.#options.clock.until(() => [...collections.values()].every((one) => one.synced), {
       every: seconds(0.05),
       within: syncWithin,
@@ -67,19 +72,36 @@ export class SiteView {
     })
   }
 
-  #start(namespace: string): Map<string, Collection> {
+  /** Nothing of ours is left there, and soon we may not look any more. */
+  unfollow(namespace: string): void {
+    this.#namespaces.get(namespace)?.stop.abort()
+    this.#namespaces.delete(namespace)
+  }
+
+  #start(namespace: string): Followed {
     const collections = new Map<string, Collection>()
-    this.#namespaces.set(namespace, collections)
+    const stop = new AbortController()
+    const signal = AbortSignal.any([this.#options.signal, stop.signal])
+    const started: Followed = { collections, stop }
+    this.#namespaces.set(namespace, started)
     for (const kind of this.#kinds) {
       const collection: Collection = { objects: new Map(), synced: false }
       collections.set(kind.kind, collection)
-      this.#running.push(this.#followKind(namespace, kind, collection))
+      const running = this.#followKind(namespace, kind, collection, signal).finally(() =>
+        this.#running.delete(running),
+      )
+      this.#running.add(running)
     }
-    return collections
+    return started
   }
 
-  async #followKind(namespace: string, kind: Kind, collection: Collection): Promise<void> {
-    const { api, clock, log, signal } = this.#options
+  async #followKind(
+    namespace: string,
+    kind: Kind,
+    collection: Collection,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { api, clock, log } = this.#options
     const set = (name: string, after: Live | undefined): void => {
       const before = collection.objects.get(name)
       if (after === undefined) collection.objects.delete(name)
@@ -121,12 +143,12 @@ export class SiteView {
   }
 
   get(kind: string, namespace: string, name: string): Live | undefined {
-    return this.#namespaces.get(namespace)?.get(kind)?.objects.get(name)
+    return this.#namespaces.get(namespace)?.collections.get(kind)?.objects.get(name)
   }
 
   /** All of one kind that carry the cluster's label. */
   ofCluster(kind: string, namespace: string, cluster: string): readonly Live[] {
-    const objects = this.#namespaces.get(namespace)?.get(kind)?.objects.values() ?? []
+    const objects = this.#namespaces.get(namespace)?.collections.get(kind)?.objects.values() ?? []
     return [...objects].filter(({ metadata }) => metadata.labels?.[label.cluster] === cluster)
   }
 
