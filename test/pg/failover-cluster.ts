@@ -7,43 +7,17 @@ import assert from "node:assert/strict"
 import { type ChildProcess, spawn } from "node:child_process"
 import { randomUUID } from "node:crypto"
 import { once } from "node:events"
-import {
-  chmodSync,
-  chownSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs"
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
-import pg from "pg"
 import * as z from "zod"
 import { pgHba } from "#core/cluster/hba.ts"
 import { postgresqlConf } from "#core/cluster/parameters.ts"
 import type { ClusterSpec, Durability, PostgresMajor, Preset } from "#core/cluster/spec.ts"
-import {
-  clusterId,
-  clusterName,
-  configVersion,
-  memberPod,
-  namespace,
-  type PodName,
-  term,
-} from "#core/ids.ts"
-import {
-  configKey,
-  env,
-  label,
-  objectNames,
-  peerServerName,
-  port,
-  secretKey,
-  superuser,
-} from "#core/names.ts"
-import { gibibytes, millis, seconds } from "#core/units.ts"
+import { clusterId, clusterName, configVersion, namespace, term } from "#core/ids.ts"
+import { configKey, label, objectNames, peerServerName, secretKey } from "#core/names.ts"
+import { gibibytes } from "#core/units.ts"
 import { lease } from "#core/manifests/lease.ts"
 import { issue, newAuthority } from "#io/certificates/authority.ts"
 import { kubeconfigAccess } from "#io/kube/access.ts"
@@ -52,13 +26,12 @@ import { kinds } from "#io/kube/kinds.ts"
 import { parseLease } from "#io/kube/lease.ts"
 import { supervisorScript } from "#io/supervisor/gen/supervisor.ts"
 import { serverAccount } from "#io/process/account.ts"
-import { endServers, serverProcesses } from "#io/postgres/stray-servers.ts"
 import type { ServerBinaries } from "#io/postgres/binaries.ts"
-import { supervisorEnvironment } from "./supervisor-environment.ts"
+import { Member, patience } from "./failover-member.ts"
+
+export type { Member } from "./failover-member.ts"
 
 const root = join(import.meta.dirname, "../..")
-/** Generous: a test fails by it only when nothing happens at all. */
-export const patience = 90_000
 
 let clusters = 0
 
@@ -319,264 +292,6 @@ export class FailoverCluster implements AsyncDisposable {
     if (process.env["PG_SWARM_TEST_KEEP"] === undefined)
       rmSync(this.folder, { recursive: true, force: true })
     else console.log(`kept: ${this.folder}`)
-  }
-}
-
-export class Member {
-  readonly cluster: FailoverCluster
-  readonly pod: PodName
-  readonly address: string
-  readonly folder: string
-  uid = ""
-  #supervisor: ChildProcess | undefined
-  #sidecar: ChildProcess | undefined
-  /** What the sidecar said of itself, in order. */
-  readonly moods: string[] = []
-  /** Events in the sidecar's log. */
-  readonly events: Readonly<Record<string, unknown>>[] = []
-  postgresLog = ""
-
-  private constructor(cluster: FailoverCluster, ordinal: number, address: string) {
-    this.cluster = cluster
-    this.pod = memberPod(cluster.name, ordinal)
-    this.address = address
-    this.folder = join(cluster.folder, this.pod)
-  }
-
-  static async create(cluster: FailoverCluster, ordinal: number, address: string): Promise<Member> {
-    const member = new Member(cluster, ordinal, address)
-    mkdirSync(member.folder, { mode: 0o755 })
-    for (const name of ["data", "run"]) member.#folder(name)
-    await member.#createPod()
-    return member
-  }
-
-  #folder(name: string): void {
-    const path = join(this.folder, name)
-    mkdirSync(path, { mode: 0o700 })
-    this.cluster.own(path)
-  }
-
-  async #createPod(): Promise<void> {
-    const { api, name } = this.cluster
-    const signal = AbortSignal.timeout(patience)
-    const place = { name: this.pod, namespace: this.cluster.namespace }
-    const pod = await api.create(
-      kinds.Pod,
-      {
-        apiVersion: "v1",
-        kind: "Pod",
-        metadata: { ...place, labels: { [label.cluster]: name } },
-        // No node is like this, so microkube leaves the pod to the test.
-        spec: {
-          nodeSelector: { test: "hands" },
-          containers: [{ name: "postgres", image: "none" }],
-        },
-      },
-      "test",
-      signal,
-    )
-    this.uid = pod.metadata.uid
-    await api.call(
-      {
-        method: "PATCH",
-        path: `/api/v1/namespaces/${place.namespace}/pods/${place.name}/status`,
-        contentType: "application/merge-patch+json",
-        body: { status: { podIP: this.address, phase: "Running" } },
-      },
-      signal,
-    )
-  }
-
-  get pgdata(): string {
-    return join(this.folder, "data/pgdata")
-  }
-
-  get #environment(): Record<string, string> {
-    const { cluster } = this
-    return {
-      ...supervisorEnvironment({
-        folder: this.folder,
-        address: this.address,
-        binaries: cluster.binaries,
-        wal: false,
-      }),
-      [env.configDir]: join(cluster.folder, "config"),
-      [env.secretDir]: join(cluster.folder, "secret"),
-      [env.cluster]: cluster.name,
-      [env.namespace]: cluster.namespace,
-      [env.podName]: this.pod,
-      [env.podUid]: this.uid,
-      [env.serviceAccountDir]: join(cluster.folder, "account"),
-      KUBERNETES_SERVICE_HOST: cluster.url.hostname,
-      KUBERNETES_SERVICE_PORT: cluster.url.port,
-    }
-  }
-
-  start(): void {
-    this.startSupervisor()
-    this.startSidecar()
-  }
-
-  startSupervisor(): void {
-    const script = join(this.cluster.folder, "config", configKey.supervisor)
-    const child = spawn("bash", [script], {
-      cwd: "/",
-      env: this.#environment,
-      stdio: ["ignore", "pipe", "pipe"],
-      detached: true,
-      ...this.cluster.account,
-    })
-    for (const stream of [child.stdout, child.stderr])
-      stream.on("data", (chunk: Buffer) => {
-        this.postgresLog = (this.postgresLog + chunk.toString()).slice(-50_000)
-      })
-    this.#supervisor = child
-  }
-
-  startSidecar(): void {
-    const child = spawn(process.execPath, [join(root, "src/failover/main.ts")], {
-      cwd: "/",
-      env: this.#environment,
-      stdio: ["ignore", "pipe", "pipe"],
-      ...this.cluster.account,
-    })
-    child.stderr.on("data", (chunk: Buffer) => this.moods.push(`stderr: ${chunk.toString()}`))
-    createInterface({ input: child.stdout }).on("line", (line) => this.#hear(line))
-    this.#sidecar = child
-  }
-
-  #hear(line: string): void {
-    const event = z.record(z.string(), z.unknown()).parse(JSON.parse(line))
-    if (process.env["PG_SWARM_TEST_VERBOSE"] !== undefined) console.log(this.pod, line)
-    this.events.push(event)
-    if (this.events.length > 5000) this.events.shift()
-    if (event["event"] === "mood")
-      this.moods.push(`${String(event["phase"])}: ${String(event["why"])}`)
-    if (event["level"] !== "info" && event["level"] !== "debug") this.moods.push(line)
-  }
-
-  get supervisorPid(): number | undefined {
-    return this.#supervisor?.pid
-  }
-
-  get sidecarPid(): number | undefined {
-    return this.#sidecar?.pid
-  }
-
-  /** The postmaster alone: its children find out by themselves. */
-  killPostmaster(): void {
-    const pid = Number(readFileSync(join(this.pgdata, "postmaster.pid"), "utf8").split("\n")[0])
-    process.kill(pid, "SIGKILL")
-  }
-
-  signalServer = async (signal: NodeJS.Signals): Promise<void> => {
-    for (const pid of await serverProcesses(this.pgdata)) {
-      try {
-        process.kill(pid, signal)
-      } catch {
-        // It ended between the look and the signal.
-      }
-    }
-  }
-  signalSidecar(signal: NodeJS.Signals): void {
-    this.#sidecar?.kill(signal)
-  }
-  signalSupervisor(signal: NodeJS.Signals): void {
-    this.#supervisor?.kill(signal)
-  }
-
-  /** The node is gone: everything of this member at once. */
-  async kill(): Promise<void> {
-    this.signalSidecar("SIGKILL")
-    this.signalSupervisor("SIGKILL")
-    await this.signalServer("SIGKILL")
-    await this.#ended()
-    await endServers(this.pgdata, millis(0), AbortSignal.timeout(patience))
-  }
-
-  /** As the kubelet does it: both containers are told, and waited for. */
-  async terminate(): Promise<void> {
-    this.signalSidecar("SIGTERM")
-    this.signalSupervisor("SIGTERM")
-    await this.#ended()
-  }
-
-  async #ended(): Promise<void> {
-    for (const child of [this.#sidecar, this.#supervisor])
-      if (child !== undefined && child.exitCode === null && child.signalCode === null)
-        await once(child, "exit")
-  }
-
-  /** The volume is lost: what follows is an empty folder. */
-  loseVolume(): void {
-    for (const name of ["data", "run"]) {
-      rmSync(join(this.folder, name), { recursive: true, force: true })
-      this.#folder(name)
-    }
-  }
-
-  /** The pod was deleted and made again: same name, another UID. */
-  async rebirth(): Promise<void> {
-    const signal = AbortSignal.timeout(patience)
-    const { api } = this.cluster
-    const old = await api.get(kinds.Pod, this.cluster.namespace, this.pod, signal)
-    if (old !== undefined) {
-      await api.call(
-        {
-          method: "DELETE",
-          path: `/api/v1/namespaces/${this.cluster.namespace}/pods/${this.pod}`,
-          body: { apiVersion: "v1", kind: "DeleteOptions", gracePeriodSeconds: 0 },
-        },
-        signal,
-      )
-    }
-    rmSync(join(this.folder, "run"), { recursive: true, force: true })
-    this.#folder("run")
-    await this.#createPod()
-  }
-
-  /** One statement as superuser over the member's own socket, on a connection of its own. */
-  async query(text: string, values: unknown[] = []): Promise<Record<string, unknown>[]> {
-    const client = new pg.Client({
-      host: join(this.folder, "run"),
-      port: port.postgres,
-      user: superuser,
-      password: this.cluster.superuserPassword,
-      database: "postgres",
-      connectionTimeoutMillis: 2000,
-      query_timeout: seconds(10),
-    })
-    client.on("error", () => undefined)
-    try {
-      await client.connect()
-      return (await client.query<Record<string, unknown>>(text, values)).rows
-    } finally {
-      await client.end().catch(() => undefined)
-    }
-  }
-
-  async role(): Promise<"primary" | "standby" | "down"> {
-    try {
-      const [row] = await this.query("select pg_is_in_recovery() as recovering")
-      return row?.["recovering"] === false ? "primary" : "standby"
-    } catch {
-      return "down"
-    }
-  }
-
-  said(event: string): readonly Readonly<Record<string, unknown>>[] {
-    return this.events.filter((entry) => entry["event"] === event)
-  }
-
-  async destroy(): Promise<void> {
-    for (const signal of ["SIGCONT", "SIGKILL"] as const) {
-      this.signalSidecar(signal)
-      this.signalSupervisor(signal)
-      await this.signalServer(signal).catch(() => undefined)
-    }
-    await this.#ended()
-    await endServers(this.pgdata, millis(0), AbortSignal.timeout(patience)).catch(() => undefined)
   }
 }
 
