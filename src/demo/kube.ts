@@ -98,7 +98,16 @@ export class SiteKube implements Disposable {
   }
 
   async exists(kind: Kind, namespace: string | undefined, name: string): Promise<boolean> {
-    return (await this.#api.get(kind, namespace, name, soon())) !== undefined
+    return (await this.uidOf(kind, namespace, name)) !== undefined
+  }
+
+  /** Tells an object from its successor of the same name; undefined while there is none. */
+  async uidOf(
+    kind: Kind,
+    namespace: string | undefined,
+    name: string,
+  ): Promise<string | undefined> {
+    return (await this.#api.get(kind, namespace, name, soon()))?.metadata.uid
   }
 
   /** Address of the service that always leads to the primary. */

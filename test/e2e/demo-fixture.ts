@@ -33,7 +33,8 @@ export async function openTestDemo(
 ): Promise<TestDemo> {
   const state = await mkdtemp(join(tmpdir(), "pg-swarm-e2e-"))
   const parsed = parseFlags(
-    ["--state", state, "--port", "0", "--loopback", String(loopback), ...words],
+    // An address of its own for central too: the same after a restart, and nobody else's.
+    ["--state", state, "--host", `127.${loopback}.0.250`, "--loopback", String(loopback), ...words],
     {},
     false,
   )

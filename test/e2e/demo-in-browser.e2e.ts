@@ -33,7 +33,8 @@ test("a person signs in, approves a satellite and sees a failover happen live", 
 
   const chrome = await chromium.launch({ executablePath: browser, args: ["--no-sandbox"] })
   try {
-    const page = await chrome.newPage({ viewport: { width: 1400, height: 1000 } })
+    const context = await chrome.newContext({ viewport: { width: 1400, height: 1000 } })
+    const page = await context.newPage()
     page.setDefaultTimeout(patience)
     await page.goto(demo.url)
     await page.getByLabel("User").fill(adminUser)
@@ -56,7 +57,9 @@ test("a person signs in, approves a satellite and sees a failover happen live", 
     const cluster = present(items[0], "there is a cluster")
     const old = present(cluster.primary ?? undefined, "it has a primary")
     const rowOf = (pod: string) =>
-      page.getByRole("table", { name: "Instances" }).getByRole("row").filter({ hasText: pod })
+      page
+        .getByRole("table", { name: "Instances" })
+        .getByRole("row", { name: new RegExp(`^${pod}\\b`) })
     await rowOf(old)
       .filter({ hasText: /primary/i })
       .waitFor()

@@ -117,6 +117,7 @@ test("a satellite that restarts while central is down manages its clusters; an e
     )
   })
 
+  const emptied: string[] = []
   for (const role of ["replica", "primary"] as const)
     await t.test(`without central, the emptied volume of the ${role} is cloned anew`, async () => {
       const identifier = await systemIdentifier(writer, database)
@@ -126,7 +127,8 @@ test("a satellite that restarts while central is down manages its clusters; an e
         pods.find((one) => (one.name === primary.name) === (role === "primary")),
         `there is a ${role}`,
       )
-      await kube.remove(kinds.PersistentVolumeClaim, namespace, `data-${pod.name}`)
+      emptied.push(pod.name)
+      await kube.faults().loseVolume(namespace, `data-${pod.name}`, "replace")
       await kube.deletePod(namespace, pod.name)
       await until("the pod is a new one", soonMs, async () => {
         const now = (await kube.pods(namespace, name)).find((one) => one.name === pod.name)
@@ -137,6 +139,18 @@ test("a satellite that restarts while central is down manages its clusters; an e
       assert.deepEqual(await writer.lost(), [], "acknowledged commits are missing")
     })
   await writer.stop()
+
+  await t.test("central learns of it all when it is back", async () => {
+    await demo.restart("central")
+    for (const pod of emptied)
+      await until(`central has heard that ${pod} was cloned`, soonMs, async () => {
+        const { items } = await api.call("listEvents", { query: { limit: 200 } })
+        const clones = items.filter((one) => one.kind === "instance.cloned" && one.pod === pod)
+        // A replica was cloned when the cluster was made as well.
+        const before = pod === cluster?.primary ? 0 : 1
+        return clones.length > before ? true : undefined
+      })
+  })
 })
 
 /** Of the database that the application reaches now. */
