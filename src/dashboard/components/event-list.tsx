@@ -7,13 +7,16 @@ import {
   TriangleAlert,
   Wrench,
 } from "lucide-react"
+import { Fragment } from "react"
 import type { Severity } from "#core/cluster/events.ts"
 import type { FleetEventBody } from "#wire/rest/events.ts"
+import { failoverTimes, otherDetails } from "../domain/failover-times.ts"
 import { severityLook } from "../domain/words.ts"
 import { When } from "../ui/age.tsx"
 import { classNames } from "../ui/class-names.ts"
 import { TextLink } from "../ui/text-link.tsx"
 import { textTone } from "../ui/tone.ts"
+import { FailoverSplit } from "./failover-split.tsx"
 
 const icons: Readonly<Record<Severity, LucideIcon>> = {
   debug: Wrench,
@@ -48,7 +51,8 @@ type RowProps = {
 function EventRow({ event, of, details }: RowProps) {
   const { word, tone, meaning } = severityLook(event.severity)
   const Icon = icons[event.severity]
-  const facts = details ? Object.entries(event.details) : []
+  const facts = details ? otherDetails(event) : []
+  const times = failoverTimes(event)
   return (
     <li
       className={classNames(
@@ -86,12 +90,9 @@ function EventRow({ event, of, details }: RowProps) {
             </TextLink>
           ) : null}
           {event.pod === null ? null : <span className="font-mono">{event.pod}</span>}
-          {facts.map(([key, value]) => (
-            <span key={key}>
-              {key}: <span className="text-ink-2">{value}</span>
-            </span>
-          ))}
         </p>
+        {times === undefined ? null : <FailoverSplit times={times} />}
+        {facts.length === 0 ? null : <Details facts={facts} />}
       </div>
       <span className="shrink-0 text-xs leading-5 text-ink-3">
         <When at={event.at} />
@@ -99,3 +100,17 @@ function EventRow({ event, of, details }: RowProps) {
     </li>
   )
 }
+
+const Details = ({ facts }: { readonly facts: readonly (readonly [string, string])[] }) => (
+  <details className="mt-1 text-xs">
+    <summary className="w-fit cursor-pointer rounded-sm text-ink-3 hover:text-ink">Details</summary>
+    <dl className="mt-1 grid grid-cols-[auto_minmax(0,1fr)] gap-x-4 gap-y-0.5 rounded-md bg-sunken px-3 py-2">
+      {facts.map(([key, value]) => (
+        <Fragment key={key}>
+          <dt className="font-mono text-ink-3">{key}</dt>
+          <dd className="font-mono break-words whitespace-pre-wrap">{value}</dd>
+        </Fragment>
+      ))}
+    </dl>
+  </details>
+)

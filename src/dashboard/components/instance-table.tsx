@@ -24,7 +24,7 @@ const columns: Columns<Instance> = column.columns([
     cell: ({ row: { original: instance } }) => (
       <span className="flex flex-col gap-1">
         <span className="flex items-center gap-2">
-          <span className="font-mono text-xs font-medium">{instance.pod}</span>
+          <span className="font-mono text-xs font-medium whitespace-nowrap">{instance.pod}</span>
           <Changed value={instance.role}>
             <RoleBadge role={instance.role} />
           </Changed>
@@ -38,7 +38,7 @@ const columns: Columns<Instance> = column.columns([
           ) : null}
         </span>
         {instance.reason === null ? null : (
-          <span className="max-w-72 text-xs text-ink-3 lg:max-w-56">{instance.reason}</span>
+          <span className="max-w-96 text-xs text-ink-3">{instance.reason}</span>
         )}
       </span>
     ),

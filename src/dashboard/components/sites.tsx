@@ -75,7 +75,7 @@ const SiteRow = ({ site: { satellite, clusters } }: { readonly site: Site }) => 
         No clusters: no deployment rule matches its labels.
       </p>
     ) : (
-      <ul className="mt-2 grid gap-2 md:grid-cols-2">
+      <ul className="mt-2 grid gap-2 grid-cols-[repeat(auto-fit,minmax(min(16rem,100%),1fr))]">
         {clusters.map((cluster) => (
           <ClusterCard key={cluster.id} cluster={cluster} />
         ))}

@@ -4,6 +4,7 @@ import { event, exampleFleet, instance } from "../../../test/e2e/dashboard/fleet
 import { attentionCount, sitesOf } from "./attention.ts"
 import { satelliteChanges } from "./changes.ts"
 import { byRole, diskUse, versionStanding } from "./cluster.ts"
+import { failoverTimes } from "./failover-times.ts"
 import { isStale, staleAfter } from "./freshness.ts"
 import { clusterBelongs, eventBelongs, satelliteBelongs } from "./match.ts"
 import { fillToneOf, lagTone } from "./tones.ts"
@@ -108,4 +109,25 @@ test("lag and fill begin to worry in time", () => {
   assert.equal(lagTone({ lagBytes: 0, lagSeconds: 6 }), "warn")
   assert.equal(lagTone({ lagBytes: 2 * 1024 ** 3, lagSeconds: 0 }), "bad")
   assert.deepEqual([0.5, 0.8, 0.95].map(fillToneOf), ["busy", "warn", "bad"])
+})
+
+test("the time of a failover is split only where every part is told", () => {
+  const details = {
+    detectMs: "610",
+    electMs: "40",
+    promoteMs: "3600",
+    routeMs: "100",
+    totalMs: "4350",
+  }
+  assert.deepEqual(failoverTimes({ details }), {
+    parts: [
+      { name: "Detect", ms: 610 },
+      { name: "Elect", ms: 40 },
+      { name: "Promote", ms: 3600 },
+      { name: "Route", ms: 100 },
+    ],
+    total: 4350,
+  })
+  assert.equal(failoverTimes({ details: { ...details, routeMs: "" } }), undefined)
+  assert.equal(failoverTimes({ details: {} }), undefined)
 })

@@ -11,7 +11,7 @@ import { ConnectPanel } from "../components/connect-panel.tsx"
 import { Crumbs } from "../components/crumbs.tsx"
 import { InstanceTable } from "../components/instance-table.tsx"
 import { LoadFailed } from "../components/load-failed.tsx"
-import { Observed } from "../components/observed.tsx"
+import { Observed, useStale } from "../components/observed.tsx"
 import { RecentEvents } from "../components/recent-events.tsx"
 import { ReplicationMap } from "../components/replication-map.tsx"
 import { ClusterBadge } from "../components/state-badge.tsx"
@@ -19,6 +19,7 @@ import { membersReady } from "../domain/cluster.ts"
 import { clusterLook } from "../domain/words.ts"
 import { DeleteCluster } from "../forms/delete-cluster.tsx"
 import { Button } from "../ui/button.tsx"
+import { classNames } from "../ui/class-names.ts"
 import { Changed } from "../ui/changed.tsx"
 import { Notice } from "../ui/notice.tsx"
 import { PageHeader, Panel } from "../ui/panel.tsx"
@@ -50,6 +51,7 @@ export function ClusterPage() {
 function ClusterView({ cluster }: { readonly cluster: Cluster }) {
   const [deleting, setDeleting] = useState(false)
   const { word } = clusterLook(cluster.state)
+  const stale = useStale(cluster.observedAt)
   return (
     <>
       <PageHeader
@@ -58,7 +60,9 @@ function ClusterView({ cluster }: { readonly cluster: Cluster }) {
           <>
             {cluster.name}
             <Changed value={cluster.state}>
-              <ClusterBadge state={cluster.state} size="large" />
+              <span className={classNames(stale && "stale")}>
+                <ClusterBadge state={cluster.state} size="large" />
+              </span>
             </Changed>
           </>
         }

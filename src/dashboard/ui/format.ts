@@ -37,6 +37,10 @@ export function lagText(seconds: number): string {
   return spanText(seconds * 1000)
 }
 
+/** Milliseconds as measured: `40 ms`, `1.02 s`. */
+export const millisText = (ms: number): string =>
+  ms < 1000 ? `${Math.round(ms)} ms` : `${Number((ms / 1000).toFixed(2))} s`
+
 export const countText = (count: number, one: string, many = `${one}s`): string =>
   `${count.toLocaleString("en-GB")} ${count === 1 ? one : many}`
 

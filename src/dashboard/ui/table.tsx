@@ -59,9 +59,9 @@ export function DataTable<T extends RowData>(props: Props<T>) {
     enableSorting: sortable,
   })
   return (
-    <div className="min-w-0 lg:overflow-x-auto">
-      <table role="table" aria-label={label} className="w-full text-sm max-lg:block">
-        <thead role="rowgroup" className="max-lg:sr-only">
+    <div className="@container min-w-0 overflow-x-auto">
+      <table role="table" aria-label={label} className="w-full text-sm @max-[60rem]:block">
+        <thead role="rowgroup" className="@max-[60rem]:sr-only">
           {table.getHeaderGroups().map((group) => (
             <tr role="row" key={group.id} className="border-b border-line">
               {group.headers.map((header) => {
@@ -76,7 +76,7 @@ export function DataTable<T extends RowData>(props: Props<T>) {
                       sorted === false ? undefined : sorted === "asc" ? "ascending" : "descending"
                     }
                     className={classNames(
-                      "h-9 px-3 text-left text-xs font-medium whitespace-nowrap text-ink-3 first:pl-4 last:pr-4",
+                      "h-9 px-2.5 text-left text-xs font-medium whitespace-nowrap text-ink-3 first:pl-4 last:pr-4",
                       header.column.columnDef.meta?.align === "end" && "text-right",
                       header.column.columnDef.meta?.width,
                     )}
@@ -105,14 +105,14 @@ export function DataTable<T extends RowData>(props: Props<T>) {
             </tr>
           ))}
         </thead>
-        <tbody role="rowgroup" className="max-lg:block">
+        <tbody role="rowgroup" className="@max-[60rem]:block">
           {table.getRowModel().rows.map((row) => (
             <tr
               role="row"
               key={row.id}
               className={classNames(
                 "group/row relative border-b border-line last:border-b-0 hover:bg-hover",
-                "max-lg:grid max-lg:grid-cols-2 max-lg:gap-x-4 max-lg:gap-y-2 max-lg:px-4 max-lg:py-3 sm:max-lg:grid-cols-3",
+                "@max-[60rem]:grid @max-[60rem]:grid-cols-2 @max-[60rem]:gap-x-4 @max-[60rem]:gap-y-2 @max-[60rem]:px-4 @max-[60rem]:py-3 @max-[60rem]:@md:grid-cols-3 @max-[60rem]:@2xl:grid-cols-4",
                 stale?.(row.original) === true && "stale",
               )}
             >
@@ -124,15 +124,16 @@ export function DataTable<T extends RowData>(props: Props<T>) {
                     role="cell"
                     key={cell.id}
                     className={classNames(
-                      "min-w-0 align-middle lg:h-12 lg:px-3 lg:py-1.5 lg:first:pl-4 lg:last:pr-4",
-                      meta?.align === "end" && "lg:text-right",
-                      meta?.names === true && "max-lg:col-span-full max-lg:pr-28",
-                      meta?.corner === true && "max-lg:absolute max-lg:top-2.5 max-lg:right-3",
-                      meta?.line === true && "max-lg:col-span-full max-lg:empty:hidden",
+                      "min-w-0 align-middle @[60rem]:h-12 @[60rem]:px-2.5 @[60rem]:py-1.5 @[60rem]:first:pl-4 @[60rem]:last:pr-4",
+                      meta?.align === "end" && "@[60rem]:text-right",
+                      meta?.names === true && "@max-[60rem]:col-span-full @max-[60rem]:pr-28",
+                      meta?.corner === true &&
+                        "@max-[60rem]:absolute @max-[60rem]:top-2.5 @max-[60rem]:right-3",
+                      meta?.line === true && "@max-[60rem]:col-span-full @max-[60rem]:empty:hidden",
                     )}
                   >
                     {bare(meta) || typeof name !== "string" ? null : (
-                      <span aria-hidden className="mb-0.5 block text-xs text-ink-3 lg:hidden">
+                      <span aria-hidden className="mb-0.5 block text-xs text-ink-3 @[60rem]:hidden">
                         {name}
                       </span>
                     )}

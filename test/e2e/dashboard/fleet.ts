@@ -317,7 +317,15 @@ export function exampleFleet(): FakeFleet {
       "failover.completed",
       "telemetry-2 is primary of telemetry in term 4; writes were away for 0.9 s.",
       { cluster: telemetry, pod: "telemetry-2" },
-      { gap: "0.9 s", term: "4", lost: "0 B" },
+      {
+        term: "4",
+        cause: "crash",
+        detectMs: "120",
+        electMs: "60",
+        promoteMs: "640",
+        routeMs: "80",
+        lossPossible: "false",
+      },
     ),
     event(
       3_606,
