@@ -379,6 +379,25 @@ export function satelliteSuite(under: KubeUnderTest): void {
       )
     })
 
+    test("a new image waits for each pod to be replaced, and the site says so", async () => {
+      await using site = await settled("image", { members: 1 })
+      const at = site.spec.namespace
+      const first = await kube.until("its pod", () => kube.get(kinds.Pod, at, "orders-0"))
+      const spec = {
+        ...site.spec,
+        version: configVersion(2),
+        postgres: { major: 17, image: "pg-swarm/postgres:17.9" } as const,
+      }
+      site.central.send({ kind: "config", spec })
+      await site.central.until("the event", () =>
+        [...site.central.events.values()].some(
+          ({ kind, message }) => kind === "instances.outdated" && message.startsWith("orders-0 "),
+        ),
+      )
+      const pod = await kube.get(kinds.Pod, at, "orders-0")
+      assert.equal(pod?.metadata.uid, first.metadata.uid, "nobody restarted it")
+    })
+
     test("scales with the members, and says what a running cluster cannot change", async () => {
       await using site = await settled("scale", { members: 1 })
       const at = site.spec.namespace

@@ -25,6 +25,7 @@ export type Live = {
     readonly finalizers?: readonly string[]
     readonly deletionTimestamp?: string
     readonly creationTimestamp?: string
+    readonly generation?: number
   }
   readonly [field: string]: unknown
 }

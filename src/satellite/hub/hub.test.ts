@@ -1,5 +1,6 @@
 import assert from "node:assert/strict"
 import { randomUUID } from "node:crypto"
+import { type IncomingHttpHeaders, connect as connectHttp2 } from "node:http2"
 import { after, before, test } from "node:test"
 import { Code, ConnectError, createClient } from "@connectrpc/connect"
 import type { SidecarCommand, SidecarMessage, SidecarStatus } from "#core/cluster/sidecar.ts"
@@ -259,4 +260,55 @@ test("asking a sidecar that went away fails at once, with a code", async () => {
   sidecar[Symbol.dispose]()
   const outcome = await asked
   assert.ok(outcome.kind === "failed" && outcome.code === "STREAM_ENDED")
+})
+
+/** One call with a body of our own making; the status that gRPC gives it. */
+async function rawCall(body: Buffer, token: string): Promise<string> {
+  const session = connectHttp2(url, { ca: authority, servername: satelliteServerName })
+  try {
+    const stream = session.request({
+      ":method": "POST",
+      ":path": "/pgswarm.v1.SidecarService/Connect",
+      "content-type": "application/grpc+proto",
+      te: "trailers",
+      authorization: `Bearer ${token}`,
+    })
+    const status = Promise.withResolvers<string>()
+    const note = (headers: IncomingHttpHeaders): void => {
+      const given = headers["grpc-status"]
+      if (typeof given === "string") status.resolve(given)
+    }
+    stream.on("response", note)
+    stream.on("trailers", note)
+    stream.on("error", () => status.resolve("broken"))
+    stream.resume()
+    stream.end(body)
+    return await status.promise
+  } finally {
+    session.destroy()
+  }
+}
+
+/** A gRPC frame: flags, length, and as much of the message as there is. */
+const frame = (length: number, message: Buffer): Buffer => {
+  const head = Buffer.alloc(5)
+  head.writeUInt32BE(length, 1)
+  return Buffer.concat([head, message])
+}
+
+test("truncated, huge and senseless messages are refused, and nobody is let in by them", async () => {
+  const before = hub.connected
+  const bad = {
+    "nothing at all": Buffer.alloc(0),
+    "a message that ends too soon": frame(500, Buffer.from([10, 4])),
+    "a length beyond the bound": frame(0x7fff_ffff, Buffer.alloc(64)),
+    "bytes that are no protobuf": frame(8, Buffer.alloc(8, 0xff)),
+    "an empty message": frame(0, Buffer.alloc(0)),
+    "a message larger than the bound": frame(2_000_000, Buffer.alloc(2_000_000)),
+  }
+  for (const [what, body] of Object.entries(bad)) {
+    const status = await rawCall(body, "orders-token")
+    assert.notEqual(status, "0", what)
+  }
+  assert.equal(hub.connected, before)
 })

@@ -9,12 +9,13 @@ import { type ClusterId, type ConfigVersion, configVersion } from "#core/ids.ts"
 import type { ClusterRecord } from "#core/manifests/site.ts"
 import { objectNames } from "#core/names.ts"
 import { type Millis, minutes } from "#core/units.ts"
-import type { Live } from "#io/kube/api.ts"
+import { type Live, isRecord } from "#io/kube/api.ts"
 import type { Change } from "../site/view.ts"
 import type { Context } from "./context.ts"
 import { dropPermission } from "./namespace.ts"
 import { type Next, Queue } from "./queue.ts"
 import { leaseRecord } from "./record.ts"
+import { outdatedPods } from "./outdated.ts"
 import { type Pass, reconcile } from "./reconcile.ts"
 import { remove } from "./remove.ts"
 
@@ -46,6 +47,8 @@ export class Operator {
   readonly #held = new Map<ClusterId, Desired>()
   readonly #saved = new Map<ClusterId, Desired>()
   readonly #unsure = new Set<ClusterId>()
+  /** Revision of the StatefulSet that its older pods were told of. */
+  readonly #toldOutdated = new Map<ClusterId, string>()
   /** Configs whose name still belongs to another cluster: offered again when that one is gone. */
   readonly #pending = new Map<ClusterId, ClusterSpec>()
   readonly #progress = new Map<ClusterId, ClusterProgress>()
@@ -193,7 +196,8 @@ export class Operator {
     // Central spoke meanwhile: the next pass is already asked for.
     if (this.#held.get(id) !== desired) return { kind: "again" }
     this.#report(desired.spec, pass)
-    return { kind: pass.outcome.kind === "waiting" ? "again" : "rest" }
+    this.#tellOutdated(desired.spec)
+    return { kind: pass.isUnfinished ? "again" : "rest" }
   }
 
   async #remove(
@@ -220,6 +224,7 @@ export class Operator {
     this.#held.delete(desired.id)
     this.#saved.delete(desired.id)
     this.#progress.delete(desired.id)
+    this.#toldOutdated.delete(desired.id)
     context.records.delete(desired.id)
     context.tell({
       severity: "info",
@@ -272,6 +277,21 @@ export class Operator {
     this.#settle(spec.id, spec.version, pass.outcome)
   }
 
+  /** A new image or new resources reach a member when its pod is replaced, and nobody replaces it unasked. */
+  #tellOutdated(spec: ClusterSpec): void {
+    const { context } = this.#options
+    const { revision, pods } = outdatedPods(context.view, spec)
+    if (pods.length === 0 || this.#toldOutdated.get(spec.id) === revision) return
+    this.#toldOutdated.set(spec.id, revision)
+    context.tell({
+      severity: "info",
+      kind: "instances.outdated",
+      message: `${pods.join(", ")} still run with an earlier image, resources or pod template; each takes the new one when its pod is replaced`,
+      cluster: spec.id,
+      details: { revision },
+    })
+  }
+
   #settle(id: ClusterId, version: ConfigVersion, outcome: AckOutcome): void {
     const known = this.#progress.get(id)
     const isNew = known?.version !== version || !sameOutcome(known.outcome, outcome)
@@ -322,9 +342,14 @@ function needsPass({ kind, before, after }: Change): boolean {
   return true
 }
 
-/** What an apply of ours can change, told apart from the status that a controller writes. */
-const asApplied = ({ metadata, spec }: Live): string =>
-  JSON.stringify([metadata.labels, metadata.annotations, metadata.deletionTimestamp, spec])
+/** What an apply of ours can change, and what came of it; not the counts that a controller writes. */
+function asApplied({ metadata, spec, status }: Live): string {
+  const { labels, annotations, deletionTimestamp } = metadata
+  const observed = isRecord(status)
+    ? [status["updateRevision"], status["observedGeneration"]]
+    : undefined
+  return JSON.stringify([labels, annotations, deletionTimestamp, spec, observed])
+}
 
 /** The cluster's Secret, which the sidecars' tokens are checked against. */
 export const secretName = (desired: Desired): string =>

@@ -28,6 +28,8 @@ export type Pass = {
   /** Objects that were put back after somebody had changed or removed them. */
   readonly repaired: readonly string[]
   readonly written: number
+  /** Worth another look without being told: what stands in the way may go. */
+  readonly isUnfinished: boolean
 }
 
 export async function reconcile(
@@ -77,7 +79,12 @@ export async function reconcile(
   return found.pass()
 }
 
-const done = (outcome: AckOutcome): Pass => ({ outcome, repaired: [], written: 0 })
+const done = (outcome: AckOutcome): Pass => ({
+  outcome,
+  repaired: [],
+  written: 0,
+  isUnfinished: outcome.kind === "waiting",
+})
 
 /** What the steps of one pass came upon. */
 class Findings {
@@ -124,7 +131,9 @@ class Findings {
         : this.#waiting.length > 0
           ? { kind: "waiting", reason: this.#waiting.join("; ") }
           : { kind: "applied" }
-    return { outcome, repaired: this.#repaired, written: this.#written }
+    // An object that is not ours is not watched either.
+    const isUnfinished = outcome.kind !== "applied"
+    return { outcome, repaired: this.#repaired, written: this.#written, isUnfinished }
   }
 }
 
