@@ -3,6 +3,7 @@ import assert from "node:assert/strict"
 import { after, before, test } from "node:test"
 import { identitySecret } from "#core/names.ts"
 import { isRecord } from "#io/kube/api.ts"
+import { issue, newAuthority } from "#io/certificates/authority.ts"
 import { formatHostPort } from "#io/config.ts"
 import { kinds } from "#io/kube/kinds.ts"
 import { type OpenKube, microkube } from "./kubernetes-under-test.ts"
@@ -163,4 +164,28 @@ test("the status port tells life, readiness and figures, and nothing else", asyn
   assert.match((await ask("/metrics")).text, /^pg_swarm_satellite_clusters 0$/m)
   assert.equal((await ask("/secrets")).status, 404)
   assert.equal((await ask("/healthz", { method: "POST" })).status, 405)
+})
+
+test("over TLS central must show a certificate of the authority that the site trusts", async () => {
+  await using central = new TinyCentral()
+  const authority = await newAuthority("central", Date.now(), 2)
+  const stranger = await newAuthority("somebody", Date.now(), 2)
+  central.tls = await issue(authority, "localhost", Date.now(), 1)
+  await central.open()
+  {
+    await using _distrustful = await SatelliteUnderTest.start(kube, {
+      central: central.url,
+      centralCa: stranger.certificate,
+      namespace: kube.namespace("tls-no"),
+    })
+    await assert.rejects(
+      central.until("a registration", () => central.registrations.length > 0, 2_000),
+    )
+  }
+  await using _satellite = await SatelliteUnderTest.start(kube, {
+    central: central.url,
+    centralCa: authority.certificate,
+    namespace: kube.namespace("tls-yes"),
+  })
+  await central.until("a stream", () => central.hellos.length > 0)
 })

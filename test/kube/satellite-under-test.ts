@@ -138,6 +138,7 @@ export class SatelliteUnderTest implements AsyncDisposable {
       readonly central: string
       readonly namespace: string
       readonly dataDir?: string
+      readonly centralCa?: string
       readonly kube?: KubeSource
       readonly site?: string
     },
@@ -145,7 +146,7 @@ export class SatelliteUnderTest implements AsyncDisposable {
     const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), "satellite-")))
     const config: Config = {
       centralUrl: options.central,
-      centralCa: undefined,
+      centralCa: options.centralCa,
       site: options.site ?? "test",
       labels: { tier: "edge" },
       sidecarListen: { host: "127.0.0.1", port: 0 },

@@ -46,6 +46,8 @@ export class TinyCentral implements AsyncDisposable {
   approval: "pending" | "approved" | "rejected" = "approved"
   /** What Welcome names. */
   clusters: readonly ClusterSpec[] = []
+  /** PEM; with it central speaks TLS. */
+  tls: { readonly certificate: string; readonly key: string } | undefined
   #token = randomUUID()
   #port = 0
   #server: RpcServer | undefined
@@ -55,7 +57,7 @@ export class TinyCentral implements AsyncDisposable {
   async open(): Promise<void> {
     this.#server = await openRpcServer({
       listen: { host: "127.0.0.1", port: this.#port },
-      tls: undefined,
+      tls: this.tls,
       messageBytesMax: mebibytes(4),
       routes: (router) => this.#routes(router),
     })
@@ -74,7 +76,9 @@ export class TinyCentral implements AsyncDisposable {
   }
 
   get url(): string {
-    return `http://127.0.0.1:${this.#port}`
+    return this.tls === undefined
+      ? `http://127.0.0.1:${this.#port}`
+      : `https://localhost:${this.#port}`
   }
 
   get connected(): number {
