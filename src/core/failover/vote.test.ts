@@ -157,6 +157,12 @@ test("S2: whoever may hold an acknowledged commit must be heard, unless nothing 
   ])
 })
 
+test("S2: a member that answers without knowing its position has not been heard", () => {
+  for (const change of [{ server: "starting" }, { server: "down" }, { data: "empty" }] as const)
+    assert.deepEqual(unseenAcknowledgers(leaseOf(), [statusOf(c, change)], statusOf(b)), [c])
+  assert.deepEqual(unseenAcknowledgers(leaseOf(), [statusOf(c)], statusOf(b)), [])
+})
+
 test("in quorum a ballot that may lose a commit is unsafe; otherwise the loss is told", () => {
   const answers = [granted(a, { server: "down", eligible: false })]
   assert.equal(outcome(ballot({ answers }), leaseOf(), members, true).kind, "unsafe")

@@ -183,9 +183,12 @@ export function unseenAcknowledgers(
   candidate: Pick<MemberStatus, "pod" | "receivedLsn">,
 ): readonly PodName[] {
   if (hasAll(lease, voters, candidate)) return []
-  return lease.syncSet.filter(
-    (pod) => pod !== candidate.pod && !voters.some((voter) => voter.pod === pod),
-  )
+  // Only a standby that answers SQL names its final position; one that starts or is down names none.
+  const named = (pod: PodName): boolean =>
+    voters.some(
+      (voter) => voter.pod === pod && voter.data === "present" && voter.server === "standby",
+    )
+  return lease.syncSet.filter((pod) => pod !== candidate.pod && !named(pod))
 }
 
 /**
