@@ -156,10 +156,10 @@ export async function failoverScenario(
 function table(name: string, outcomes: readonly Outcome[], writer: Writer): readonly string[] {
   return [
     `${name}: ${writer.acknowledged.length} commits acknowledged, none missing`,
-    "fault                 from       to         term   writes away",
+    `${"fault".padEnd(20)}${"from".padEnd(18)}${"to".padEnd(18)}term   writes away`,
     ...outcomes.map(
       ({ fault, from, to, term, gap }) =>
-        `${fault.padEnd(22)}${from.padEnd(11)}${to.padEnd(11)}${String(term).padStart(4)}   ${(gap.ms / 1000).toFixed(2).padStart(8)} s`,
+        `${fault.padEnd(20)}${from.padEnd(18)}${to.padEnd(18)}${String(term).padStart(4)}   ${(gap.ms / 1000).toFixed(2).padStart(8)} s`,
     ),
   ]
 }

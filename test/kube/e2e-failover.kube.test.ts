@@ -13,7 +13,6 @@ import { present } from "#core/assert.ts"
 import { clusterName } from "#core/ids.ts"
 import { container, systemNamespace } from "#core/names.ts"
 import { gibibytes } from "#core/units.ts"
-import { kinds } from "#io/kube/kinds.ts"
 import { applicationSql, newApplication } from "../../src/demo/application.ts"
 import { CentralApi } from "../../src/demo/central-api.ts"
 import { SiteKube } from "../../src/demo/kube.ts"
@@ -204,9 +203,11 @@ for (const durability of ["preferred", "quorum"] as const)
         const rule = items.find((one) => one.name === name)
         if (rule !== undefined) await api.call("deleteRule", { params: { id: rule.id } })
         await api.call("deleteCluster", { params: { id: made.id } })
-        await until("the cluster is gone", 120_000, async () =>
-          (await kube.exists(kinds.StatefulSet, name, name)) ? undefined : true,
-        )
+        // Not before: with the namespace goes the satellite's permission to finish.
+        await until("the cluster is gone, and central knows it", 120_000, async () => {
+          const { items: left } = await api.call("listClusters", { query: {} })
+          return left.some(({ id }) => id === made.id) ? undefined : true
+        })
         await kubectl.run(["delete", "namespace", name, "--ignore-not-found", "--wait"])
       }
     },
