@@ -3,4 +3,5 @@ FROM node:24-trixie-slim
 COPY dist/failover.js /app/
 USER 999:999
 EXPOSE 8009 8010
-ENTRYPOINT ["/usr/local/bin/node", "/app/failover.js"]
+# One runs beside every database: without compilers it holds a tenth less (`failoverNodeFlags` in src/core/names.ts).
+ENTRYPOINT ["/usr/local/bin/node", "--no-opt", "--no-maglev", "--optimize-for-size", "/app/failover.js"]

@@ -125,3 +125,9 @@ export const env = {
 
 export const identitySecret = "pg-swarm-satellite-identity"
 export const systemNamespace = "pg-swarm-system"
+
+/**
+ * Node's flags for the failover sidecar, on its command line in `deploy/images` too. One runs beside every
+ * database: interpreted code needs no compiler in memory, which is worth more here than speed.
+ */
+export const failoverNodeFlags = ["--no-opt", "--no-maglev", "--optimize-for-size"] as const

@@ -1,7 +1,7 @@
 /** One edge site: a microkube and the satellite that dials out of it. */
 import { chown, mkdir, readFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
-import { port } from "#core/names.ts"
+import { failoverNodeFlags, port } from "#core/names.ts"
 import type { ServerBinaries } from "#io/postgres/binaries.ts"
 import type { Account } from "#io/process/account.ts"
 import type { Folder } from "./folder.ts"
@@ -136,7 +136,7 @@ export async function writeMicrokubeConfig(
       {
         match: "pg-swarm/failover:*",
         env: { PATH, LANG: "C.UTF-8" },
-        entrypoint: [folder.node, folder.program("failover")],
+        entrypoint: [folder.node, ...failoverNodeFlags, folder.program("failover")],
       },
     ],
     storageClasses: [

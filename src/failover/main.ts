@@ -6,16 +6,11 @@
  * Everything comes by environment (`core/names.ts`, `env`) and mounted files. Stops on SIGTERM or SIGINT,
  * after handing its role over when it is primary; exits 2 when its environment is wrong.
  */
-import { setFlagsFromString } from "node:v8"
 import { systemClock } from "#io/clock.ts"
 import { configProblems } from "#io/config.ts"
 import { openLog } from "#io/log.ts"
 import { readEnvironment } from "./config.ts"
 import { runSidecar } from "./sidecar.ts"
-
-// One sidecar beside every database: interpreted code needs no compiler in memory, which is worth more here
-// than speed. What else keeps it small is in its container's environment (`core/manifests/pod-template.ts`).
-for (const flag of ["--no-opt", "--no-maglev", "--optimize-for-size"]) setFlagsFromString(flag)
 
 const config = readEnvironment(process.env)
 if (config.kind === "bad") {
