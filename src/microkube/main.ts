@@ -9,7 +9,8 @@
  * It prints one line of JSON on standard output when it serves:
  * `{"ready":true,"kubeconfig":"DIR/kubeconfig","url":"https://127.20.0.1:PORT","admin":"https://127.20.0.1:PORT/microkube/v1"}`
  *
- * and logs to standard error. DIR holds everything: objects, volumes, logs. SIGTERM or SIGINT stops
+ * and logs to standard error. When its standard input is a pipe, the end of that pipe stops it too, so
+ * that it does not outlive a test that was killed. DIR holds everything: objects, volumes, logs. SIGTERM or SIGINT stops
  * every process of every pod and exits with 0; the next start on the same DIR goes on from there.
  * After a SIGKILL the next start first ends what was left running.
  *
@@ -21,8 +22,10 @@
  * (`status.podIP` by the downward API), not to all addresses; names of Services do not resolve, use
  * their `clusterIP`; mount paths are rewritten in `command`, `args`, `workingDir` and the values of
  * `env` and nowhere else, so hand every mounted path to a program through one of these.
- * The faults that can be injected are described in `faults.ts`.
+ * The faults that can be injected are described in `faults/admin.ts`.
  */
+import { fstatSync } from "node:fs"
+
 import { log } from "./log.ts"
 import { readConfig } from "./config.ts"
 import { Site } from "./site.ts"
@@ -39,6 +42,13 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
   process.on(signal, () => {
     stopped.resolve(undefined)
   })
+}
+const input = fstatSync(0)
+if (input.isFIFO() || input.isSocket()) {
+  process.stdin.once("close", () => {
+    stopped.resolve(undefined)
+  })
+  process.stdin.resume()
 }
 const { kubeconfig, url } = await site.start()
 console.log(JSON.stringify({ ready: true, kubeconfig, url, admin: `${url}/microkube/v1` }))

@@ -1,10 +1,12 @@
 /** One run of a container: a main process, all that descends from it, and their common end. */
 import { type ChildProcess, spawn } from "node:child_process"
 import { constants } from "node:os"
+import { Readable } from "node:stream"
 import { setTimeout as sleep } from "node:timers/promises"
 
 import type { Launcher, RunUser } from "./isolation.ts"
 import type { LogFile } from "./log-file.ts"
+import { pause } from "./probe.ts"
 import { type Proc, descendants, readProc, signal, strays } from "./proc.ts"
 
 export type Exit = {
@@ -28,6 +30,12 @@ export type RunSpec = {
 }
 
 const killTriesMax = 200
+const pipesWithinMs = 500
+
+function exitOf(code: number | null | undefined, signal: NodeJS.Signals | undefined): Exit {
+  const number = signal === undefined ? 0 : constants.signals[signal]
+  return { code: code ?? 128 + number, signal, failure: undefined }
+}
 
 export class ContainerProcess {
   readonly #spec: RunSpec
@@ -35,43 +43,49 @@ export class ContainerProcess {
   readonly exited: Promise<Exit>
   #hasExited = false
   #main: number | undefined
+  /** What unshare itself said. */
+  #said = ""
 
   constructor(spec: RunSpec) {
     this.#spec = spec
     const [program = "", ...args] = spec.launcher.wrap(spec.command, spec.user)
+    const { isNamespaced } = spec.launcher
     this.#child = spawn(program, args, {
       env: { ...spec.env },
       cwd: spec.cwd,
       detached: true,
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: ["ignore", "pipe", "pipe", ...(isNamespaced ? (["pipe"] as const) : [])],
     })
-    const { stdout, stderr } = this.#child
+    const { stdout, stderr, stdio } = this.#child
     if (stdout !== null) spec.log.take(stdout, "stdout")
-    if (stderr !== null) spec.log.take(stderr, "stderr")
+    const errors = isNamespaced ? stdio[3] : stderr
+    if (errors instanceof Readable) spec.log.take(errors, "stderr")
+    if (isNamespaced) stderr?.on("data", (chunk: Buffer) => (this.#said += chunk.toString()))
     this.exited = this.#end()
   }
 
   async #end(): Promise<Exit> {
     const { promise, resolve } = Promise.withResolvers<Exit>()
+    const closed = new AbortController()
+    this.#child.once("close", () => {
+      closed.abort()
+    })
     this.#child.once("error", (error) => {
       resolve({ code: 128, signal: undefined, failure: error.message })
+      closed.abort()
     })
     this.#child.once("exit", (code, name) => {
-      const by = name ?? undefined
-      resolve({
-        code: code ?? 128 + (by === undefined ? 0 : constants.signals[by]),
-        signal: by,
-        failure: undefined,
-      })
+      resolve(exitOf(code, name ?? undefined))
     })
     const exit = await promise
     if (!this.#spec.launcher.isNamespaced) await this.#killRemains()
     this.#hasExited = true
-    // Pipes may be held open by nobody now; what was written has been read.
-    this.#child.stdout?.destroy()
-    this.#child.stderr?.destroy()
+    // All that it wrote is read, unless somebody who got away holds its pipes open.
+    await pause(pipesWithinMs, closed.signal)
+    for (const stream of this.#child.stdio) stream?.destroy()
     await this.#spec.log.end()
-    return exit
+    // When the container was killed, unshare wants to die the same way, fails at that, and says so.
+    return exit.code === 1 && this.#said !== "" ? exitOf(undefined, "SIGKILL") : exit
   }
 
   /** The process that was started here; the container's own may be a child of it. */

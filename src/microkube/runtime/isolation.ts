@@ -79,6 +79,11 @@ function namespaced(
       "KILL",
       "--",
       ...unshare,
+      // The container's errors go to descriptor 3, so that what unshare itself says is told from them.
+      "/bin/sh",
+      "-c",
+      'exec "$@" 2>&3 3>&-',
+      "sh",
       ...asUser(setpriv, user),
       ...command,
     ],

@@ -7,6 +7,7 @@ import {
   readdirSync,
   renameSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs"
 import { tmpdir } from "node:os"
@@ -49,6 +50,7 @@ export class Kubelet {
 
   start(): void {
     this.#endLeftovers()
+    this.#link()
     const { store } = this.#options.objects
     this.#sweep()
     for (const pod of store.list("pods")) this.#look(pod)
@@ -75,6 +77,7 @@ export class Kubelet {
     await Promise.all(this.#ending)
     this.#writeRecord()
     rmSync(this.#memory, { recursive: true, force: true })
+    rmSync(this.#short, { force: true })
   }
 
   workerOf(namespace: string, name: string): PodWorker | undefined {
@@ -182,9 +185,22 @@ export class Kubelet {
     }
   }
 
-  /** Folders with short names: the path of a socket in one must fit in 107 bytes. */
+  /**
+   * A short name for the folder of all pods: the path of a socket in it must fit in 107 bytes. It is a
+   * link, so that nothing is left there when the site has stopped.
+   */
   get #short(): string {
     return join(tmpdir().length > 16 ? "/tmp" : tmpdir(), `mk-${this.#options.instance}`)
+  }
+
+  get #pods(): string {
+    return join(this.#options.dir, "pods")
+  }
+
+  #link(): void {
+    mkdirSync(this.#pods, { recursive: true, mode: 0o755 })
+    rmSync(this.#short, { recursive: true, force: true })
+    symlinkSync(this.#pods, this.#short)
   }
 
   get #memory(): string {
@@ -193,8 +209,7 @@ export class Kubelet {
 
   #placeOf(pod: KubeObject): PodPlace {
     const number = this.#options.objects.store.numberOf(uidOf(pod))
-    for (const folder of [this.#short, this.#memory])
-      mkdirSync(folder, { recursive: true, mode: 0o755 })
+    mkdirSync(this.#memory, { recursive: true, mode: 0o755 })
     const place = {
       root: join(this.#short, String(number)),
       memoryRoot: join(this.#memory, String(number)),

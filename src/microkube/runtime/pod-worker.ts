@@ -1,4 +1,5 @@
 /** One pod on its node: volumes, address, containers in their order, and its end. */
+import { existsSync, realpathSync } from "node:fs"
 import { join } from "node:path"
 
 import { type ImageRule } from "../config.ts"
@@ -111,7 +112,9 @@ export class PodWorker {
 
   /** Folders that only this pod's processes work in. */
   #ownFolders(): readonly string[] {
-    return [this.#place.root, this.#place.memoryRoot, ...this.#folders.values()]
+    const known = [this.#place.root, this.#place.memoryRoot, ...this.#folders.values()]
+    // Processes are known by the real path of the folder that they work in.
+    return known.map((folder) => (existsSync(folder) ? realpathSync(folder) : folder))
   }
 
   #makeContainers(): readonly Container[] {
