@@ -58,11 +58,11 @@ export function satelliteSuite(under: KubeUnderTest): void {
       await opened[Symbol.asyncDispose]()
     })
 
-    /** A site that runs one cluster, everything applied. */
+    /** A site that runs one cluster, everything applied; of one member where more would show no more. */
     async function settled(purpose: string, changes: Partial<ClusterSpec> = {}) {
       const central = new TinyCentral()
       await central.open()
-      const spec = anySpec({ namespace: kube.namespace(purpose), ...changes })
+      const spec = anySpec({ namespace: kube.namespace(purpose), members: 1, ...changes })
       central.clusters = [spec]
       const system = kube.namespace(`${purpose}-sys`)
       const satellite = await SatelliteUnderTest.start(kube, {
@@ -94,7 +94,7 @@ export function satelliteSuite(under: KubeUnderTest): void {
     }
 
     test("makes all objects of a cluster, and says that it did", async () => {
-      await using site = await settled("whole")
+      await using site = await settled("whole", { members: 3 })
       const found = await snapshot(site.spec.namespace)
       assert.equal(found.size, applied.length + createdOnly.length)
       for (const [name, { metadata }] of found)
@@ -150,7 +150,7 @@ export function satelliteSuite(under: KubeUnderTest): void {
       })
 
     test("puts back what somebody changes, and tells it", async () => {
-      await using site = await settled("drift")
+      await using site = await settled("drift", { members: 3 })
       const at = site.spec.namespace
       const patch = async (kind: Kind, name: string, change: unknown): Promise<void> => {
         const body = { metadata: { name, namespace: at } }
@@ -272,7 +272,7 @@ export function satelliteSuite(under: KubeUnderTest): void {
     })
 
     test("removes a cluster that was deleted while the site was away, volumes and all", async () => {
-      await using site = await settled("gone")
+      await using site = await settled("gone", { members: 3 })
       const at = site.spec.namespace
       await kube.until("protected volumes", async () => {
         const { items } = await kube.api.list(kinds.PersistentVolumeClaim, at, {}, never)
@@ -343,7 +343,7 @@ export function satelliteSuite(under: KubeUnderTest): void {
     })
 
     test("takes a newer version, ignores an older one, and restarts no pod for either", async () => {
-      await using site = await settled("newer", { members: 1 })
+      await using site = await settled("newer")
       const at = site.spec.namespace
       const set = await kube.get(kinds.StatefulSet, at, names.statefulSet)
       const spec = {
@@ -380,7 +380,7 @@ export function satelliteSuite(under: KubeUnderTest): void {
     })
 
     test("a new image waits for each pod to be replaced, and the site says so", async () => {
-      await using site = await settled("image", { members: 1 })
+      await using site = await settled("image")
       const at = site.spec.namespace
       const first = await kube.until("its pod", () => kube.get(kinds.Pod, at, "orders-0"))
       const spec = {
@@ -399,7 +399,7 @@ export function satelliteSuite(under: KubeUnderTest): void {
     })
 
     test("scales with the members, and says what a running cluster cannot change", async () => {
-      await using site = await settled("scale", { members: 1 })
+      await using site = await settled("scale")
       const at = site.spec.namespace
       const grown = { ...site.spec, version: configVersion(2), members: 2 }
       site.central.send({ kind: "config", spec: grown })
@@ -445,7 +445,7 @@ export function satelliteSuite(under: KubeUnderTest): void {
     })
 
     test("a Lease that is made anew goes on from the highest term and names the database", async () => {
-      await using site = await settled("term")
+      await using site = await settled("term", { members: 3 })
       const at = site.spec.namespace
       const lease = await kube.get(kinds.Lease, at, names.lease)
       assert.ok(lease)
@@ -489,7 +489,7 @@ export function satelliteSuite(under: KubeUnderTest): void {
     })
 
     test("labels a pod without a role as replica, never as primary", async () => {
-      await using site = await settled("roles")
+      await using site = await settled("roles", { members: 3 })
       const at = site.spec.namespace
       await kube.until("three labelled pods", async () => {
         const { items } = await kube.api.list(
