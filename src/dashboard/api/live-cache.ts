@@ -52,7 +52,8 @@ export function applyLive(client: QueryClient, refetch: Refetch, message: LiveMe
       return applyCluster(client, refetch, message.cluster)
     case "cluster-gone":
       tellGone(message.id)
-      client.removeQueries({ queryKey: [...keys.cluster, message.id] })
+      // A page that shows it asks again and learns that it is gone.
+      void client.resetQueries({ queryKey: [...keys.cluster, message.id] })
       refetch(keys.clusters)
       return refetch(keys.overview)
     case "events":

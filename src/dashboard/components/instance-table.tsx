@@ -2,7 +2,7 @@
 import { createColumnHelper } from "@tanstack/react-table"
 import type { ReactNode } from "react"
 import type { Cluster, Instance } from "#wire/rest/clusters.ts"
-import { byRole, diskUse } from "../domain/cluster.ts"
+import { type Member, diskUse, membersOf } from "../domain/cluster.ts"
 import { fillToneOf, lagTone } from "../domain/tones.ts"
 import { Age } from "../ui/age.tsx"
 import { Changed } from "../ui/changed.tsx"
@@ -14,9 +14,9 @@ import { fillTone, textTone } from "../ui/tone.ts"
 import { PhaseWord, RoleBadge } from "./state-badge.tsx"
 import { useStale } from "./observed.tsx"
 
-const column = createColumnHelper<Features, Instance>()
+const column = createColumnHelper<Features, Member>()
 
-const columns: Columns<Instance> = column.columns([
+const columns: Columns<Member> = column.columns([
   column.accessor("pod", {
     header: "Instance",
     sortFn: "alphanumeric",
@@ -25,8 +25,8 @@ const columns: Columns<Instance> = column.columns([
       <span className="flex flex-col gap-1">
         <span className="flex items-center gap-2">
           <span className="font-mono text-xs font-medium whitespace-nowrap">{instance.pod}</span>
-          <Changed value={instance.role}>
-            <RoleBadge role={instance.role} />
+          <Changed value={instance.shown}>
+            <RoleBadge role={instance.shown} />
           </Changed>
           {instance.synchronous ? (
             <span
@@ -120,7 +120,7 @@ export function InstanceTable({ cluster }: { readonly cluster: Cluster }) {
       <DataTable
         label="Instances"
         columns={columns}
-        rows={byRole(cluster.instances)}
+        rows={membersOf(cluster)}
         rowKey={(instance) => instance.pod}
         sortable
       />
@@ -152,8 +152,9 @@ const Ready = ({ ready }: { readonly ready: boolean }) => (
   </span>
 )
 
-function Lag({ instance }: { readonly instance: Instance }) {
-  if (instance.role === "primary") return <span className="text-ink-3">leads</span>
+function Lag({ instance }: { readonly instance: Member }) {
+  if (instance.shown === "claims-primary") return <Figure>{null}</Figure>
+  if (instance.shown === "primary") return <span className="text-ink-3">leads</span>
   if (instance.lagBytes === null && instance.lagSeconds === null) return <Figure>{null}</Figure>
   return (
     <span className="tnum flex flex-col whitespace-nowrap" data-volatile>

@@ -1,12 +1,13 @@
 /** The members of a cluster as small marks: the primary is square and first to be seen. Words are beside it. */
-import type { Cluster, Instance } from "#wire/rest/clusters.ts"
+import type { Cluster } from "#wire/rest/clusters.ts"
+import { type Member, membersOf } from "../domain/cluster.ts"
 import { phaseLook, roleLook } from "../domain/words.ts"
 import { classNames } from "../ui/class-names.ts"
 import { fillTone } from "../ui/tone.ts"
 
 export const MemberDots = ({ cluster }: { readonly cluster: Cluster }) => (
   <span className="flex items-center gap-1" aria-hidden>
-    {cluster.instances.map((instance) => (
+    {membersOf(cluster).map((instance) => (
       <Dot key={instance.pod} instance={instance} />
     ))}
     {Array.from({ length: Math.max(0, cluster.members - cluster.instances.length) }, (_, place) => (
@@ -15,15 +16,16 @@ export const MemberDots = ({ cluster }: { readonly cluster: Cluster }) => (
   </span>
 )
 
-function Dot({ instance }: { readonly instance: Instance }) {
+function Dot({ instance }: { readonly instance: Member }) {
   const { tone, word } = phaseLook(instance.phase)
+  const shade = instance.shown === "claims-primary" ? "warn" : tone
   return (
     <span
-      title={`${instance.pod}: ${roleLook(instance.role).word}, ${word}`}
+      title={`${instance.pod}: ${roleLook(instance.shown).word}, ${word}`}
       className={classNames(
         "size-2.5 transition-[border-radius,background-color] duration-300",
-        instance.role === "primary" ? "rounded-[2px]" : "rounded-full",
-        instance.ready ? fillTone[tone] : classNames("border-2 bg-transparent", ringOf[tone]),
+        instance.shown === "primary" ? "rounded-[2px]" : "rounded-full",
+        instance.ready ? fillTone[shade] : classNames("border-2 bg-transparent", ringOf[shade]),
       )}
     />
   )

@@ -1,6 +1,6 @@
 /** Who follows whom, drawn: the primary, its replicas, and how far behind each is. The table says the same in words. */
-import type { Cluster, Instance } from "#wire/rest/clusters.ts"
-import { byRole } from "../domain/cluster.ts"
+import type { Cluster } from "#wire/rest/clusters.ts"
+import { type Member, membersOf } from "../domain/cluster.ts"
 import { phaseLook } from "../domain/words.ts"
 import { classNames } from "../ui/class-names.ts"
 import { bytesText } from "../ui/format.ts"
@@ -9,8 +9,8 @@ import { useStale } from "./observed.tsx"
 
 export function ReplicationMap({ cluster }: { readonly cluster: Cluster }) {
   const stale = useStale(cluster.observedAt)
-  const ordered = byRole(cluster.instances)
-  const primary = ordered.find((instance) => instance.role === "primary")
+  const ordered = membersOf(cluster)
+  const primary = ordered.find((instance) => instance.shown === "primary")
   const others = ordered.filter((instance) => instance !== primary)
   if (others.length === 0) return null
   return (
@@ -34,8 +34,8 @@ export function ReplicationMap({ cluster }: { readonly cluster: Cluster }) {
   )
 }
 
-function Node({ instance }: { readonly instance: Instance }) {
-  const primary = instance.role === "primary"
+function Node({ instance }: { readonly instance: Member }) {
+  const primary = instance.shown === "primary"
   const { tone, word } = phaseLook(instance.phase)
   return (
     <div
@@ -45,9 +45,20 @@ function Node({ instance }: { readonly instance: Instance }) {
         primary ? "rounded-md border-accent" : "rounded-full border-line-strong",
       )}
     >
-      <span className={classNames("size-2 rounded-full", fillTone[tone])} />
+      <span
+        className={classNames(
+          "size-2 rounded-full",
+          fillTone[instance.shown === "claims-primary" ? "warn" : tone],
+        )}
+      />
       <span className="font-mono text-xs font-medium">{instance.pod}</span>
-      <span className="text-xs text-ink-3">{primary ? "primary" : word.toLowerCase()}</span>
+      <span className="text-xs text-ink-3">
+        {primary
+          ? "primary"
+          : instance.shown === "claims-primary"
+            ? "was primary"
+            : word.toLowerCase()}
+      </span>
     </div>
   )
 }
@@ -59,7 +70,7 @@ const NoPrimary = () => (
 )
 
 /** The line carries the lag; it is broken where nothing flows. */
-function Edge({ instance, joined }: { readonly instance: Instance; readonly joined: boolean }) {
+function Edge({ instance, joined }: { readonly instance: Member; readonly joined: boolean }) {
   const flows = joined && (instance.phase === "streaming" || instance.phase === "catching-up")
   return (
     <div className="relative flex min-w-24 flex-1 items-center px-2">

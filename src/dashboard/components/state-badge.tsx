@@ -1,6 +1,7 @@
 /** The states of the domain as badges: word, tone and meaning come from domain/words.ts. */
 import type { Severity } from "#core/cluster/events.ts"
-import type { ClusterState, InstancePhase, InstanceRole } from "#core/cluster/state.ts"
+import type { ClusterState, InstancePhase } from "#core/cluster/state.ts"
+import type { ShownRole } from "../domain/cluster.ts"
 import type { SatelliteState } from "../domain/types.ts"
 import { clusterLook, phaseLook, roleLook, satelliteLook, severityLook } from "../domain/words.ts"
 import { Badge, ToneWord } from "../ui/badge.tsx"
@@ -47,7 +48,7 @@ export function PhaseWord({ phase }: { readonly phase: InstancePhase }) {
   )
 }
 
-export function RoleBadge({ role }: { readonly role: InstanceRole }) {
+export function RoleBadge({ role }: { readonly role: ShownRole }) {
   const { word, meaning } = roleLook(role)
   return (
     <span
@@ -57,6 +58,7 @@ export function RoleBadge({ role }: { readonly role: InstanceRole }) {
         "inline-flex h-5 items-center rounded-sm px-1.5 text-xs font-medium whitespace-nowrap",
         role === "primary" && "bg-accent-fill text-on-accent",
         role === "replica" && "bg-active text-ink-2",
+        role === "claims-primary" && "text-warn ring-1 ring-warn-fill ring-inset",
         role === "unknown" && "text-ink-3 ring-1 ring-line-strong ring-inset",
       )}
     >

@@ -1,4 +1,5 @@
 /** What can be said about a cluster from its report, for the pages that show it. */
+import type { InstanceRole } from "#core/cluster/state.ts"
 import type { Cluster, Instance } from "#wire/rest/clusters.ts"
 
 export const membersReady = (cluster: Cluster): number =>
@@ -37,13 +38,28 @@ export function versionStanding(cluster: Cluster): VersionStanding {
   }
 }
 
+/**
+ * The role to show. A member that froze or was cut off still says primary in its last report, after
+ * another one has been elected: that is a claim, and two primaries must never be drawn.
+ */
+export type ShownRole = InstanceRole | "claims-primary"
+
+export const shownRole = (cluster: Cluster, { role, pod }: Instance): ShownRole =>
+  role === "primary" && cluster.primary !== null && cluster.primary !== pod
+    ? "claims-primary"
+    : role
+
+export type Member = Instance & { readonly shown: ShownRole }
+
 /** Primary first, then by ordinal, so that rows move only when roles do. */
-export const byRole = (instances: readonly Instance[]): readonly Instance[] =>
-  instances.toSorted(
-    (a, b) =>
-      Number(b.role === "primary") - Number(a.role === "primary") ||
-      a.pod.localeCompare(b.pod, "en", { numeric: true }),
-  )
+export const membersOf = (cluster: Cluster): readonly Member[] =>
+  cluster.instances
+    .map((instance) => ({ ...instance, shown: shownRole(cluster, instance) }))
+    .toSorted(
+      (a, b) =>
+        Number(b.shown === "primary") - Number(a.shown === "primary") ||
+        a.pod.localeCompare(b.pod, "en", { numeric: true }),
+    )
 
 export type DiskUse = {
   readonly data: number

@@ -3,7 +3,7 @@ import { test } from "node:test"
 import { event, exampleFleet, instance } from "../../../test/e2e/dashboard/fleet.ts"
 import { attentionCount, sitesOf } from "./attention.ts"
 import { satelliteChanges } from "./changes.ts"
-import { byRole, diskUse, versionStanding } from "./cluster.ts"
+import { diskUse, membersOf, versionStanding } from "./cluster.ts"
 import { failoverTimes } from "./failover-times.ts"
 import { isStale, staleAfter } from "./freshness.ts"
 import { clusterBelongs, eventBelongs, satelliteBelongs } from "./match.ts"
@@ -15,12 +15,26 @@ const [satellite] = fleet.satellites
 assert.ok(cluster !== undefined && satellite !== undefined)
 
 test("the primary comes first and the others keep their order by ordinal", () => {
-  const rows = ["c-10", "c-2", "c-1"].map((pod) =>
+  const instances = ["c-10", "c-2", "c-1"].map((pod) =>
     instance(pod, pod === "c-2" ? "primary" : "replica"),
   )
+  const members = membersOf({ ...cluster, primary: "c-2", instances })
   assert.deepEqual(
-    byRole(rows).map(({ pod }) => pod),
+    members.map(({ pod }) => pod),
     ["c-2", "c-1", "c-10"],
+  )
+})
+
+test("two primaries are never shown: the one that the cluster does not name only claims to be", () => {
+  const instances = [
+    instance("c-0", "primary"),
+    instance("c-1", "primary"),
+    instance("c-2", "replica"),
+  ]
+  const members = membersOf({ ...cluster, primary: "c-1", instances })
+  assert.deepEqual(
+    members.map(({ pod, shown }) => `${pod} ${shown}`),
+    ["c-1 primary", "c-0 claims-primary", "c-2 replica"],
   )
 })
 

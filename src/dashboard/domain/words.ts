@@ -3,8 +3,9 @@
  * kind of state, so that a new state stops the build here and nowhere is a state named twice.
  */
 import type { Severity } from "#core/cluster/events.ts"
-import type { ClusterState, InstancePhase, InstanceRole } from "#core/cluster/state.ts"
+import type { ClusterState, InstancePhase } from "#core/cluster/state.ts"
 import type { Durability, Preset } from "#core/cluster/spec.ts"
+import type { ShownRole } from "./cluster.ts"
 import type { SatelliteState } from "./types.ts"
 import type { Tone } from "../ui/tone.ts"
 
@@ -63,8 +64,14 @@ export function satelliteLook(state: SatelliteState): Look {
   }
 }
 
-export function roleLook(role: InstanceRole): Look {
+export function roleLook(role: ShownRole): Look {
   switch (role) {
+    case "claims-primary":
+      return look(
+        "Was primary",
+        "warn",
+        "Its last report still says primary, but the cluster has another one now.",
+      )
     case "primary":
       return look("Primary", "busy", "Accepts writes.")
     case "replica":

@@ -128,3 +128,12 @@ test("a cluster that does not exist is a page that does not exist", async () => 
   open({ [`GET /clusters/${cluster.id}`]: () => problem(404, "NOT_FOUND", "no") })
   expect(await screen.findByRole("heading", { name: "There is no such page" })).toBeDefined()
 })
+
+test("a cluster that goes while it is looked at is gone from the page", async () => {
+  const { answers, hello, socket } = open()
+  expect(await screen.findByRole("heading", { name: /^telemetry/ })).toBeDefined()
+  hello()
+  answers[`GET /clusters/${cluster.id}`] = () => problem(404, "NOT_FOUND", "no")
+  socket().hear({ kind: "cluster-gone", id: cluster.id })
+  expect(await screen.findByRole("heading", { name: "There is no such page" })).toBeDefined()
+})

@@ -33,9 +33,10 @@ export function ClusterPage() {
   const { id } = route.useParams()
   const query = useQuery(clusterQuery(id))
   useTitle(query.data?.name ?? "Cluster")
+  // First of all: what is gone may still be in the cache.
+  if (refusedStatus(query.error) === 404 || refusedStatus(query.error) === 400) return <NotFound />
   if (query.data !== undefined) return <ClusterView cluster={query.data} key={id} />
   if (query.isPending) return <LoadingView />
-  if (refusedStatus(query.error) === 404 || refusedStatus(query.error) === 400) return <NotFound />
   return (
     <Panel>
       <LoadFailed

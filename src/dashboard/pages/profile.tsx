@@ -24,8 +24,9 @@ export function ProfilePage() {
   const { id } = route.useParams()
   const query = useQuery(profileQuery(id))
   useTitle(query.data?.name ?? "Profile")
-  if (query.data !== undefined) return <ProfileView profile={query.data} />
+  // First of all: what is gone may still be in the cache.
   if (refusedStatus(query.error) === 404 || refusedStatus(query.error) === 400) return <NotFound />
+  if (query.data !== undefined) return <ProfileView profile={query.data} />
   return (
     <Panel>
       {query.isPending ? (

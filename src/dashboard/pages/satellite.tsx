@@ -30,6 +30,8 @@ export function SatellitePage() {
   const { id } = route.useParams()
   const query = useQuery(satelliteQuery(id))
   useTitle(query.data?.name ?? "Satellite")
+  // First of all: what is gone may still be in the cache.
+  if (refusedStatus(query.error) === 404 || refusedStatus(query.error) === 400) return <NotFound />
   if (query.data !== undefined) return <SatelliteView satellite={query.data} key={id} />
   if (query.isPending) {
     return (
@@ -41,7 +43,6 @@ export function SatellitePage() {
       </div>
     )
   }
-  if (refusedStatus(query.error) === 404 || refusedStatus(query.error) === 400) return <NotFound />
   return (
     <Panel>
       <LoadFailed
