@@ -5,6 +5,7 @@ import { join } from "node:path"
 import { present } from "#core/assert.ts"
 import { findServerBinaries, type ServerBinaries } from "#io/postgres/binaries.ts"
 import { type Demo, openDemo } from "../../src/demo/compose.ts"
+import type { CentralApi } from "../../src/demo/central-api.ts"
 import type { DemoFlags } from "../../src/demo/flags.ts"
 import { parseFlags } from "../../src/demo/flags.ts"
 import { openSteps, type Steps } from "../../src/demo/steps.ts"
@@ -68,21 +69,22 @@ export async function openTestDemo(
 
 /** Runs the task; when it fails, tells how central saw the fleet by then, newest event first. */
 export async function explained<T>(
-  demo: Demo,
+  api: CentralApi,
   say: (line: string) => void,
   task: () => Promise<T>,
 ): Promise<T> {
   try {
     return await task()
   } catch (error) {
-    const { items: clusters } = await demo.api.call("listClusters", { query: {} })
+    const { items: clusters } = await api.call("listClusters", { query: {} })
     for (const { name, state, reason, instances } of clusters) {
       say(`${name}: ${state}: ${reason}`)
       for (const { pod, role, phase, ready, reason: why } of instances)
         say(`  ${pod}: ${role} ${phase} ${ready ? "ready" : "not ready"} ${why ?? ""}`)
     }
-    const { items: events } = await demo.api.call("listEvents", { query: { limit: 40 } })
-    for (const { at, kind, pod, message } of events) say(`  ${at} ${kind} ${pod ?? ""} ${message}`)
+    const { items: events } = await api.call("listEvents", { query: { limit: 40 } })
+    for (const { at, kind, message, details } of events)
+      say(`  ${at} ${kind} ${message} ${JSON.stringify(details)}`)
     throw error
   }
 }

@@ -1,7 +1,7 @@
 /** The demo as a stranger meets it: signs in, lets a satellite in, and watches a failover happen, all in Chromium. */
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import AxeBuilder from "@axe-core/playwright"
+import { AxeBuilder } from "@axe-core/playwright"
 import { chromium, type Page } from "playwright-core"
 import { present } from "#core/assert.ts"
 import { adminUser } from "../../src/demo/compose.ts"

@@ -42,7 +42,7 @@ for (const [major, { dir }] of servers)
       const patient = await patientOf(site, present(cluster, "there is a cluster"))
       using _kube = patient.kube
       const world = await worldOf(patient)
-      await explained(demo, say, () =>
+      await explained(demo.api, say, () =>
         failoverScenario(world, `PostgreSQL ${major}, ${durability}`, say),
       )
     })

@@ -16,6 +16,7 @@ import { gibibytes } from "#core/units.ts"
 import { applicationSql, newApplication } from "../../src/demo/application.ts"
 import { CentralApi } from "../../src/demo/central-api.ts"
 import { SiteKube } from "../../src/demo/kube.ts"
+import { explained } from "../e2e/demo-fixture.ts"
 import { failoverScenario } from "../e2e/failover.suite.ts"
 import { until } from "../e2e/wait.ts"
 import type { World } from "../e2e/world.ts"
@@ -193,10 +194,10 @@ for (const durability of ["preferred", "quorum"] as const)
       const made = await makeCluster(api, name, durability)
       using kube = await SiteKube.open(kubeconfig)
       try {
-        await failoverScenario(
-          await worldOf(kube, name),
-          `real Kubernetes, PostgreSQL 17, ${durability}`,
-          (line) => t.diagnostic(line),
+        const say = (line: string): void => t.diagnostic(line)
+        const world = await worldOf(kube, name)
+        await explained(api, say, () =>
+          failoverScenario(world, `real Kubernetes, PostgreSQL 17, ${durability}`, say),
         )
       } finally {
         const { items } = await api.call("listRules", { query: {} })
