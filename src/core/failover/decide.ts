@@ -171,7 +171,8 @@ function placed(policy: Policy, memory: Memory, seen: Observation, self: Holder)
           ? "the Lease does not exist"
           : "the Kubernetes API was not reached yet",
     })
-  if (isBehind(lease.lease, seen.term, self))
+  const sighted = seen.now - lease.confirmedAt <= sightedWithin
+  if (sighted && isBehind(lease.lease, seen.term, self))
     return follow({ memory, seen, self, leader: undefined, why: behind(lease.lease, seen.term) })
   const free = vacancy(policy, seen.now, lease.lease, lease.since, self)
   if (free.kind === "held")
@@ -212,6 +213,9 @@ const voteStands = ({ promises, lease }: Observation): boolean =>
   lease.kind === "read" &&
   promises.vote.leaseVersion === lease.lease.version &&
   promises.vote.term > lease.lease.term
+
+/** A Lease that was seen longer ago may simply have been left behind by the terms that peers told of. */
+const sightedWithin = 1000
 
 /** A holder in a term below the highest that was seen: a Lease from a backup, or edited by hand. */
 const isBehind = (lease: Lease, term: Term, self: Holder): boolean =>

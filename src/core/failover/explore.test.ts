@@ -11,8 +11,11 @@ import { type Sabotage, World } from "../../../test/fixtures/simulated/world.ts"
 
 const seeds = Number(process.env["PG_SWARM_SEEDS"] ?? 24)
 const only = process.env["PG_SWARM_SEED"]
-/** Seeds that found something once are run for ever. 265: a member that was starting counted as heard. */
-const failedOnce = [265]
+/**
+ * Seeds that found something once are run for ever. 258: a hand-over hung when its server was started
+ * again. 265: a member that was starting counted as heard. 891: a leaving member that was ahead did.
+ */
+const failedOnce = [258, 265, 891]
 const faultsFor = 60_000
 const healsWithin = 90_000
 

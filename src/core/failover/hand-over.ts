@@ -14,6 +14,7 @@ import { othersOf } from "#core/failover/standing.ts"
 const checkpointWithin = 3000
 const stopWithin = seconds(10)
 const confirmWithin = 2000
+const handOverWithin = 30_000
 /** How long the successor may take to appear before the old primary takes back its term. */
 export const takeBackAfter = 4000
 
@@ -29,6 +30,17 @@ export function handOverStep(at: Leading): Step | undefined {
   })
   const mood = (why: string): Mood => ({ phase: "stopping", why })
   const spent = seen.now - going.stepSince
+  const stopped = going.step === "confirm" || going.step === "release" || going.step === "await"
+  const runs = seen.server.kind === "standby" || seen.server.kind === "primary"
+  // Something started the server again, or it takes too long: what was begun is given up, not hung in.
+  if ((stopped && runs) || (!leaving && seen.now - going.since > handOverWithin))
+    return leaving
+      ? { actions: [], memory: to("stop"), mood: mood("stopping again") }
+      : {
+          actions: [],
+          memory: { ...memory, handOver: undefined },
+          mood: { phase: "starting", why: "the hand-over was given up: going on here" },
+        }
   switch (going.step) {
     case "checkpoint": {
       const { last, running } = seen.lanes.primary

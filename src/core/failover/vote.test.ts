@@ -163,6 +163,13 @@ test("S2: a member that answers without knowing its position has not been heard"
   assert.deepEqual(unseenAcknowledgers(leaseOf(), [statusOf(c)], statusOf(b)), [])
 })
 
+test("S2: a member that may not stand but is ahead is not covered by the candidate", () => {
+  const leaving = statusOf(a, { receivedLsn: lsn(1001n), eligible: false, reason: "leaving" })
+  assert.deepEqual(unseenAcknowledgers(leaseOf(), [leaving], statusOf(b)), [c])
+  const ahead = statusOf(c, { receivedLsn: lsn(1001n), eligible: false, reason: "leaving" })
+  assert.deepEqual(unseenAcknowledgers(leaseOf(), [ahead], statusOf(b)), [c])
+})
+
 test("in quorum a ballot that may lose a commit is unsafe; otherwise the loss is told", () => {
   const answers = [granted(a, { server: "down", eligible: false })]
   assert.equal(outcome(ballot({ answers }), leaseOf(), members, true).kind, "unsafe")

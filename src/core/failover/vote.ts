@@ -180,34 +180,34 @@ export function outcome(
 export function unseenAcknowledgers(
   lease: Lease,
   voters: readonly MemberStatus[],
-  candidate: Pick<MemberStatus, "pod" | "receivedLsn">,
+  candidate: Position,
 ): readonly PodName[] {
   if (hasAll(lease, voters, candidate)) return []
-  // Only a standby that answers SQL names its final position; one that starts or is down names none.
   const named = (pod: PodName): boolean =>
-    voters.some(
-      (voter) => voter.pod === pod && voter.data === "present" && voter.server === "standby",
-    )
+    voters.some((voter) => voter.pod === pod && isCovered(voter, candidate))
   return lease.syncSet.filter((pod) => pod !== candidate.pod && !named(pod))
 }
 
 /**
- * Whether the candidate, whom no voter is ahead of, certainly has all that the last primary had: it is
+ * Whether the candidate certainly has all that the last primary had: it is
  * that primary, or has its shutdown checkpoint, or that primary's own final position was heard.
  */
-function hasAll(
-  lease: Lease,
-  voters: readonly MemberStatus[],
-  candidate: Pick<MemberStatus, "pod" | "receivedLsn">,
-): boolean {
+function hasAll(lease: Lease, voters: readonly MemberStatus[], candidate: Position): boolean {
   const last = lastServing(lease)
   if (last === undefined || last === candidate.pod) return true
   const clean = isReleased(lease) ? lease.released?.checkpoint : undefined
   if (clean !== undefined && candidate.receivedLsn > clean) return true
-  return voters.some(
-    (voter) => voter.pod === last && voter.data === "present" && voter.server === "standby",
-  )
+  return voters.some((voter) => voter.pod === last && isCovered(voter, candidate))
 }
+
+/**
+ * Whether the candidate has everything that `voter` has. Only a standby that answers SQL names its final
+ * position; and one that may not stand itself (its pod is leaving) may still be ahead.
+ */
+const isCovered = (voter: MemberStatus, candidate: Position): boolean =>
+  voter.data === "present" && voter.server === "standby" && compareWal(candidate, voter) <= 0
+
+type Position = Pick<MemberStatus, "pod" | "timeline" | "receivedLsn">
 
 function refusals(answers: readonly Answer[]): string {
   const texts = answers.map((answer) =>

@@ -1,0 +1,143 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { firstMemory, healthy, type Memory } from "#core/failover/decision.ts"
+import { follow } from "#core/failover/follow.ts"
+import type { Observation, SourceView } from "#core/failover/observation.ts"
+import { systemIdentifier, timeline } from "#core/ids.ts"
+import { lsn } from "#core/lsn.ts"
+import {
+  following,
+  holderOf,
+  identifier,
+  members,
+  now,
+  standby,
+} from "../../../test/fixtures/situation.ts"
+
+const leader = { pod: members[0], address: "10.0.0.0" }
+const memory = firstMemory(now - 60_000)
+const turn = (change: Partial<Observation>, before: Memory = memory, whom = leader) =>
+  follow({
+    memory: before,
+    seen: following(change),
+    self: holderOf(members[1]),
+    leader: whom,
+    why: "",
+  })
+const kinds = (...given: Parameters<typeof turn>): readonly string[] =>
+  turn(...given).actions.map(({ kind }) => kind)
+
+/** The leader went over to timeline 4 at position 950. */
+const source: SourceView = {
+  pod: members[0],
+  primary: true,
+  systemIdentifier: identifier,
+  history: { timeline: timeline(4), forks: [{ from: timeline(3), at: lsn(950n) }] },
+  checkpointTimeline: timeline(4),
+  askedAt: now - 100,
+}
+const same: SourceView = {
+  ...source,
+  history: { timeline: timeline(3), forks: [] },
+  checkpointTimeline: timeline(3),
+}
+const idle = { ...standby(), receiver: undefined }
+const down = { kind: "down", exit: undefined } as const
+const present = {
+  kind: "present",
+  systemIdentifier: identifier,
+  timeline: timeline(3),
+  lsn: lsn(900n),
+  wasPrimary: false,
+  clean: true,
+  unconfirmed: false,
+} as const
+const since = (ago: number): Memory => ({ ...memory, heal: { ...healthy, since: now - ago } })
+
+test("L2: whoever streams is healthy and starts the ladder anew", () => {
+  const sick = { ...memory, heal: { since: now - 100_000, rewinds: 2, clones: 3, notBefore: now } }
+  const decision = turn({}, sick)
+  assert.equal(decision.mood.phase, "streaming")
+  assert.deepEqual(decision.memory.heal, healthy)
+})
+
+test("S4: what was there before a clone goes only when the clone streams", () => {
+  assert.deepEqual(kinds({ keepsOld: true }), ["drop-old"])
+  assert.deepEqual(kinds({ keepsOld: true, server: idle, source: same }), [])
+})
+
+test("L2: a replica that went beyond the fork stops and is rewound", () => {
+  assert.deepEqual(kinds({ server: idle, source }, since(1000)), [])
+  assert.deepEqual(kinds({ server: idle, source }, since(4000)), ["stop"])
+  const data = { ...present, lsn: lsn(1000n) }
+  const rewind = turn({ server: down, data, source })
+  assert.deepEqual(rewind.actions, [{ kind: "rewind", source: leader }])
+  assert.equal(rewind.memory.heal.rewinds, 1)
+})
+
+test("a replica that is short of the fork just follows", () => {
+  assert.deepEqual(kinds({ server: down, data: present, source }), ["start-standby"])
+})
+
+test("a primary that stopped hard is rewound before it follows, one that stopped cleanly follows", () => {
+  const hard = { ...present, wasPrimary: true, clean: false }
+  assert.deepEqual(kinds({ server: down, data: hard, source }), ["rewind"])
+  assert.deepEqual(kinds({ server: down, data: { ...hard, clean: true }, source }), [
+    "start-standby",
+  ])
+})
+
+test("a rewind waits until the new primary has checkpointed its timeline", () => {
+  const data = { ...present, lsn: lsn(1000n) }
+  const early = { ...source, checkpointTimeline: timeline(3) }
+  assert.deepEqual(kinds({ server: down, data, source: early }), [])
+})
+
+test("L2: after two rewinds the member is cloned", () => {
+  const data = { ...present, lsn: lsn(1000n) }
+  const tried = { ...memory, heal: { ...healthy, rewinds: 2 } }
+  assert.deepEqual(kinds({ server: down, data, source }, tried), ["clone"])
+})
+
+test("L2: a replica that does not stream for a minute is cloned", () => {
+  assert.deepEqual(kinds({ server: idle, source: same }, since(59_000)), [])
+  assert.deepEqual(kinds({ server: idle, source: same }, since(61_000)), ["clone"])
+})
+
+test("a damaged or empty directory is cloned, with growing pauses", () => {
+  for (const data of [{ kind: "empty" }, { kind: "damaged", reason: "half a rewind" }] as const) {
+    assert.deepEqual(kinds({ server: down, data, source }), ["clone"])
+    const waiting = { ...memory, heal: { ...healthy, clones: 3, notBefore: now + 4000 } }
+    const held = turn({ server: down, data, source }, waiting)
+    assert.deepEqual(held.actions, [])
+    assert.match(held.mood.why, /again in 4 s/)
+  }
+})
+
+test("S4: nothing is cloned from a server that does not serve this cluster's data", () => {
+  const data = { kind: "empty" } as const
+  for (const wrong of [
+    undefined,
+    { ...source, primary: false },
+    { ...source, pod: members[2] },
+    { ...source, systemIdentifier: systemIdentifier("9") },
+    { ...source, askedAt: now - 60_000 },
+  ])
+    assert.deepEqual(kinds({ server: down, data, source: wrong }), [])
+})
+
+test("S4: data of a beginning that nobody recorded is replaced by the cluster's", () => {
+  const data = {
+    ...present,
+    wasPrimary: true,
+    unconfirmed: true,
+    systemIdentifier: systemIdentifier("9"),
+  }
+  assert.deepEqual(kinds({ server: down, data, source }), ["clone"])
+})
+
+test("what already runs is not begun again", () => {
+  const busy = { running: "clone", since: now, last: undefined }
+  const lanes = { ...following().lanes, server: busy }
+  assert.deepEqual(kinds({ server: down, data: { kind: "empty" }, source, lanes }), [])
+})
