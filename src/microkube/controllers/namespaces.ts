@@ -55,6 +55,8 @@ function empty(ground: Ground, name: string): void {
   for (const of of resources) {
     if (!of.isNamespaced) continue
     for (const object of objects.store.list(of.id, name)) {
+      // What went may have taken others of the list along.
+      if (objects.find(of.id, name, nameOf(object)) === undefined) continue
       if (!isDeleting(object)) {
         objects.remove(of, name, nameOf(object), { propagation: "Background" })
       }

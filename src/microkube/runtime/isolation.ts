@@ -94,8 +94,9 @@ function namespaced(
       "--pid",
       "--mount",
       ...(isRoot ? [] : ["--user", "--preserve-credentials"]),
+      // Probes run often: nsenter changes the user itself and saves a program.
+      ...(user === undefined ? [] : ["--setgid", String(user.gid), "--setuid", String(user.uid)]),
       "--",
-      ...asUser(setpriv, user),
       ...command,
     ],
     mainOf: (started) => allProcs().find((proc) => proc.parent === started)?.pid,
