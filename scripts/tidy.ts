@@ -89,10 +89,11 @@ function* disables(): Iterable<Finding> {
     for (const [index, line] of text.split("\n").entries()) {
       if (!/oxlint-disable/.test(line) || path === "scripts/tidy.ts") continue
       count += 1
-      if (!/oxlint-disable[^\n]* -- \S/.test(line))
+      const above = text.split("\n")[index - 1] ?? ""
+      if (!/oxlint-disable[^\n]* -- \S/.test(line) && !/^\s*(\/\/|\/\*\*|\*)/.test(above))
         yield {
           where: `${path}:${index + 1}`,
-          what: "a lint rule switched off needs its reason after ` -- `",
+          what: "a lint rule switched off needs its reason after ` -- ` or in the comment above it",
         }
     }
   if (count > lintDisablesMax)

@@ -91,9 +91,7 @@ export function openDashboard(address: string, given: Answers = {}) {
     () => {
       const socket = new HeldSocket()
       sockets.push(socket)
-      // The part of a WebSocket that live.ts uses.
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-      return socket as unknown as WebSocket
+      return socket
     },
     { retries: 0 },
   )

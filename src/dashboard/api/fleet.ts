@@ -1,7 +1,7 @@
 /** The query client, the live connection, and what they owe each other. Made once, in main.tsx. */
 import { MutationCache, QueryCache, QueryClient } from "@tanstack/react-query"
 import { type CallFailed, refusedStatus, worthRetrying } from "./failure.ts"
-import { type Live, createLive } from "./live.ts"
+import { type Live, type LiveSocket, createLive } from "./live.ts"
 import { applyLive, createRefetch } from "./live-cache.ts"
 import { keys } from "./queries.ts"
 
@@ -16,7 +16,7 @@ const freshFor = 60_000
 export type Fleet = { readonly client: QueryClient; readonly live: Live }
 
 export function createFleet(
-  open: () => WebSocket,
+  open: () => LiveSocket,
   settings: { retries: number } = { retries: 2 },
 ): Fleet {
   const client = new QueryClient({

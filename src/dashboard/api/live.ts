@@ -5,8 +5,11 @@ import { type LiveEvent, type LiveState, isDead, next } from "./live-state.ts"
 /** A first message that does not come within this time is a failed try. */
 const helloPatience = 10_000
 
+/** The part of a WebSocket that is used here. */
+export type LiveSocket = Pick<EventTarget, "addEventListener"> & Pick<WebSocket, "close">
+
 export type LivePorts = {
-  readonly open: () => WebSocket
+  readonly open: () => LiveSocket
   readonly now: () => number
   readonly chance: () => number
   /** Every message, in order. */
@@ -27,7 +30,7 @@ export type Live = {
 export function createLive(ports: LivePorts): Live {
   const listeners = new Set<() => void>()
   let state: LiveState = { kind: "idle" }
-  let socket: WebSocket | undefined
+  let socket: LiveSocket | undefined
   let openedAt = 0
   let ticker: ReturnType<typeof setInterval> | undefined
   let stoodBefore = false
@@ -51,8 +54,8 @@ export function createLive(ports: LivePorts): Live {
     openedAt = ports.now()
     const mine = ports.open()
     socket = mine
-    mine.addEventListener("message", (event: MessageEvent<unknown>) => {
-      if (socket === mine) hear(event.data)
+    mine.addEventListener("message", (event) => {
+      if (socket === mine && event instanceof MessageEvent) hear(event.data)
     })
     mine.addEventListener("close", () => {
       if (socket === mine) lose()

@@ -70,6 +70,7 @@ function Finder({ onClose }: { readonly onClose: () => void }) {
     <Autocomplete inputValue={text} onInputChange={setText}>
       <SearchField
         aria-label="Find a page, a cluster or a satellite"
+        // The palette was opened to type into.
         // oxlint-disable-next-line jsx-a11y/no-autofocus
         autoFocus
         className="sticky top-0 z-1 flex items-center gap-2.5 rounded-t-lg border-b border-line bg-raised px-4"
