@@ -27,30 +27,40 @@ const lookWithin = millis(1500)
 export class LocalServer implements AsyncDisposable {
   readonly #options: LocalServerOptions
   #looking: pg.Client | undefined
+  /** The statements that were asked for before; the driver takes one at a time. */
+  #turn: Promise<unknown> = Promise.resolve()
 
   constructor(options: LocalServerOptions) {
     this.#options = options
   }
 
   /** Role, positions, standbys: one look. Throws what the driver throws. */
-  async look(): Promise<Looked> {
-    const client = await this.#lookingClient()
-    try {
-      const askedAt = this.#options.now()
-      const sql = sqlOn(client)
-      const [row] = await sql`select pg_is_in_recovery() as recovering`
-      if (row === undefined || booleanOf(row, "recovering"))
-        return { kind: "standby", state: await standbyState(sql, askedAt) }
-      return { kind: "primary", state: await primaryState(sql, askedAt) }
-    } catch (failure) {
-      await this.forget()
-      throw failure
-    }
+  look(): Promise<Looked> {
+    return this.#inTurn(async (client) => {
+      try {
+        const askedAt = this.#options.now()
+        const sql = sqlOn(client)
+        const [row] = await sql`select pg_is_in_recovery() as recovering`
+        if (row === undefined || booleanOf(row, "recovering"))
+          return { kind: "standby", state: await standbyState(sql, askedAt) }
+        return { kind: "primary", state: await primaryState(sql, askedAt) }
+      } catch (failure) {
+        await this.forget()
+        throw failure
+      }
+    })
   }
 
-  /** Runs `work` over the long-lived connection. */
-  async quick<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
-    return work(sqlOn(await this.#lookingClient()))
+  /** Runs `work` over the long-lived connection, after what was asked of it before. */
+  quick<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
+    return this.#inTurn((client) => work(sqlOn(client)))
+  }
+
+  #inTurn<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
+    const mine = this.#turn.then(async () => work(await this.#lookingClient()))
+    // Whoever asked hears of the failure; the next in turn does not care.
+    this.#turn = mine.catch(() => undefined)
+    return mine
   }
 
   /** Runs `work` over a connection of its own, whose statements may take `within`. */
