@@ -36,7 +36,6 @@ if (config.kind === "bad") {
   process.exit(2)
 }
 
-const site = Site.open(config.value)
 const stopped = Promise.withResolvers<undefined>()
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
   process.on(signal, () => {
@@ -50,9 +49,17 @@ if (input.isFIFO() || input.isSocket()) {
   })
   process.stdin.resume()
 }
-const { kubeconfig, url } = await site.start()
-console.log(JSON.stringify({ ready: true, kubeconfig, url, admin: `${url}/microkube/v1` }))
-await stopped.promise
-await site.stop()
+
+try {
+  const site = Site.open(config.value)
+  const { kubeconfig, url } = await site.start()
+  console.log(JSON.stringify({ ready: true, kubeconfig, url, admin: `${url}/microkube/v1` }))
+  await stopped.promise
+  await site.stop()
+} catch (error) {
+  // Another one on the folder, an address that is taken: said in one line, without a stack.
+  console.error(`microkube: ${error instanceof Error ? error.message : String(error)}`)
+  process.exit(1)
+}
 log("microkube.stopped", { site: config.value.name })
 process.exit(0)

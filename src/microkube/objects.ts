@@ -3,9 +3,8 @@
  * `managedFields`, counts generations and lets finalizers hold a deletion up. The API and the
  * controllers both come through here, so neither can break what the other relies on.
  */
-import { randomUUID } from "node:crypto"
-
 import { type Surroundings, withDefaults } from "./admission/defaults.ts"
+import { type OnUnknown, born, framed, readAs } from "./admission/frame.ts"
 import { problems } from "./admission/validate.ts"
 import {
   alreadyExists,
@@ -48,18 +47,13 @@ import {
   versionOf,
 } from "./object.ts"
 import { type Resource, apiVersionOf, resourceById } from "./resources.ts"
-import { conform } from "./schema/conform.ts"
 import type { Store } from "./store/store.ts"
 
-export type WriteOptions = {
+export type WriteOptions = OnUnknown & {
   /** Who writes, for `managedFields`. */
   readonly manager: string
   readonly isDryRun?: boolean
-  /** What to do about fields that the kind does not have. */
-  readonly onUnknown?: "ignore" | "warn" | "refuse"
   readonly subresource?: "status"
-  /** Collects warnings for the answer. */
-  readonly warnings?: string[]
 }
 
 /** What came of a deletion: the object is gone, or stays until grace and finalizers are done. */
@@ -103,24 +97,8 @@ export class Objects {
     }
   }
 
-  /** Drops what the kind does not have, refuses what can not be read. */
-  read(of: Resource, body: JsonObject, options: WriteOptions): KubeObject {
-    const found = conform(body, of.shape)
-    if (found.wrong.length > 0) {
-      throw badRequest(
-        `${of.kind} in version "${of.version}" cannot be handled as a ${of.kind}: ${found.wrong.join("; ")}`,
-      )
-    }
-    const unknown = found.unknown.map((path) => `unknown field "${path}"`)
-    if (unknown.length > 0 && options.onUnknown === "refuse") {
-      throw badRequest(`strict decoding error: ${unknown.join(", ")}`)
-    }
-    if (options.onUnknown === "warn") options.warnings?.push(...unknown)
-    return { ...found.value, apiVersion: apiVersionOf(of), kind: of.kind }
-  }
-
   create(of: Resource, namespace: string, body: JsonObject, options: WriteOptions): KubeObject {
-    const read = this.read(of, body, options)
+    const read = readAs(of, body, options)
     if (versionOf(read) !== "") {
       throw badRequest("resourceVersion should not be set on objects to be created")
     }
@@ -133,53 +111,10 @@ export class Objects {
     return options.isDryRun === true ? owned : this.store.put(of.id, owned)
   }
 
-  /** A new object as the server takes it in: named, dated, with nothing that only the server writes. */
   #born(of: Resource, namespace: string, read: KubeObject): KubeObject {
     this.#checkNamespace(of, namespace, nameOf(read))
-    const prefix = textAt(read, "metadata", "generateName")
-    const given = nameOf(read)
-    if (given === "" && prefix === undefined) {
-      throw invalid(of, "", [
-        {
-          reason: "FieldValueRequired",
-          field: "metadata.name",
-          message: "Required value: name or generateName is required",
-        },
-      ])
-    }
-    const name = given === "" ? this.#generated(of, namespace, prefix ?? "") : given
-    const metadata: JsonObject = {
-      ...without(
-        objectAt(read, "metadata"),
-        "deletionTimestamp",
-        "deletionGracePeriodSeconds",
-        "selfLink",
-        "generation",
-        "managedFields",
-      ),
-      ...(of.isNamespaced ? { namespace } : {}),
-      name,
-      uid: randomUUID(),
-      creationTimestamp: timestamp(this.#now()),
-      ...(of.countsGeneration ? { generation: 1 } : {}),
-    }
-    return { ...(of.hasStatus ? without(read, "status") : read), metadata }
-  }
-
-  #generated(of: Resource, namespace: string, prefix: string): string {
-    const letters = "bcdfghjklmnpqrstvwxz2456789"
-    for (let attempt = 0; attempt < 20; attempt += 1) {
-      const random = Array.from(
-        randomUUID().replaceAll("-", "").slice(0, 5),
-        (digit, place) =>
-          letters[
-            (Number.parseInt(digit, 16) * 7 + place * 5 + Math.floor(Math.random() * 27)) % 27
-          ],
-      )
-      const name = `${prefix}${random.join("")}`
-      if (this.store.get(of.id, namespace, name) === undefined) return name
-    }
-    throw alreadyExists(of, prefix)
+    const isTaken = (name: string): boolean => this.store.get(of.id, namespace, name) !== undefined
+    return born(of, namespace, read, isTaken, this.#now())
   }
 
   #checkNamespace(of: Resource, namespace: string, name: string): void {
@@ -209,7 +144,7 @@ export class Objects {
     body: JsonObject,
     options: WriteOptions,
   ): KubeObject {
-    const read = this.read(of, body, options)
+    const read = readAs(of, body, options)
     const before = this.store.get(of.id, namespace, name)
     if (before === undefined) {
       if (!of.createsOnUpdate || options.subresource !== undefined) throw notFound(of, name)
@@ -266,54 +201,12 @@ export class Objects {
       )
     }
     checkFinalizers(of, before, wanted)
-    const framed = this.#framed(of, before, wanted, options)
-    const filled = this.#admitted(of, framed, before)
-    const hasReset = listAt(wanted, "metadata", "managedFields").length > 0
-    const writer = this.#writer(of, options)
-    const kept =
-      hasReset && isReset(wanted)
-        ? withAt(before, ["metadata", "managedFields"], undefined)
-        : before
-    const owned =
-      hasReset && isReset(wanted)
-        ? withAt(filled, ["metadata", "managedFields"], undefined)
-        : ownUpdate(kept, filled, of.shape, writer)
+    const ready = framed(of, before, wanted, options)
+    const filled = this.#admitted(of, ready, before)
+    const owned = isReset(wanted)
+      ? withAt(filled, ["metadata", "managedFields"], undefined)
+      : ownUpdate(before, filled, of.shape, this.#writer(of, options))
     return this.#store(of, before, owned, options)
-  }
-
-  /** What a client may not change is put back; what this kind of write does not touch, too. */
-  #framed(of: Resource, before: KubeObject, wanted: KubeObject, options: WriteOptions): KubeObject {
-    const old = objectAt(before, "metadata")
-    const kept: Record<string, JsonObject[string]> = {}
-    const fixed = [
-      "name",
-      "namespace",
-      "uid",
-      "creationTimestamp",
-      "deletionTimestamp",
-      "deletionGracePeriodSeconds",
-      "generation",
-      "resourceVersion",
-      "generateName",
-    ]
-    for (const key of fixed) if (old[key] !== undefined) kept[key] = old[key]
-    const metadata = {
-      ...without(objectAt(wanted, "metadata"), ...fixed, "managedFields", "selfLink"),
-      ...kept,
-      ...(old["managedFields"] === undefined ? {} : { managedFields: old["managedFields"] }),
-    }
-    if (options.subresource === "status") {
-      return {
-        ...before,
-        metadata,
-        ...(wanted["status"] === undefined ? {} : { status: wanted["status"] }),
-      }
-    }
-    const object: KubeObject = { ...wanted, apiVersion: apiVersionOf(of), kind: of.kind, metadata }
-    if (!of.hasStatus) return object
-    return before["status"] === undefined
-      ? without(object, "status")
-      : { ...object, status: before["status"] }
   }
 
   #store(of: Resource, before: KubeObject, after: KubeObject, options: WriteOptions): KubeObject {
@@ -392,12 +285,12 @@ export class Objects {
     }
     checkFinalizers(of, live, applied.object)
     const managed = at(applied.object, "metadata", "managedFields")
-    const framed = withAt(
-      this.#framed(of, live, applied.object, options),
+    const ready = withAt(
+      framed(of, live, applied.object, options),
       ["metadata", "managedFields"],
       managed,
     )
-    const filled = this.#admitted(of, framed, live)
+    const filled = this.#admitted(of, ready, live)
     return { object: this.#store(of, live, filled, options), isNew: false }
   }
 
@@ -408,7 +301,7 @@ export class Objects {
     body: JsonObject,
     options: WriteOptions,
   ): KubeObject {
-    const read = this.read(of, body, options)
+    const read = readAs(of, body, options)
     if (textAt(body, "apiVersion") !== apiVersionOf(of) || textAt(body, "kind") !== of.kind) {
       throw badRequest(
         `an applied configuration names apiVersion ${apiVersionOf(of)} and kind ${of.kind}`,
@@ -461,8 +354,11 @@ export class Objects {
   }
 }
 
-const isReset = (wanted: KubeObject): boolean =>
-  listAt(wanted, "metadata", "managedFields").every((entry) => equal(entry, {}))
+/** A client forgets all owners by writing one empty entry. */
+function isReset(wanted: KubeObject): boolean {
+  const entries = listAt(wanted, "metadata", "managedFields")
+  return entries.length > 0 && entries.every((entry) => equal(entry, {}))
+}
 
 const spec = (object: KubeObject): JsonObject =>
   without(object, "apiVersion", "kind", "metadata", "status")

@@ -30,6 +30,7 @@ import { ApiFaults } from "./faults/api-faults.ts"
 import { Networks } from "./faults/network.ts"
 import { Nodes } from "./faults/nodes.ts"
 import { at, textAt } from "./json.ts"
+import { takeFolder } from "./lock.ts"
 import { log } from "./log.ts"
 import { annotationsOf, nameOf, namespaceOf, uidOf } from "./object.ts"
 import { Objects } from "./objects.ts"
@@ -74,9 +75,14 @@ export class Site {
     )
   }
 
+  /** Throws where another microkube works on the folder. */
   static open(given: Config): Site {
     const config = { ...given, dir: resolve(given.dir) }
     mkdirSync(config.dir, { recursive: true, mode: 0o755 })
+    const other = takeFolder(config.dir)
+    if (other !== undefined) {
+      throw new Error(`microkube with pid ${other} works on ${config.dir}; stop it, or name another --dir`)
+    }
     return new Site(config, new Store(join(config.dir, "objects.sqlite")))
   }
 

@@ -42,7 +42,8 @@ export function readRoute(method: string, url: URL): Asked {
   return { kind: "path", path: url.pathname }
 }
 
-function decoded(part: string): string {
+/** A part of a path; one that is not readable names nothing. */
+export function decoded(part: string): string {
   try {
     return decodeURIComponent(part)
   } catch (error) {

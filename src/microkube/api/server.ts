@@ -100,7 +100,11 @@ export class ApiServer {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     response.on("error", () => response.destroy())
-    const url = new URL(request.url ?? "/", this.url)
+    const url = readUrl(request.url, this.url)
+    if (url === undefined) {
+      response.writeHead(400, { "content-type": "text/plain" }).end("the address is not readable\n")
+      return
+    }
     const user = this.#options.accounts.userOf(request.headers.authorization)
     const nobody = { name: "system:anonymous", groups: [], pod: undefined, uid: undefined }
     const exchange: Exchange = { request, response, url, user: user ?? nobody, warnings: [] }
@@ -276,6 +280,11 @@ export class ApiServer {
     const now = this.#options.objects.now()
     answer(exchange, code, isOwnKind ? shaped(request.of, object, accept, included, now) : object)
   }
+}
+
+/** Undefined for what is no address at all. */
+function readUrl(text: string | undefined, base: string): URL | undefined {
+  return URL.canParse(text ?? "/", base) ? new URL(text ?? "/", base) : undefined
 }
 
 const isOpen = (path: string): boolean =>

@@ -27,6 +27,7 @@ import { join } from "node:path"
 
 import { ApiError, badRequest, noSuchPath, notFound } from "../api-error.ts"
 import { type Exchange, answer, parseJson, readBody } from "../api/exchange.ts"
+import { decoded } from "../api/route.ts"
 import { volumeFolder } from "../controllers/claims.ts"
 import { type JsonObject, isObject, numberAt, textAt } from "../json.ts"
 import type { Objects } from "../objects.ts"
@@ -59,7 +60,7 @@ export class Admin {
   /** Answers a request below `/microkube/v1`; says whether the path was one of its own. */
   async serve(exchange: Exchange): Promise<boolean> {
     const parts = exchange.url.pathname.split("/").filter((part) => part !== "")
-    const [, version, ...path] = parts.map(decodeURIComponent)
+    const [, version, ...path] = parts.map(decoded)
     if (version !== "v1") return false
     const method = exchange.request.method ?? "GET"
     const text = await readBody(exchange)

@@ -4,16 +4,16 @@ import { join } from "node:path"
 
 import { type ImageRule } from "../config.ts"
 import type { Recorder } from "../events.ts"
-import { type JsonObject, isTrueAt, numberAt, objectsAt, textAt } from "../json.ts"
+import { type JsonObject, numberAt, objectsAt, textAt } from "../json.ts"
 import { type KubeObject, isDeleting, nameOf, namespaceOf, uidOf } from "../object.ts"
 import type { Objects } from "../objects.ts"
 import { resourceById } from "../resources.ts"
 import { Container, type Home, type RestartPolicy, type Role, isSidecar } from "./container.ts"
 import { endedUnseen, lastEnd, waiting } from "./container-state.ts"
 import type { Launcher, RunUser } from "./isolation.ts"
+import { baseEnv, markerOf, mountsOf, userOf } from "./pod-setting.ts"
 import { podStatus } from "./pod-status.ts"
 import { pause } from "./probe.ts"
-import type { Mount } from "./rewrite.ts"
 import { type Volumes, mountVolumes } from "./volumes.ts"
 
 const mountRetryMs = 1_000
@@ -158,13 +158,21 @@ export class PodWorker {
     return {
       pod: () => this.#pod,
       address: () => this.#address ?? host.hostAddress,
-      mountsOf: (container) => this.#mountsOf(container),
-      baseEnv: (image) => this.#baseEnv(image, spec),
-      userOf: (container) => this.#userOf(container),
+      mountsOf: (container) => mountsOf(container, this.#folders),
+      baseEnv: (image) =>
+        baseEnv({
+          pod: this.#pod,
+          container: spec,
+          image,
+          api: host.api,
+          home: this.#place.root,
+          folders: this.#folders,
+        }),
+      userOf: (container) => userOf(this.#pod, container, host.user),
       lookup: (kind, name) => host.objects.find(kind, namespace, name),
       images: host.images,
       launcher: host.launcher,
-      marker: `MICROKUBE_POD=${this.uid}/${textAt(spec, "name") ?? ""}`,
+      marker: `MICROKUBE_POD=${markerOf(this.#pod, spec)}`,
       folders: () => this.#ownFolders(),
       logFolder: this.logFolder,
       now: () => host.objects.now(),
@@ -186,46 +194,12 @@ export class PodWorker {
     return join(this.#host.dir, "logs", `${namespaceOf(pod)}_${nameOf(pod)}_${this.uid}`)
   }
 
-  #mountsOf(container: JsonObject): readonly Mount[] {
-    return objectsAt(container, "volumeMounts").flatMap((mount) => {
-      const folder = this.#folders.get(textAt(mount, "name") ?? "")
-      const path = (textAt(mount, "mountPath") ?? "").replace(/\/+$/, "")
-      const inner = textAt(mount, "subPath") ?? ""
-      return folder === undefined || path === "" ? [] : [{ path, folder: join(folder, inner) }]
-    })
-  }
-
-  #baseEnv(image: ImageRule, spec: JsonObject): Readonly<Record<string, string>> {
-    const { api } = this.#host
-    const temporary = this.#mountsOf(spec).find((mount) => mount.path === "/tmp")?.folder
-    return {
-      PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-      HOME: this.#place.root,
-      ...(temporary === undefined ? {} : { TMPDIR: temporary }),
-      ...image.env,
-      HOSTNAME: textAt(this.#pod, "spec", "hostname") ?? nameOf(this.#pod),
-      KUBERNETES_SERVICE_HOST: api.host,
-      KUBERNETES_SERVICE_PORT: String(api.port),
-      KUBERNETES_SERVICE_PORT_HTTPS: String(api.port),
-      MICROKUBE_POD: `${this.uid}/${textAt(spec, "name") ?? ""}`,
-    }
-  }
-
-  /** Root stays root only where the pod does not ask for another user. */
-  #userOf(container: JsonObject): RunUser | undefined {
-    const asked =
-      numberAt(container, "securityContext", "runAsUser") ??
-      numberAt(this.#pod, "spec", "securityContext", "runAsUser")
-    const isNonRoot =
-      isTrueAt(container, "securityContext", "runAsNonRoot") ||
-      isTrueAt(this.#pod, "spec", "securityContext", "runAsNonRoot")
-    return asked === 0 || (asked === undefined && !isNonRoot) ? undefined : this.#host.user
-  }
-
   /** Whom the pod's files belong to: the one that its containers run as. */
   #owner(): RunUser | undefined {
     const specs = this.#containers.map((one) => one.spec)
-    return specs.map((one) => this.#userOf(one)).find((user) => user !== undefined)
+    return specs
+      .map((one) => userOf(this.#pod, one, this.#host.user))
+      .find((user) => user !== undefined)
   }
 
   start(): void {
