@@ -125,7 +125,10 @@ function evaluate(at: Electing, ballot: Ballot): Turn {
   const result = outcome(ballot, lease, votersOf(at), quorum)
   switch (result.kind) {
     case "waiting":
-      return { actions: [], why: `campaigning for term ${ballot.term}` }
+      // Whoever collects the votes may have died over it; the ballot does not outlive that.
+      return seen.now - ballot.startedAt > 3 * policy.voteWithin + 1000
+        ? again(at, ballot, `no end to the campaign for term ${ballot.term}`, policy.rankDelay)
+        : { actions: [], why: `campaigning for term ${ballot.term}` }
     case "won":
       return take(at, ballot, result)
     case "lost": {
