@@ -197,7 +197,7 @@ function Disk({ instance }: { readonly instance: Instance }) {
   const text = `data ${bytesText(disk.data)}, WAL ${bytesText(disk.wal)}, ${bytesText(used)} of ${bytesText(disk.total)} used`
   return (
     <span className="flex flex-col gap-1" title={text}>
-      <span className="tnum text-xs whitespace-nowrap">
+      <span className="tnum text-xs @[60rem]:whitespace-nowrap">
         {bytesText(disk.data)} <span className="text-ink-3">data ·</span> {bytesText(disk.wal)}{" "}
         <span className="text-ink-3">WAL</span>
       </span>
@@ -205,7 +205,7 @@ function Disk({ instance }: { readonly instance: Instance }) {
         label="Disk"
         most={disk.total}
         text={text}
-        className="w-32"
+        className="w-32 max-w-full"
         parts={[
           { value: disk.data, tone: fillToneOf(used / disk.total) },
           { value: disk.wal, tone: fillToneOf(used / disk.total), faint: true },
