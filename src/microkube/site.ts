@@ -5,6 +5,7 @@ import { join, resolve } from "node:path"
 
 import type { Surroundings } from "./admission/defaults.ts"
 import { Accounts } from "./api/accounts.ts"
+import { commandInside } from "./api/exec-command.ts"
 import { answerLogs } from "./api/pod-logs.ts"
 import { Rights } from "./api/rights.ts"
 import { ApiServer } from "./api/server.ts"
@@ -81,7 +82,9 @@ export class Site {
     mkdirSync(config.dir, { recursive: true, mode: 0o755 })
     const other = takeFolder(config.dir)
     if (other !== undefined) {
-      throw new Error(`microkube with pid ${other} works on ${config.dir}; stop it, or name another --dir`)
+      throw new Error(
+        `microkube with pid ${other} works on ${config.dir}; stop it, or name another --dir`,
+      )
     }
     return new Site(config, new Store(join(config.dir, "objects.sqlite")))
   }
@@ -147,6 +150,10 @@ export class Site {
       logs: async (exchange, request) => {
         if (this.#kubelet === undefined) throw noSuchPath()
         await answerLogs(this.#objects, this.#kubelet, dir)(exchange, request)
+      },
+      inside: (request) => {
+        if (this.#kubelet === undefined) throw noSuchPath()
+        return commandInside(this.#objects, this.#kubelet, request)
       },
       admin: async (exchange) => (await this.#admin?.serve(exchange)) ?? false,
       onBug: (error) => {

@@ -11,7 +11,10 @@ const program = process.env["PG_SWARM_TEST_KUBECTL"] ?? "kubectl"
 const client = spawnSync(program, ["version", "--client", "-o", "json"], { encoding: "utf8" })
 const hasKubectl = client.status === 0
 /** Older ones check against a schema of their own before they send. */
-const asksServer = Number(/"minor": "(\d+)/.exec(client.stdout)?.[1] ?? 0) >= 25
+const minor = Number(/"minor": "(\d+)/.exec(client.stdout)?.[1] ?? 0)
+const asksServer = minor >= 25
+/** Older ones speak SPDY. */
+const hasWebSockets = minor >= 31
 
 const pod = (name: string, script: string): object => ({
   apiVersion: "v1",
@@ -198,6 +201,22 @@ describe("kubectl on microkube", { skip: hasKubectl ? false : `there is no ${pro
     }
     await assert.rejects(kubectl.run(["logs", "ticker", "-c", "nobody"]), /nobody is not valid/)
   })
+
+  test(
+    "a command is run in a container, with its input, its errors and its exit code",
+    { skip: !hasWebSockets },
+    async () => {
+      const exec = (line: string, input = ""): Promise<string> =>
+        kubectl.shell("default", "ticker", "main", line, input)
+      assert.equal(await exec("cat", "through and back"), "through and back")
+      assert.match(await exec("echo $HOSTNAME"), /^ticker\n$/)
+      await assert.rejects(exec("echo to errors >&2; exit 3"), /to errors.*exit code 3/s)
+      await assert.rejects(
+        kubectl.shell("default", "ticker", "nobody", "true"),
+        /nobody does not run/,
+      )
+    },
+  )
 
   test("describe tells the events of a pod", async () => {
     assert.match(await kubectl.run(["describe", "pod", "ticker"]), /Started container main/)

@@ -100,6 +100,7 @@ function listed(of: Resource): readonly Json[] {
     ...(of.id === "pods"
       ? [
           sub("log", of.kind, ["get"]),
+          sub("exec", "PodExecOptions", ["create", "get"]),
           sub("eviction", "Eviction", ["create"], { group: "policy", version: "v1" }),
         ]
       : []),

@@ -8,6 +8,7 @@ import type { User } from "./accounts.ts"
 
 /** The largest body that is read; a real server has the same bound. */
 const bodyBytesMax = 3 * 1024 * 1024
+const drainedBytesMax = 64 * 1024 * 1024
 
 export type Exchange = {
   readonly request: IncomingMessage
@@ -48,14 +49,16 @@ export async function readBody(exchange: Exchange): Promise<string> {
   for await (const chunk of exchange.request) {
     const bytes: Buffer = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk))
     size += bytes.length
-    if (size > bodyBytesMax) {
-      throw new ApiError(
-        413,
-        "RequestEntityTooLarge",
-        `Request entity too large: limit is ${bodyBytesMax}`,
-      )
-    }
-    chunks.push(bytes)
+    if (size <= bodyBytesMax) chunks.push(bytes)
+    // What is too large is read and dropped, so that the client hears why; not for ever, though.
+    else if (size > drainedBytesMax) break
+  }
+  if (size > bodyBytesMax) {
+    throw new ApiError(
+      413,
+      "RequestEntityTooLarge",
+      `Request entity too large: limit is ${bodyBytesMax}`,
+    )
   }
   return Buffer.concat(chunks).toString("utf8")
 }

@@ -9,6 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises"
 
 import {
   ApiError,
+  badRequest,
   forbidden,
   internal,
   methodNotAllowed,
@@ -18,6 +19,8 @@ import {
 import type { Objects } from "../objects.ts"
 import type { Accounts } from "./accounts.ts"
 import { discovery } from "./discovery.ts"
+import type { Inside } from "../runtime/exec.ts"
+import { ExecServer } from "./exec.ts"
 import { type Exchange, answer, header } from "./exchange.ts"
 import type { Caller, Gate } from "./gate.ts"
 import { answerList } from "./listing.ts"
@@ -46,6 +49,8 @@ export type ApiOptions = {
   readonly logs: (exchange: Exchange, request: ResourceRequest) => Promise<void>
   /** Paths of the administrator alone, tried before the rest. */
   readonly admin: Extension
+  /** The command of an `exec`, as it is started inside its container. */
+  readonly inside: (request: ResourceRequest) => Inside
   readonly onBug: (error: unknown) => void
 }
 
@@ -53,6 +58,7 @@ export class ApiServer {
   readonly #options: ApiOptions
   readonly #server: Server
   readonly #sockets = new Set<Duplex>()
+  readonly #exec = new ExecServer()
   #port = 0
 
   constructor(options: ApiOptions) {
@@ -66,6 +72,9 @@ export class ApiServer {
       socket.once("close", () => this.#sockets.delete(socket))
       // A client that goes away mid-answer is no concern of ours.
       socket.on("error", () => socket.destroy())
+    })
+    this.#server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      this.#upgrade(request, socket, head)
     })
     this.#server.on("tlsClientError", (_error, socket) => socket.destroy())
   }
@@ -89,7 +98,46 @@ export class ApiServer {
     return `https://${this.#options.host}:${this.#port}`
   }
 
+  /** `exec` is the one call that leaves HTTP behind. */
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const refuse = (error: ApiError): void => {
+      const body = `${JSON.stringify(error.status())}\n`
+      const head = `HTTP/1.1 ${error.code} ${error.reason}\r\nconnection: close\r\ncontent-type: application/json`
+      socket.end(`${head}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`)
+    }
+    const { accounts, rights, gate, inside } = this.#options
+    const url = readUrl(request.url, this.url)
+    const user = accounts.userOf(request.headers.authorization)
+    if (url === undefined || user === undefined) {
+      refuse(unauthorized())
+      return
+    }
+    const caller = { user, userAgent: request.headers["user-agent"] ?? "" }
+    if (gate.treat(caller).kind !== "pass") {
+      socket.destroy()
+      return
+    }
+    try {
+      const asked = readRoute(request.method ?? "GET", url)
+      if (asked.kind === "path" || asked.of.id !== "pods" || asked.subresource !== "exec") {
+        throw noSuchPath()
+      }
+      const { of, namespace, name } = asked
+      const attempt = { verb: asked.verb, group: of.group, resource: "pods/exec", namespace, name }
+      if (!rights.allows(user, attempt)) throw forbidden(of, name ?? "", refusal(user, attempt))
+      const command = inside(asked)
+      if (request.headers.upgrade?.toLowerCase() !== "websocket") {
+        throw badRequest("microkube speaks exec over WebSockets: use kubectl 1.30 or newer")
+      }
+      this.#exec.serve(request, socket, head, command)
+    } catch (error) {
+      if (!(error instanceof ApiError)) this.#options.onBug(error)
+      refuse(error instanceof ApiError ? error : internal(String(error)))
+    }
+  }
+
   async close(): Promise<void> {
+    this.#exec.close()
     const { promise, resolve } = Promise.withResolvers<undefined>()
     this.#server.close(() => {
       resolve(undefined)

@@ -7,7 +7,7 @@ import { type JsonObject, at, isObject, numberAt, objectsAt, textAt, textsAt } f
 import { ContainerProcess, type Exit } from "./container-process.ts"
 import { type ContainerState, type Ended, ended, waiting } from "./container-state.ts"
 import { environmentOf, type Lookup } from "./environment.ts"
-import { execIn } from "./exec.ts"
+import { type Inside, execIn } from "./exec.ts"
 import { expanded } from "./expand.ts"
 import type { Launcher, RunUser } from "./isolation.ts"
 import { LogFile } from "./log-file.ts"
@@ -243,16 +243,19 @@ export class Container {
   }
 
   async #exec(command: readonly string[], timeoutMs: number): Promise<Outcome> {
+    const inside = this.inside(command)
+    if (inside === undefined) return { kind: "failure", why: "the container is not running" }
+    return execIn(inside.command, inside.env, timeoutMs)
+  }
+
+  /** The command as it is started inside the container; undefined while that does not run. */
+  inside(command: readonly string[]): Inside | undefined {
     const main = this.process?.main
-    if (main === undefined) return { kind: "failure", why: "the container is not running" }
+    if (main === undefined) return undefined
     const mounts = this.#home.mountsOf(this.#spec)
+    const words = command.map((word) => rewritten(word, mounts))
     const user = this.#home.userOf(this.#spec)
-    const inside = this.#home.launcher.enter(
-      main,
-      command.map((word) => rewritten(word, mounts)),
-      user,
-    )
-    return execIn(inside, this.#env, timeoutMs)
+    return { command: this.#home.launcher.enter(main, words, user), env: this.#env }
   }
 
   async #probe(signal: AbortSignal): Promise<void> {

@@ -5,6 +5,12 @@ import type { Outcome } from "./probe.ts"
 
 const outputMax = 1_000
 
+/** A command inside a container, ready to be started. */
+export type Inside = {
+  readonly command: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+}
+
 export async function execIn(
   command: readonly string[],
   env: Readonly<Record<string, string>>,
