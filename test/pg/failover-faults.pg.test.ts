@@ -1,37 +1,8 @@
 /** Faults on real PostgreSQL under a writing client. Run as failover.pg.test.ts. */
 import assert from "node:assert/strict"
 import { Writer } from "./acknowledged.ts"
-import { FailoverCluster, type Member, type Options } from "./failover-cluster.ts"
+import { some, started } from "./failover-started.ts"
 import { testEachVersion, testOnce } from "./versions.ts"
-import type { ServerBinaries } from "#io/postgres/binaries.ts"
-
-/** A cluster whose members all run, with its primary. */
-async function started(
-  binaries: ServerBinaries,
-  options: Options,
-): Promise<{ readonly cluster: FailoverCluster; readonly primary: Member }> {
-  const cluster = await FailoverCluster.create(binaries, options)
-  try {
-    for (const member of cluster.members) member.start()
-    const primary = await cluster.untilPrimary()
-    await cluster.untilStreaming(primary)
-    const others = cluster.members.filter((member) => member !== primary)
-    if (options.durability !== "async")
-      await cluster.until("every standby is recorded as synchronous", async () => {
-        const { syncSet } = await cluster.lease()
-        return others.every(({ pod }) => syncSet.includes(pod))
-      })
-    return { cluster, primary }
-  } catch (failure) {
-    await cluster[Symbol.asyncDispose]()
-    throw failure
-  }
-}
-
-const some = (writer: Writer, more = 50): (() => boolean) => {
-  const from = writer.acknowledged.length
-  return () => writer.acknowledged.length >= from + more
-}
 
 await testEachVersion("a lost node loses no acknowledged commit in quorum", async (binaries) => {
   const { cluster, primary } = await started(binaries, { members: 3, durability: "quorum" })

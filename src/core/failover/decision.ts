@@ -168,6 +168,8 @@ export type Memory = {
   /** When the server was last restarted in place, youngest last. */
   readonly restarts: readonly Instant[]
   readonly heal: Heal
+  /** When the server was last stopped because it did not answer. */
+  readonly hungAt: Instant | undefined
   /** The setting that became effective, and the WAL position that must be on a member of it. */
   readonly settled:
     | { readonly names: readonly PodName[]; readonly since: Instant; readonly lsn: Lsn | undefined }
@@ -197,6 +199,7 @@ export const firstMemory = (now: Instant): Memory => ({
   judged: undefined,
   restarts: [],
   heal: healthy,
+  hungAt: undefined,
   settled: undefined,
   handOver: undefined,
   story: undefined,

@@ -28,6 +28,8 @@ const retryRenewalAfter = 400
 /** A server that does not answer for so long, while its supervisor does, hangs. */
 const silentMax = seconds(5)
 /** Without its supervisor's pulse this member can not vouch for its server. */
+/** A server that hung is not trusted with the role while a standby can take it. */
+const hungRemembered = seconds(60)
 const restartsMax = 3
 const restartsWithin = seconds(300)
 /** A standby further behind than this at the last look does not count as caught up. */
@@ -133,6 +135,7 @@ function silent(at: Leading, since: Instant): Step {
   if (seen.now - since < silentMax) return { actions: [], mood: { phase: "unknown", why } }
   return {
     actions: [{ kind: "fence", reason: why }],
+    memory: { ...at.memory, hungAt: seen.now },
     mood: { phase: "stopping", why: `${why}; stopping it` },
   }
 }
@@ -155,7 +158,8 @@ function down(at: Leading): Step {
       if (data.unconfirmed) return confirmNew(at)
       break
   }
-  const crashed = exit?.cause === "crashed" && exit.term === term
+  const hung = memory.hungAt !== undefined && seen.now - memory.hungAt < hungRemembered
+  const crashed = (exit?.cause === "crashed" || hung) && exit?.term === term
   const recent = memory.restarts.filter((then) => seen.now - then < restartsWithin)
   const successor = crashed ? caughtUp(at) : undefined
   if (crashed && (successor !== undefined || recent.length >= restartsMax))
