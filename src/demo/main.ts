@@ -2,7 +2,7 @@
 import { adminUser, CanNot, type Demo, openDemo, settle } from "./compose.ts"
 import { NotHealthy } from "./fleet.ts"
 import type { Ended } from "./programs.ts"
-import { type DemoFlags, parseFlags, usage } from "./flags.ts"
+import { defaultState, type DemoFlags, parseFlags, usage } from "./flags.ts"
 import { duration, openSteps, type Say } from "./steps.ts"
 
 const print: Say = (line) => void process.stdout.write(`${line}\n`)
@@ -61,7 +61,8 @@ class Broken extends CanNot {
 
 function welcome(demo: Demo, flags: DemoFlags, seconds: number): string {
   const kubectl = demo.sites[0]?.kubeconfig ?? ""
-  const other = flags.state === "" ? "" : ` FAULT_FLAGS="--state ${flags.state}"`
+  const usual = defaultState(process.env, process.getuid?.() === 0)
+  const other = flags.state === usual ? "" : ` FAULT_FLAGS="--state ${flags.state}"`
   return `
   Everything is healthy after ${duration(seconds)}.
 
