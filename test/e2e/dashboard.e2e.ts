@@ -234,7 +234,7 @@ test("the log goes on by scrolling until its end", async () => {
     await page.mouse.wheel(0, 3000)
     await page.evaluate(() => new Promise(requestAnimationFrame))
   }
-  assert.equal(await page.getByRole("list", { name: "Events" }).getByRole("listitem").count(), all)
+  assert.equal(await page.locator("ol[aria-label=Events] > li").count(), all)
 })
 
 test("a cluster is made from the browser: profile, rule with its preview, and refusals at their field", async () => {
