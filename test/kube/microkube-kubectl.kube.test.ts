@@ -218,6 +218,33 @@ describe("kubectl on microkube", { skip: hasKubectl ? false : `there is no ${pro
     },
   )
 
+  test("objects are made by name, and rights are asked for oneself and for others", async () => {
+    await kubectl.run(["create", "namespace", "made"])
+    await kubectl.run(["create", "configmap", "m", "--from-literal=a=b", "-n", "made"])
+    assert.equal(
+      await kubectl.run(["get", "cm", "m", "-n", "made", "-o", "jsonpath={.data.a}"]),
+      "b",
+    )
+    await kubectl.run(["create", "role", "r", "--verb=get", "--resource=pods", "-n", "made"])
+    await kubectl.run([
+      "create",
+      "rolebinding",
+      "r",
+      "--role=r",
+      "--serviceaccount=made:default",
+      "-n",
+      "made",
+    ])
+    const may = (verb: string, ...as: readonly string[]): Promise<string> =>
+      kubectl.run(["auth", "can-i", verb, "pods", "-n", "made", ...as])
+    assert.equal(await may("delete"), "yes\n")
+    const account = "--as=system:serviceaccount:made:default"
+    assert.equal(await may("get", account), "yes\n")
+    await assert.rejects(may("delete", account))
+    await assert.rejects(kubectl.run(["get", "cm", "-n", "made", account]), /Forbidden/)
+    await kubectl.run(["delete", "namespace", "made", "--timeout=60s"])
+  })
+
   test("describe tells the events of a pod", async () => {
     assert.match(await kubectl.run(["describe", "pod", "ticker"]), /Started container main/)
   })

@@ -105,6 +105,19 @@ export class Accounts {
   }
 }
 
+/** The user that the administrator acts as (`kubectl --as`); the groups of an account come with its name. */
+export function impersonated(name: string, groups: readonly string[]): User {
+  const namespace = /^system:serviceaccount:([^:]+):[^:]+$/.exec(name)?.[1]
+  const own =
+    namespace === undefined ? [] : ["system:serviceaccounts", `system:serviceaccounts:${namespace}`]
+  return {
+    name,
+    groups: [...groups, ...own, "system:authenticated"],
+    pod: undefined,
+    uid: undefined,
+  }
+}
+
 const administrator: User = {
   name: "kubernetes-admin",
   groups: ["system:masters", "system:authenticated"],

@@ -5,6 +5,7 @@ import { ApiError, badRequest, unsupportedMedia } from "../api-error.ts"
 import { type Json, type JsonObject, isObject } from "../json.ts"
 import type { WriteOptions } from "../objects.ts"
 import type { User } from "./accounts.ts"
+import { protobufType, readProtobuf } from "./protobuf.ts"
 
 /** The largest body that is read; a real server has the same bound. */
 const bodyBytesMax = 3 * 1024 * 1024
@@ -44,6 +45,10 @@ export async function readText(exchange: Exchange): Promise<string> {
 }
 
 export async function readBody(exchange: Exchange): Promise<string> {
+  return (await readBytes(exchange)).toString("utf8")
+}
+
+async function readBytes(exchange: Exchange): Promise<Buffer> {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of exchange.request) {
@@ -60,7 +65,7 @@ export async function readBody(exchange: Exchange): Promise<string> {
       `Request entity too large: limit is ${bodyBytesMax}`,
     )
   }
-  return Buffer.concat(chunks).toString("utf8")
+  return Buffer.concat(chunks)
 }
 
 export function parseJson(text: string): Json {
@@ -76,6 +81,9 @@ export function parseJson(text: string): Json {
 }
 
 export async function readObject(exchange: Exchange): Promise<JsonObject> {
+  if (header(exchange, "content-type") === protobufType) {
+    return readProtobuf(await readBytes(exchange))
+  }
   const text = await readText(exchange)
   const value = parseJson(text)
   if (!isObject(value)) throw badRequest("the body must be a JSON object")

@@ -17,7 +17,7 @@ import {
   unauthorized,
 } from "../api-error.ts"
 import type { Objects } from "../objects.ts"
-import type { Accounts } from "./accounts.ts"
+import { type Accounts, type User, impersonated } from "./accounts.ts"
 import { discovery } from "./discovery.ts"
 import type { Inside } from "../runtime/exec.ts"
 import { ExecServer } from "./exec.ts"
@@ -153,7 +153,7 @@ export class ApiServer {
       response.writeHead(400, { "content-type": "text/plain" }).end("the address is not readable\n")
       return
     }
-    const user = this.#options.accounts.userOf(request.headers.authorization)
+    const user = actingAs(this.#options.accounts.userOf(request.headers.authorization), request)
     const nobody = { name: "system:anonymous", groups: [], pod: undefined, uid: undefined }
     const exchange: Exchange = { request, response, url, user: user ?? nobody, warnings: [] }
     try {
@@ -328,6 +328,15 @@ export class ApiServer {
     const now = this.#options.objects.now()
     answer(exchange, code, isOwnKind ? shaped(request.of, object, accept, included, now) : object)
   }
+}
+
+/** Who the request is made as: only the administrator may be somebody else. */
+function actingAs(user: User | undefined, request: IncomingMessage): User | undefined {
+  const name = request.headers["impersonate-user"]
+  if (name === undefined || user === undefined) return user
+  if (typeof name !== "string" || !user.groups.includes("system:masters")) return undefined
+  const groups = request.headers["impersonate-group"] ?? []
+  return impersonated(name, Array.isArray(groups) ? groups : groups.split(", "))
 }
 
 /** Undefined for what is no address at all. */
