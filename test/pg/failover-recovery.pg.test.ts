@@ -92,6 +92,7 @@ await testOnce(
     await using _ = cluster
     const replica = cluster.members.find((member) => member !== primary)
     assert.ok(replica !== undefined)
+    const clones = replica.said("instance.cloned").length
     await replica.kill()
     const path = `/apis/coordination.k8s.io/v1/namespaces/${cluster.namespace}/leases/${objectNames(cluster.name).lease}`
     await primary.kill()
