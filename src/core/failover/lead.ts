@@ -373,9 +373,11 @@ function finished(
 function roleChange(story: Story, seen: Observation): Action {
   const promotedAt = story.promotedAt ?? seen.now
   const spent = (from: Instant, to: Instant): string => String(Math.max(0, Math.round(to - from)))
-  const severity = story.lossPossible ? "error" : "warning"
+  // The first primary of a new cluster took over from nobody: nothing to look at.
+  const isFirst = story.cause === "bootstrap"
+  const severity = isFirst ? "info" : story.lossPossible ? "error" : "warning"
   const message = `${seen.self?.pod ?? "this member"} became primary in term ${story.term} after ${spent(story.doubtAt, seen.now)} ms: ${story.evidence}`
-  return told("failover.completed", severity, message, {
+  return told(isFirst ? "cluster.begun" : "failover.completed", severity, message, {
     cause: story.cause,
     evidence: story.evidence,
     from: story.from ?? "",
