@@ -5,7 +5,7 @@
  *
  * RSS counts every page, also those that several Node processes share; PSS counts a shared page in parts.
  */
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises"
+import { mkdtemp, readdir, readFile, readlink, rm } from "node:fs/promises"
 import { parseArgs } from "node:util"
 import { setTimeout as sleep } from "node:timers/promises"
 import { openDemo, settle } from "../src/demo/compose.ts"
@@ -27,6 +27,8 @@ const aims: Readonly<Record<string, number>> = { failover: 80, satellite: 150, c
 
 /** Which of our programs this is, by the bundle that it runs out of the folder. */
 async function programOf(pid: string, folder: string): Promise<string | undefined> {
+  // What keeps a container apart (unshare) has the same arguments and next to no memory.
+  if (!(await readlink(`/proc/${pid}/exe`)).endsWith("/node")) return undefined
   const argv = (await readFile(`/proc/${pid}/cmdline`, "utf8")).split("\0")
   const bundle = argv.find((word) => word.startsWith(`${folder}/programs/`))
   return bundle === undefined ? undefined : /(\w+)\.js$/.exec(bundle)?.[1]
