@@ -168,6 +168,7 @@ async function vitest(output: string): Promise<Counts> {
     process.execPath,
     "node_modules/vitest/vitest.mjs",
     "run",
+    "--config=src/dashboard/vite.config.ts",
     "--reporter=default",
     "--reporter=json",
     `--outputFile.json=${output}`,
