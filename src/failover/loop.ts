@@ -17,8 +17,10 @@ export type LoopPorts = {
   readonly news: (longest: Millis, signal: AbortSignal) => Promise<void>
 }
 
-/** Nothing that `decide` counts down is finer than this. */
+/** Nothing that a leader or a candidate counts down is finer than this. */
 const turnEvery = millis(150)
+/** A replica that streams counts nothing down; what happens rings. */
+const calmly = millis(400)
 
 export async function runLoop(ports: LoopPorts, signal: AbortSignal): Promise<void> {
   let memory = firstMemory(ports.observe().now)
@@ -30,6 +32,6 @@ export async function runLoop(ports: LoopPorts, signal: AbortSignal): Promise<vo
     for (const action of decision.actions) ports.perform(action)
     ports.publish(seen, decision)
     // A step that changes nothing outside brings no news: the next one is decided at once.
-    if (!steps) await ports.news(turnEvery, signal)
+    if (!steps) await ports.news(decision.mood.phase === "streaming" ? calmly : turnEvery, signal)
   }
 }

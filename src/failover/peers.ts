@@ -238,4 +238,4 @@ export const askAgainAfter = (known: Known, leading: boolean, closely: boolean):
       ? known.policy.pledgeEvery
       : closely
         ? millis(200)
-        : millis(1500)
+        : millis(2500)

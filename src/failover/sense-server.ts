@@ -1,5 +1,5 @@
 /** Looks at the local server by SQL while one runs, and at its data directory while none does. */
-import { type Millis, millis } from "#core/units.ts"
+import { millis } from "#core/units.ts"
 import type { Clock } from "#io/clock.ts"
 import type { Log } from "#io/log.ts"
 import { isStop } from "#io/together.ts"
@@ -28,8 +28,19 @@ export type ServerSense = {
 export async function senseServer(ports: ServerSense, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     await lookOnce(ports)
-    const pause: Millis = ports.closely() ? closely : calmly
-    await ports.bell.wait(pause, signal)
+    if (ports.closely()) await ports.bell.wait(closely, signal)
+    else await untilOld(ports, signal)
+  }
+}
+
+/** A peer that asked for a position made somebody look: that look counts too. */
+async function untilOld(ports: ServerSense, signal: AbortSignal): Promise<void> {
+  for (let left: number = calmly; left > 0 && !signal.aborted && !ports.closely();) {
+    const before = ports.known.glance
+    await ports.bell.wait(millis(left), signal)
+    const { glance } = ports.known
+    if (glance === before || glance?.kind !== "looked") return
+    left = glance.looked.state.askedAt + calmly - ports.clock.now()
   }
 }
 
