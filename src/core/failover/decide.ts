@@ -4,7 +4,13 @@
  */
 import type { PodName, Term } from "#core/ids.ts"
 import { seconds } from "#core/units.ts"
-import type { Action, Decision, Memory, Mood } from "#core/failover/decision.ts"
+import {
+  type Action,
+  type Decision,
+  type Memory,
+  type Mood,
+  once,
+} from "#core/failover/decision.ts"
 import { describe } from "#core/failover/describe.ts"
 import { elect, type Electing } from "#core/failover/elect.ts"
 import { follow } from "#core/failover/follow.ts"
@@ -68,23 +74,19 @@ function unsafe(
   if (!mayServe(seen)) return undefined
   const why = whyFence(policy, seen, self)
   if (why === undefined) return undefined
-  const actions: Action[] = [{ kind: "fence", reason: why }]
   // The fence takes some turns, and its reason may change meanwhile; it is told once in a term.
-  const key = `fenced:${seen.server.kind === "primary" ? (seen.server.armed ?? "unarmed") : ""}:${seen.term}`
-  const told = memory.told.includes(key) ? memory.told : [...memory.told.slice(-20), key]
-  if (seen.server.kind === "primary" && !memory.told.includes(key))
-    actions.push({
-      kind: "tell",
-      event: {
-        kind: "failover.fenced",
-        severity: "error",
-        message: `${self.pod} was stopped at once: ${why}`,
-        details: { reason: why, term: String(seen.server.armed ?? seen.term) },
-      },
-    })
+  const told =
+    seen.server.kind === "primary"
+      ? once(memory, `fenced ${seen.server.armed ?? "unarmed"} ${seen.term}`, {
+          kind: "failover.fenced",
+          severity: "error",
+          message: `${self.pod} was stopped at once: ${why}`,
+          details: { reason: why, term: String(seen.server.armed ?? seen.term) },
+        })
+      : { memory, actions: [] }
   return {
-    memory: { ...memory, story: undefined, told },
-    actions,
+    memory: { ...told.memory, story: undefined },
+    actions: [{ kind: "fence", reason: why }, ...told.actions],
     mood: { phase: "stopping", why },
   }
 }

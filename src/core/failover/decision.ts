@@ -180,6 +180,19 @@ export type Memory = {
   readonly told: readonly string[]
 }
 
+const toldMax = 30
+
+/** Tells `event` unless the same was told before: what goes on for many turns is told once. */
+export function once(
+  memory: Memory,
+  key: string,
+  event: Told,
+): { readonly memory: Memory; readonly actions: readonly Action[] } {
+  if (memory.told.includes(key)) return { memory, actions: [] }
+  const told = [...memory.told.slice(-toldMax), key]
+  return { memory: { ...memory, told }, actions: [{ kind: "tell", event }] }
+}
+
 export type Heal = {
   /** Since when the member should stream and does not. */
   readonly since: Instant | undefined

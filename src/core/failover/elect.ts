@@ -1,6 +1,13 @@
 /** What a member does while nobody holds the Lease: wait, campaign, take it, or begin a new cluster. */
 import type { PodName } from "#core/ids.ts"
-import type { Action, Decision, Memory, Mood, Story } from "#core/failover/decision.ts"
+import {
+  type Action,
+  type Decision,
+  type Memory,
+  type Mood,
+  once,
+  type Story,
+} from "#core/failover/decision.ts"
 import type { Holder } from "#core/failover/holder.ts"
 import { lastServing, type Lease, nextTerm, taken } from "#core/failover/lease.ts"
 import type { MemberStatus } from "#core/failover/member.ts"
@@ -136,25 +143,15 @@ function evaluate(at: Electing, ballot: Ballot): Turn {
       return again(at, ballot, `lost the campaign for term ${ballot.term}: ${result.why}`, after)
     }
     case "unsafe": {
-      const key = `unsafe:${lease.version}`
-      const first = !memory.told.includes(key)
-      const turn = again(at, ballot, `refuses to become primary: ${result.why}`, 2000)
-      if (!first) return turn
-      return {
-        ...turn,
-        memory: { ...(turn.memory ?? memory), told: [...memory.told.slice(-20), key] },
-        actions: [
-          {
-            kind: "tell",
-            event: {
-              kind: "failover.refused",
-              severity: "critical",
-              message: `no member may become primary without losing acknowledged commits: ${result.why}`,
-              details: { term: String(ballot.term), durability: "quorum" },
-            },
-          },
-        ],
-      }
+      const told = once(memory, `unsafe ${lease.version}`, {
+        kind: "failover.refused",
+        severity: "critical",
+        message: `no member may become primary without losing acknowledged commits: ${result.why}`,
+        details: { term: String(ballot.term), durability: "quorum" },
+      })
+      const why = `refuses to become primary: ${result.why}`
+      const next = again({ ...at, memory: told.memory }, ballot, why, 2000)
+      return { ...next, actions: told.actions }
     }
   }
 }

@@ -152,5 +152,6 @@ function release(
     going.to === undefined ? "stopping" : `handing over to ${going.to}`,
   )
   // The Lease itself tells when it is released: `decide` then no longer leads.
-  return seen.server.kind === "down" ? { ...step, memory: to("await") } : step
+  if (seen.server.kind !== "down") return step
+  return { ...step, memory: { ...to("await"), told: step.memory?.told ?? at.memory.told } }
 }

@@ -2,7 +2,14 @@
 import type { PodName, Term } from "#core/ids.ts"
 import { formatLsn } from "#core/lsn.ts"
 import { seconds } from "#core/units.ts"
-import type { Action, Decision, Memory, Mood, Story } from "#core/failover/decision.ts"
+import {
+  type Action,
+  type Decision,
+  type Memory,
+  type Mood,
+  once,
+  type Story,
+} from "#core/failover/decision.ts"
 import { firstNames, nextDurabilityStep, wantedNames } from "#core/failover/durability.ts"
 import type { Holder } from "#core/failover/holder.ts"
 import type { Lease, LeaseContent, ReleaseCause } from "#core/failover/lease.ts"
@@ -261,17 +268,23 @@ export function letGo(
       checkpoint: clean ? seen.data.lsn : undefined,
     },
   }
+  const told = once(at.memory, `released ${lease.version}`, {
+    kind: "failover.released",
+    severity: "warning",
+    message: `${self.pod} let go of the Lease: ${why}`,
+    details: {
+      cause,
+      successor: successor ?? "",
+      term: String(term),
+      lsn: content.released?.checkpoint === undefined ? "" : formatLsn(content.released.checkpoint),
+    },
+  })
   return {
     actions: [
       { kind: "write-lease", purpose: "release", version: lease.version, content },
-      told("failover.released", "warning", `${self.pod} let go of the Lease: ${why}`, {
-        cause,
-        successor: successor ?? "",
-        term: String(term),
-        lsn:
-          content.released?.checkpoint === undefined ? "" : formatLsn(content.released.checkpoint),
-      }),
+      ...told.actions,
     ],
+    memory: told.memory,
     mood,
   }
 }
