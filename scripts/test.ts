@@ -143,6 +143,8 @@ async function nodeTest(
       "--test",
       `--test-concurrency=${tier.sideBySide}`,
       `--test-timeout=${tier.longestSeconds * 1000}`,
+      // What a failed test leaves open must not hold up the rest for ever.
+      "--test-force-exit",
       "--test-reporter=spec",
       "--test-reporter-destination=stdout",
       "--test-reporter=./scripts/test-counts.ts",
