@@ -1,18 +1,23 @@
-/** A reporter of `node --test` that says only how many there were, for `scripts/test.ts` to add up. */
+/**
+ * A reporter of `node --test` that says only how many there were, and in which files tests failed, for
+ * `scripts/test.ts` to add up.
+ */
 import type { TestEvent } from "node:test/reporters"
 
 // oxlint-disable-next-line import/no-default-export -- node --test-reporter takes a default export
 export default async function* counts(source: AsyncIterable<TestEvent>): AsyncIterable<string> {
   const sum = { passed: 0, failed: 0, skipped: 0 }
+  const failedFiles = new Set<string>()
   for await (const event of source) {
     if (event.type !== "test:pass" && event.type !== "test:fail") continue
     if (event.data.details.type === "suite") continue
     if (event.type === "test:fail") {
       sum.failed += 1
+      failedFiles.add(event.data.file ?? event.data.name)
       continue
     }
     if (event.data.skip === undefined) sum.passed += 1
     else sum.skipped += 1
   }
-  yield JSON.stringify(sum)
+  yield JSON.stringify({ ...sum, failedFiles: [...failedFiles] })
 }
