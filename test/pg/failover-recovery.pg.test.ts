@@ -9,8 +9,8 @@ import { some, started } from "./failover-started.ts"
 import { testOnce } from "./versions.ts"
 
 await testOnce("sidecars that restart go on where they were", async (binaries) => {
-  // The fast preset leaves 2.5 s for it, which a busy machine may need for starting a process.
-  const { cluster, primary } = await started(binaries, { members: 2, preset: "edge" })
+  // The calm preset leaves 10 s for it: a busy machine may need seconds to start two unbundled processes.
+  const { cluster, primary } = await started(binaries, { members: 2, preset: "calm" })
   await using _ = cluster
   await using writer = await Writer.start(cluster, primary)
   await cluster.until("the client writes", some(writer))
