@@ -20,7 +20,10 @@ describe("bad input to microkube", () => {
     await site[Symbol.asyncDispose]()
   })
 
-  /** Sends bytes as they are and reads the answer to its end. */
+  /**
+   * Sends bytes as they are and reads the answer to its end. A server that refuses at once may cut the
+   * connection while the end of the request is on its way: then what came before counts, if anything did.
+   */
   async function raw(request: string): Promise<string> {
     const address = at(await site.kube.get("/api"), "serverAddressByClientCIDRs", 0)
     const url = new URL(`https://${text(address, "serverAddress")}`)
@@ -32,7 +35,12 @@ describe("bad input to microkube", () => {
     await once(socket, "secureConnect")
     socket.end(request)
     let answer = ""
-    for await (const chunk of socket) answer += String(chunk)
+    try {
+      for await (const chunk of socket) answer += String(chunk)
+    } catch (failure) {
+      if (!(failure instanceof Error && "code" in failure && failure.code === "ECONNRESET"))
+        throw failure
+    }
     return answer
   }
 
@@ -51,7 +59,7 @@ describe("bad input to microkube", () => {
   })
 
   test("what is no HTTP, no address or no end of a body is refused, and the server goes on", async () => {
-    assert.match(await raw("nonsense\r\n\r\n"), /^HTTP\/1\.1 400 /)
+    assert.match(await raw("nonsense\r\n\r\n"), /^(HTTP\/1\.1 400 |$)/)
     assert.match(
       await raw("GET // HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"),
       /^HTTP\/1\.1 400 /,
