@@ -54,6 +54,12 @@ test("every commit that the writer noted is found again", async () => {
   assert.deepEqual(await writer.lost(), [])
 })
 
+test("what is acknowledged while it looks for losses is none", async () => {
+  await using writer = new Writer("busy", database, 0)
+  await writer.nextCommit(patience)
+  for (let look = 0; look < 50; look += 1) assert.deepEqual(await writer.lost(), [])
+})
+
 test("a row that is gone is reported as lost", async () => {
   await using writer = new Writer("robbed", database, 1)
   const first = await writer.nextCommit(patience)
