@@ -98,8 +98,6 @@ export class Writer implements AsyncDisposable {
   async lost(database: Database = this.#database): Promise<readonly number[]> {
     // Taken before the question: what is acknowledged while the answer is on its way is not in it.
     const noted = this.acknowledged.map(({ id }) => id)
-    // What is acknowledged while we ask may be younger than what the answer shows.
-    const noted = this.acknowledged.map(({ id }) => id)
     const { client, close } = await opened(database, 30_000)
     try {
       const { rows } = await client.query<{ id: string }>(
