@@ -19,7 +19,7 @@ export type Site = SiteName & {
 
 const failoverImage = "pg-swarm/failover:demo"
 /** Not 6443: another Kubernetes on this host may listen there on all addresses. */
-const kubernetesPort = 26_443
+export const kubernetesPort = 26_443
 
 export const siteAt = (folder: Folder, name: SiteName, block: number): Site => ({
   ...name,

@@ -3,11 +3,14 @@ import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { present } from "#core/assert.ts"
+import { port } from "#core/names.ts"
 import { findServerBinaries, type ServerBinaries } from "#io/postgres/binaries.ts"
 import { type Demo, openDemo } from "../../src/demo/compose.ts"
 import type { CentralApi } from "../../src/demo/central-api.ts"
 import type { DemoFlags } from "../../src/demo/flags.ts"
 import { parseFlags } from "../../src/demo/flags.ts"
+import { taken } from "../../src/demo/ports.ts"
+import { kubernetesPort } from "../../src/demo/site.ts"
 import { openSteps, type Steps } from "../../src/demo/steps.ts"
 
 export type TestDemo = AsyncDisposable & {
@@ -23,15 +26,37 @@ export async function serversByMajor(): Promise<ReadonlyMap<number, ServerBinari
   return new Map(found.toReversed().map((one) => [one.major, one]))
 }
 
-/**
- * Opens a demo whose sites live on 127.<loopback>.0.0 and up; each file of tests has a block of its own.
- * `say` hears the steps.
- */
+const firstBlock = 100
+const lastBlock = 230
+/** Apart enough for the sites of one demo. */
+const blockStep = 5
+
+/** A block of loopback addresses that nobody listens on: tests of another checkout may run at the same time. */
+async function freeLoopback(): Promise<number> {
+  const blocks = (lastBlock - firstBlock) / blockStep
+  for (let turn = 0; turn < blocks; turn += 1) {
+    const block = firstBlock + blockStep * ((process.pid + turn) % blocks)
+    const purpose = "a test"
+    const problems = await taken(
+      [block, block + 1].flatMap((number) => [
+        { host: `127.${number}.0.1`, port: kubernetesPort, purpose },
+        { host: `127.${number}.0.2`, port: port.satelliteSidecar, purpose },
+        { host: `127.${number}.0.250`, port: port.centralRest, purpose },
+      ]),
+    )
+    if (problems.length === 0) return block
+  }
+  throw new Error(
+    `every block of loopback addresses from 127.${firstBlock} to 127.${lastBlock} is in use`,
+  )
+}
+
+/** Opens a demo on addresses of its own. `say` hears the steps. */
 export async function openTestDemo(
-  loopback: number,
   words: readonly string[],
   say: (line: string) => void,
 ): Promise<TestDemo> {
+  const loopback = await freeLoopback()
   const state = await mkdtemp(join(tmpdir(), "pg-swarm-e2e-"))
   const parsed = parseFlags(
     // An address of its own for central too: the same after a restart, and nobody else's.

@@ -9,7 +9,6 @@ import { postmasterOf, processesOfPod } from "../../src/demo/containers.ts"
 import { clusterName, ensureProfile, ensureRule } from "../../src/demo/fleet.ts"
 import { openTestDemo, siteOf } from "./demo-fixture.ts"
 
-const loopback = 190
 const patience = 180_000
 const browser = process.env["PG_SWARM_TEST_CHROMIUM"] ?? "/usr/bin/chromium"
 
@@ -26,7 +25,7 @@ async function accessible(page: Page): Promise<void> {
 
 test("a person signs in, approves a satellite and sees a failover happen live", async (t) => {
   const say = (line: string): void => t.diagnostic(line)
-  await using opened = await openTestDemo(loopback, ["--sites", "1"], say)
+  await using opened = await openTestDemo(["--sites", "1"], say)
   const { demo, flags } = opened
   const site = siteOf(demo, 0)
   await ensureRule(demo.api, await ensureProfile(demo.api, flags, demo.postgres[0].major, say), say)

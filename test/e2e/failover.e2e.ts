@@ -8,7 +8,6 @@ import { explained, openTestDemo, serversByMajor, siteOf } from "./demo-fixture.
 import { failoverScenario } from "./failover.suite.ts"
 import type { World } from "./world.ts"
 
-const loopback = 150
 const servers = await serversByMajor()
 
 const worldOf = async (patient: Patient): Promise<World> => ({
@@ -35,7 +34,7 @@ for (const [major, { dir }] of servers)
     test(`PostgreSQL ${major}, ${durability}: the primary is lost three times, no acknowledged commit is`, async (t) => {
       const say = (line: string): void => t.diagnostic(line)
       const words = ["--sites", "1", "--postgres", dir, "--durability", durability]
-      await using opened = await openTestDemo(loopback, words, say)
+      await using opened = await openTestDemo(words, say)
       const { demo, flags, steps, signal } = opened
       const [cluster] = await settle(demo, flags, steps, signal)
       const site = siteOf(demo, 0)

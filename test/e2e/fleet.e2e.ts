@@ -13,14 +13,13 @@ import { openTestDemo, siteOf } from "./demo-fixture.ts"
 import { untilWhole } from "./failover.suite.ts"
 import { until } from "./wait.ts"
 
-const loopback = 170
 const healthyMs = 120_000
 const soonMs = 60_000
 const stopMs = 15_000
 
 test("a satellite that is approved after the rule was made receives its clusters", async (t) => {
   const say = (line: string): void => t.diagnostic(line)
-  await using opened = await openTestDemo(loopback, ["--sites", "2", "--members", "1"], say)
+  await using opened = await openTestDemo(["--sites", "2", "--members", "1"], say)
   const { demo, flags, signal } = opened
   const { api, sites, postgres } = demo
   const [first, second] = [siteOf(demo, 0), siteOf(demo, 1)]
@@ -45,7 +44,7 @@ test("a satellite that is approved after the rule was made receives its clusters
 
 test("a cluster that is deleted while its site is offline is gone after the site returned", async (t) => {
   const say = (line: string): void => t.diagnostic(line)
-  await using opened = await openTestDemo(loopback + 5, ["--sites", "1", "--members", "1"], say)
+  await using opened = await openTestDemo(["--sites", "1", "--members", "1"], say)
   const { demo, flags, signal } = opened
   const { api, sites, postgres } = demo
   await approveAll(api, sites, { withinMs: soonMs, signal }, say)
@@ -77,7 +76,7 @@ test("a cluster that is deleted while its site is offline is gone after the site
 
 test("a satellite that restarts while central is down manages its clusters; an emptied volume is cloned, never initialised", async (t) => {
   const say = (line: string): void => t.diagnostic(line)
-  await using opened = await openTestDemo(loopback + 10, ["--sites", "1"], say)
+  await using opened = await openTestDemo(["--sites", "1"], say)
   const { demo, flags, signal } = opened
   const { api, sites, postgres } = demo
   await approveAll(api, sites, { withinMs: soonMs, signal }, say)
