@@ -188,8 +188,6 @@ async function nodeTestOnce(
       "--test",
       `--test-concurrency=${sideBySide}`,
       `--test-timeout=${tier.longestSeconds * 1000}`,
-      // What a failed test leaves open must not hold up the rest for ever.
-      "--test-force-exit",
       "--test-reporter=spec",
       "--test-reporter-destination=stdout",
       "--test-reporter=./scripts/test-counts.ts",
