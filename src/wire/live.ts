@@ -5,6 +5,8 @@
 import * as z from "zod"
 import { clusterSchema } from "#wire/rest/clusters.ts"
 import { eventSchema } from "#wire/rest/events.ts"
+import { operationSchema } from "#wire/rest/operations.ts"
+import { roleChangeSchema } from "#wire/rest/role-changes.ts"
 import { satelliteSchema } from "#wire/rest/satellites.ts"
 
 export const liveMessageSchema = z.discriminatedUnion("kind", [
@@ -18,6 +20,8 @@ export const liveMessageSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("cluster"), cluster: clusterSchema }),
   z.object({ kind: z.literal("cluster-gone"), id: z.uuid() }),
   z.object({ kind: z.literal("events"), events: z.array(eventSchema) }),
+  z.object({ kind: z.literal("operation"), operation: operationSchema }),
+  z.object({ kind: z.literal("role-change"), roleChange: roleChangeSchema }),
   /** Something in a list changed that is not sent whole: fetch it again. */
   z.object({ kind: z.literal("refetch"), resource: z.enum(["profiles", "rules", "tokens"]) }),
   /** Every 15 s, so that a dead connection is known from a quiet fleet. */

@@ -59,6 +59,10 @@ export function applyLive(client: QueryClient, refetch: Refetch, message: LiveMe
     case "events":
       tellEvents(message.events)
       return applyEvents(client, refetch, message.events)
+    case "operation":
+      return refetch([...keys.operations, message.operation.clusterId])
+    case "role-change":
+      return refetch([...keys.roleChanges, message.roleChange.clusterId])
     case "refetch":
       return refetch([message.resource])
     case "overrun":

@@ -23,6 +23,8 @@ export const keys = {
   clusters: ["clusters", "list"],
   cluster: ["clusters", "one"],
   events: ["events"],
+  operations: ["operations"],
+  roleChanges: ["role-changes"],
   profiles: ["profiles", "list"],
   profile: ["profiles", "one"],
   rules: ["rules"],

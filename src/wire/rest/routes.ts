@@ -13,6 +13,7 @@ import {
 import { clusterSchema } from "#wire/rest/clusters.ts"
 import { idParams, pageOf, pageQuery } from "#wire/rest/shapes.ts"
 import { eventQuery, eventSchema } from "#wire/rest/events.ts"
+import { operationQuery, operationSchema, switchoverBody } from "#wire/rest/operations.ts"
 import { overviewSchema } from "#wire/rest/overview.ts"
 import {
   createProfileBody,
@@ -45,6 +46,47 @@ export type Route = {
 }
 
 const route = <const R extends Route>(value: R): R => value
+
+/** Registered with the others as soon as central has their handlers. */
+export const operationRoutes = {
+  startSwitchover: route({
+    method: "POST",
+    path: "/clusters/:id/switchover",
+    summary: "Hand the primary's role to another member",
+    access: "user",
+    params: idParams,
+    body: switchoverBody,
+    status: 202,
+    answer: operationSchema,
+  }),
+  listOperations: route({
+    method: "GET",
+    path: "/operations",
+    summary: "Operations, newest first",
+    access: "user",
+    query: operationQuery,
+    status: 200,
+    answer: pageOf(operationSchema),
+  }),
+  getOperation: route({
+    method: "GET",
+    path: "/operations/:id",
+    summary: "One operation with its steps",
+    access: "user",
+    params: idParams,
+    status: 200,
+    answer: operationSchema,
+  }),
+  cancelOperation: route({
+    method: "POST",
+    path: "/operations/:id/cancel",
+    summary: "Stop an operation that has not passed its point of no return",
+    access: "user",
+    params: idParams,
+    status: 202,
+    answer: operationSchema,
+  }),
+} satisfies Record<string, Route>
 
 export const routes = {
   signIn: route({
