@@ -13,6 +13,8 @@ export type ProfileId = Brand<string, "ProfileId">
 export type RuleId = Brand<string, "RuleId">
 /** UUID minted where an event happened, so that it can be delivered twice and stored once. */
 export type EventId = Brand<string, "EventId">
+/** UUID that central gave an operation; everybody who takes part repeats it. */
+export type OperationId = Brand<string, "OperationId">
 /** Name of a cluster: a DNS label of at most 40 characters (room for the suffixes of its objects). */
 export type ClusterName = Brand<string, "ClusterName">
 export type Namespace = Brand<string, "Namespace">
@@ -32,6 +34,7 @@ export const clusterId = (text: string): ClusterId => text as ClusterId
 export const profileId = (text: string): ProfileId => text as ProfileId
 export const ruleId = (text: string): RuleId => text as RuleId
 export const eventId = (text: string): EventId => text as EventId
+export const operationId = (text: string): OperationId => text as OperationId
 export const clusterName = (text: string): ClusterName => text as ClusterName
 export const namespace = (text: string): Namespace => text as Namespace
 export const podName = (text: string): PodName => text as PodName

@@ -53,6 +53,7 @@ function statusOf(pod: PodName, seen: Observation, mood: Mood, measured: Measure
     term: seen.term,
     holdsLease: lease.kind === "read" && self !== undefined && heldBy(lease.lease, self),
     systemIdentifier: seen.systemIdentifier,
+    handOver: seen.handOver?.operation,
   }
 }
 

@@ -10,12 +10,14 @@ import {
   configVersion,
   eventId,
   namespace,
+  operationId,
   podName,
   systemIdentifier,
   term,
   timeline,
 } from "#core/ids.ts"
 import { lsn } from "#core/lsn.ts"
+import { type OperationReport, stepStates, switchoverSteps } from "#core/switchover/operation.ts"
 import { gibibytes } from "#core/units.ts"
 import { CentralMessageSchema, SatelliteMessageSchema } from "#wire/gen/pgswarm/v1/satellite_pb.ts"
 import {
@@ -97,6 +99,26 @@ const event = {
   details: { term: "4" },
 } as const
 
+const operation = operationId("6f0e5d62-52d6-4b8c-9c3e-4f3c86b4b333")
+
+const report: OperationReport = {
+  operation,
+  revision: 4,
+  state: "running",
+  steps: switchoverSteps.map((name, index) => ({
+    name,
+    state: stepStates[index % stepStates.length] ?? "pending",
+    startedAt: index === 0 ? undefined : 1_750_000_000_000 + index,
+    endedAt: index === 1 ? undefined : 1_750_000_000_001 + index,
+    detail: index === 2 ? "" : "as it should be",
+  })),
+  target: podName("orders-2"),
+  error: undefined,
+  pointOfNoReturnAt: 1_750_000_000_005,
+  startedAt: 1_750_000_000_000,
+  endedAt: undefined,
+}
+
 const overTheWire = (message: FromSatellite) =>
   parseFromSatellite(
     fromBinary(
@@ -141,6 +163,19 @@ test("every message of a satellite is the same after the wire", () => {
     { kind: "delete-ack", clusterId: id, gone: true },
     { kind: "storage-classes", names: ["standard", "fast"], defaultName: "standard" },
     { kind: "log-level-ack", level: "debug" },
+    { kind: "operation-update", report },
+    {
+      kind: "operation-update",
+      report: {
+        ...report,
+        state: "failed",
+        target: undefined,
+        error: "orders-2 is not ready",
+        pointOfNoReturnAt: undefined,
+        startedAt: undefined,
+        endedAt: 1_750_000_000_009,
+      },
+    },
   ]
   for (const message of messages)
     assert.deepEqual(overTheWire(message), { kind: "ok", value: message })
@@ -160,6 +195,16 @@ test("every message of central is the same after the wire", () => {
     { kind: "delete-cluster", clusterId: id, name: spec.name, namespace: spec.namespace },
     { kind: "events-ack", events: [event.id] },
     { kind: "set-log-level", level: "debug" },
+    {
+      kind: "start-operation",
+      order: { operation, clusterId: id, kind: "switchover", to: podName("orders-2") },
+    },
+    {
+      kind: "start-operation",
+      order: { operation, clusterId: id, kind: "switchover", to: undefined },
+    },
+    { kind: "cancel-operation", operation, clusterId: id },
+    { kind: "operation-ack", operation, revision: 4 },
   ]
   for (const message of messages)
     assert.deepEqual(
@@ -217,4 +262,29 @@ test("an unreadable event is set apart and does not hold up the others", () => {
 test("a batch with too many events is refused", () => {
   const events = Array.from({ length: eventBatchMax + 1 }, () => event)
   assert.equal(overTheWire({ kind: "events", events, unreadable: [] }).kind, "bad")
+})
+
+test("an update without its revision, state and steps' names is refused with every problem", () => {
+  const parsed = parseFromSatellite(
+    create(SatelliteMessageSchema, {
+      message: { case: "operationUpdate", value: { operationId: operation, steps: [{}] } },
+    }),
+  )
+  assert.deepEqual(parsed.kind === "bad" && parsed.problems.map(({ field }) => field), [
+    "operation_update.revision",
+    "operation_update.state",
+    "operation_update.steps[0].name",
+    "operation_update.steps[0].state",
+  ])
+})
+
+test("an operation of a kind that this version does not know is refused", () => {
+  const parsed = parseFromCentral(
+    create(CentralMessageSchema, {
+      message: { case: "startOperation", value: { operationId: operation, clusterId: id } },
+    }),
+  )
+  assert.deepEqual(parsed.kind === "bad" && parsed.problems.map(({ field }) => field), [
+    "start_operation.operation",
+  ])
 })

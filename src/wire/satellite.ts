@@ -5,7 +5,14 @@
 import { create } from "@bufbuild/protobuf"
 import type { AckOutcome, FromCentral, FromSatellite, Hello } from "#core/fleet/satellite.ts"
 import type { FleetEvent } from "#core/cluster/events.ts"
-import { clusterId, clusterName, configVersion, eventId, namespace } from "#core/ids.ts"
+import {
+  clusterId,
+  clusterName,
+  configVersion,
+  eventId,
+  namespace,
+  operationId,
+} from "#core/ids.ts"
 import type { EventId } from "#core/ids.ts"
 import type { Parsed, Problem } from "#core/parsed.ts"
 import { encodeClusterConfig, parseClusterConfig } from "./cluster-config.ts"
@@ -25,6 +32,12 @@ import {
   WaitingSchema,
   type Welcome,
 } from "./gen/pgswarm/v1/satellite_pb.ts"
+import {
+  encodeOperationOrder,
+  encodeOperationUpdate,
+  parseOperationOrder,
+  parseOperationUpdate,
+} from "./operation.ts"
 import { Reader } from "./proto-field.ts"
 
 export { SatelliteService } from "./gen/pgswarm/v1/satellite_pb.ts"
@@ -108,6 +121,8 @@ export function encodeFromSatellite(message: FromSatellite): SatelliteMessage {
       return create(SatelliteMessageSchema, {
         message: { case: "logLevelAck", value: { level: message.level } },
       })
+    case "operation-update":
+      return wrap({ case: "operationUpdate", value: encodeOperationUpdate(message.report) })
   }
 }
 
@@ -168,6 +183,11 @@ export function parseFromSatellite({ message }: SatelliteMessage): Parsed<FromSa
         kind: "log-level-ack",
         level: read.text("log_level_ack.level", message.value.level, 20),
       })
+    case "operationUpdate":
+      return mapped(parseOperationUpdate(message.value), (report) => ({
+        kind: "operation-update",
+        report,
+      }))
     case undefined:
       return unknownMessage
   }
@@ -280,6 +300,18 @@ export function encodeFromCentral(message: FromCentral): CentralMessage {
       return create(CentralMessageSchema, {
         message: { case: "setLogLevel", value: { level: message.level } },
       })
+    case "start-operation":
+      return create(CentralMessageSchema, {
+        message: { case: "startOperation", value: encodeOperationOrder(message.order) },
+      })
+    case "cancel-operation": {
+      const value = { operationId: message.operation, clusterId: message.clusterId }
+      return create(CentralMessageSchema, { message: { case: "cancelOperation", value } })
+    }
+    case "operation-ack": {
+      const value = { operationId: message.operation, revision: BigInt(message.revision) }
+      return create(CentralMessageSchema, { message: { case: "operationAck", value } })
+    }
   }
 }
 
@@ -303,6 +335,25 @@ export function parseFromCentral({ message }: CentralMessage): Parsed<FromCentra
       return read.done({
         kind: "set-log-level",
         level: read.text("set_log_level.level", message.value.level, 20),
+      })
+    case "startOperation":
+      return mapped(parseOperationOrder(message.value), (order) => ({
+        kind: "start-operation",
+        order,
+      }))
+    case "cancelOperation": {
+      const { operationId: operation, clusterId: cluster } = message.value
+      return read.done({
+        kind: "cancel-operation",
+        operation: operationId(read.uuid("cancel_operation.operation_id", operation)),
+        clusterId: clusterId(read.uuid("cancel_operation.cluster_id", cluster)),
+      })
+    }
+    case "operationAck":
+      return read.done({
+        kind: "operation-ack",
+        operation: operationId(read.uuid("operation_ack.operation_id", message.value.operationId)),
+        revision: read.count("operation_ack.revision", message.value.revision, 1),
       })
     case undefined:
       return unknownMessage

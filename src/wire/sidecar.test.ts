@@ -1,13 +1,19 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf"
-import type { SidecarCommand, SidecarMessage } from "#core/cluster/sidecar.ts"
+import {
+  type HandOverOutcome,
+  handOverSteps,
+  type SidecarCommand,
+  type SidecarMessage,
+} from "#core/cluster/sidecar.ts"
 import { instancePhases } from "#core/cluster/state.ts"
 import {
   clusterId,
   clusterName,
   eventId,
   namespace,
+  operationId,
   podName,
   systemIdentifier,
   term,
@@ -63,6 +69,16 @@ const event = {
   details: { term: "4" },
 } as const
 
+const operation = operationId("2a6f3ab5-2b8d-4d37-8d3c-7f1b1b7b0002")
+
+const outcomes: readonly HandOverOutcome[] = [
+  { kind: "running" },
+  { kind: "done", primary: podName("orders-2"), term: term(8) },
+  { kind: "undone", reason: "orders-2 did not receive the shutdown checkpoint", abandoned: false },
+  { kind: "undone", reason: "it was abandoned", abandoned: true },
+  { kind: "failed", reason: "orders-0 took the Lease" },
+]
+
 const messages: readonly SidecarMessage[] = [
   {
     kind: "identity",
@@ -81,6 +97,7 @@ const messages: readonly SidecarMessage[] = [
       term: term(0),
       holdsLease: false,
       systemIdentifier: undefined,
+      handOver: undefined,
     },
   })),
   {
@@ -105,9 +122,24 @@ const messages: readonly SidecarMessage[] = [
       term: term(7),
       holdsLease: true,
       systemIdentifier: systemIdentifier("7468321098765432109"),
+      handOver: operation,
     },
   },
   { kind: "events", events: [event, { ...event, clusterId: undefined, pod: undefined }] },
+  ...outcomes.map((outcome) => ({
+    kind: "hand-over" as const,
+    progress: {
+      operation,
+      step: "release" as const,
+      to: outcome.kind === "running" ? undefined : podName("orders-2"),
+      at: 1_700_000_000_123,
+      outcome,
+    },
+  })),
+  ...handOverSteps.map((step) => ({
+    kind: "hand-over" as const,
+    progress: { operation, step, to: undefined, at: 0, outcome: { kind: "running" as const } },
+  })),
   { kind: "result", id: "c1", outcome: { kind: "done", output: "" } },
   { kind: "result", id: "c2", outcome: { kind: "failed", code: "NOT_PRIMARY", message: "no" } },
 ]
@@ -123,6 +155,12 @@ test("every command comes out of the wire as it went in", () => {
     { kind: "checkpoint", id: "b" },
     { kind: "events-ack", id: "c", events: [event.id] },
     { kind: "set-log-level", id: "d", level: "debug" },
+    { kind: "hand-over", id: "e", operation, to: podName("orders-2"), term: term(7) },
+    { kind: "hand-over", id: "f", operation, to: undefined, term: term(7) },
+    { kind: "abandon-hand-over", id: "g", operation },
+    { kind: "fence", id: "h", reason: "maintenance" },
+    { kind: "unfence", id: "i" },
+    { kind: "promote", id: "j", acceptLoss: true },
   ]
   for (const command of commands) {
     const bytes = toBinary(SidecarCommandSchema, encodeSidecarCommand(command))
@@ -181,4 +219,30 @@ test("a status without a role, and an event with a wrong id, are refused with th
 test("more events than a message may carry are refused", () => {
   const events = Array.from({ length: sidecarEventsMax + 1 }, () => event)
   assert.equal(overTheWire({ kind: "events", events }).kind, "bad")
+})
+
+test("a hand-over without its operation, term or outcome is refused with its fields", () => {
+  const command = parseSidecarCommand(
+    create(SidecarCommandSchema, { id: "x", command: { case: "handOver", value: { to: "" } } }),
+  )
+  assert.deepEqual(command.kind === "bad" && command.problems.map(({ field }) => field), [
+    "hand_over.operation_id",
+    "hand_over.to",
+    "hand_over.term",
+  ])
+  const progress = parseSidecarMessage(
+    create(SidecarMessageSchema, {
+      message: { case: "handOver", value: { operationId: operation } },
+    }),
+  )
+  assert.deepEqual(progress.kind === "bad" && progress.problems.map(({ field }) => field), [
+    "hand_over.step",
+    "hand_over.outcome",
+  ])
+  const fence = parseSidecarCommand(
+    create(SidecarCommandSchema, { id: "x", command: { case: "fence", value: {} } }),
+  )
+  assert.deepEqual(fence.kind === "bad" && fence.problems.map(({ field }) => field), [
+    "fence.reason",
+  ])
 })

@@ -17,6 +17,7 @@ import {
   clusterName,
   eventId,
   namespace,
+  operationId,
   ordinalOf,
   podName,
   systemIdentifier,
@@ -26,6 +27,7 @@ import type { Parsed, Problem } from "#core/parsed.ts"
 import { encodeEvent, parseEvent } from "./event.ts"
 import {
   type CommandResult as WireResult,
+  type HandOver as WireHandOver,
   type SidecarCommand as WireCommand,
   SidecarCommandSchema,
   type SidecarEvents as WireEvents,
@@ -34,7 +36,9 @@ import {
   SidecarMessageSchema,
   type SidecarStatus as WireStatus,
 } from "./gen/pgswarm/v1/sidecar_pb.ts"
+import { encodeHandOverProgress, parseHandOverProgress } from "./hand-over.ts"
 import { encodeInstanceHealth, parseInstanceHealth } from "./instance-health.ts"
+import { Reader } from "./proto-field.ts"
 
 export { SidecarService } from "./gen/pgswarm/v1/sidecar_pb.ts"
 export type { WireCommand, WireMessage }
@@ -49,13 +53,14 @@ export function encodeSidecarMessage(message: SidecarMessage): WireMessage {
         message: { case: "identity", value: message.identity },
       })
     case "status": {
-      const { health, term, holdsLease, systemIdentifier } = message.status
+      const { health, term, holdsLease, systemIdentifier, handOver } = message.status
       const identifier = systemIdentifier === undefined ? {} : { systemIdentifier }
       const value = {
         health: encodeInstanceHealth(health),
         term: BigInt(term),
         holdsLease,
         ...identifier,
+        ...(handOver === undefined ? {} : { handOver }),
       }
       return create(SidecarMessageSchema, { message: { case: "status", value } })
     }
@@ -66,6 +71,10 @@ export function encodeSidecarMessage(message: SidecarMessage): WireMessage {
     case "result":
       return create(SidecarMessageSchema, {
         message: { case: "result", value: { id: message.id, outcome: encoded(message.outcome) } },
+      })
+    case "hand-over":
+      return create(SidecarMessageSchema, {
+        message: { case: "handOver", value: encodeHandOverProgress(message.progress) },
       })
   }
 }
@@ -85,6 +94,11 @@ export function parseSidecarMessage({ message }: WireMessage): Parsed<SidecarMes
       return mapped(parseEvents(message.value), (events) => ({ kind: "events", events }))
     case "result":
       return parseResult(message.value)
+    case "handOver":
+      return mapped(parseHandOverProgress(message.value), (progress) => ({
+        kind: "hand-over",
+        progress,
+      }))
     case undefined:
       return bad("message", "nothing is set that this version knows")
   }
@@ -126,6 +140,10 @@ function parseStatus(message: WireStatus): Parsed<SidecarStatus> {
   if (message.term < 0n) return bad("status.term", "must not be negative")
   if (message.systemIdentifier !== undefined && !/^\d{1,20}$/.test(message.systemIdentifier))
     return bad("status.system_identifier", "expected a decimal number")
+  const read = new Reader()
+  if (message.handOver !== undefined) read.uuid("status.hand_over", message.handOver)
+  const checked = read.done(undefined)
+  if (checked.kind === "bad") return checked
   return mapped(parseInstanceHealth(message.health, "status.health"), (health) => ({
     health,
     term: term(Number(message.term)),
@@ -134,6 +152,7 @@ function parseStatus(message: WireStatus): Parsed<SidecarStatus> {
       message.systemIdentifier === undefined
         ? undefined
         : systemIdentifier(message.systemIdentifier),
+    handOver: message.handOver === undefined ? undefined : operationId(message.handOver),
   }))
 }
 
@@ -186,6 +205,26 @@ export function encodeSidecarCommand(command: SidecarCommand): WireCommand {
       const value = { level: command.level }
       return create(SidecarCommandSchema, { id, command: { case: "setLogLevel", value } })
     }
+    case "hand-over": {
+      const { operation, to, term: inTerm } = command
+      const named = to === undefined ? {} : { to }
+      const value = { operationId: operation, term: BigInt(inTerm), ...named }
+      return create(SidecarCommandSchema, { id, command: { case: "handOver", value } })
+    }
+    case "abandon-hand-over": {
+      const value = { operationId: command.operation }
+      return create(SidecarCommandSchema, { id, command: { case: "abandonHandOver", value } })
+    }
+    case "fence": {
+      const value = { reason: command.reason }
+      return create(SidecarCommandSchema, { id, command: { case: "fence", value } })
+    }
+    case "unfence":
+      return create(SidecarCommandSchema, { id, command: { case: "unfence", value: {} } })
+    case "promote": {
+      const value = { acceptLoss: command.acceptLoss }
+      return create(SidecarCommandSchema, { id, command: { case: "promote", value } })
+    }
   }
 }
 
@@ -206,9 +245,38 @@ export function parseSidecarCommand({ id, command }: WireCommand): Parsed<Sideca
         return bad("set_log_level.level", `expected one of ${logLevels.join(", ")}`)
       return { kind: "ok", value: { kind: "set-log-level", id, level } }
     }
+    case "handOver":
+      return parseHandOver(id, command.value)
+    case "abandonHandOver": {
+      const read = new Reader()
+      const operation = read.uuid("abandon_hand_over.operation_id", command.value.operationId)
+      return read.done({ kind: "abandon-hand-over", id, operation: operationId(operation) })
+    }
+    case "fence": {
+      const read = new Reader()
+      const reason = read.text("fence.reason", command.value.reason, 500)
+      return read.done({ kind: "fence", id, reason })
+    }
+    case "unfence":
+      return { kind: "ok", value: { kind: "unfence", id } }
+    case "promote": {
+      const { acceptLoss } = command.value
+      return { kind: "ok", value: { kind: "promote", id, acceptLoss } }
+    }
     case undefined:
       return bad("command", "nothing is set that this version knows")
   }
+}
+
+function parseHandOver(id: string, wire: WireHandOver): Parsed<SidecarCommand> {
+  const read = new Reader()
+  return read.done({
+    kind: "hand-over",
+    id,
+    operation: operationId(read.uuid("hand_over.operation_id", wire.operationId)),
+    to: wire.to === undefined ? undefined : podName(read.text("hand_over.to", wire.to, 63)),
+    term: term(read.count("hand_over.term", wire.term, 1)),
+  })
 }
 
 export const parseLogLevel = (text: string): LogLevel | undefined =>

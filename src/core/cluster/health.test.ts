@@ -25,6 +25,7 @@ const report = (
   term: changes.term ?? term(3),
   holdsLease: changes.holdsLease ?? phase === "primary",
   systemIdentifier: systemIdentifier("7400000000000000001"),
+  handOver: undefined,
   health: {
     pod: podName(name),
     role: phase === "primary" ? "primary" : "replica",

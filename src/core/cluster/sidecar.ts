@@ -2,7 +2,15 @@
  * What a member's failover sidecar and the satellite of its site say to one another. Nothing in
  * failover waits for this conversation; `wire/sidecar.ts` puts it into bytes.
  */
-import type { EventId, Namespace, PodName, SystemIdentifier, Term, ClusterName } from "#core/ids.ts"
+import type {
+  ClusterName,
+  EventId,
+  Namespace,
+  OperationId,
+  PodName,
+  SystemIdentifier,
+  Term,
+} from "#core/ids.ts"
 import type { FleetEvent } from "#core/cluster/events.ts"
 import type { InstanceHealth } from "#core/cluster/state.ts"
 
@@ -20,6 +28,32 @@ export type SidecarStatus = {
   readonly term: Term
   readonly holdsLease: boolean
   readonly systemIdentifier: SystemIdentifier | undefined
+  /** The hand-over that is under way here. */
+  readonly handOver: OperationId | undefined
+}
+
+/** In this order. At `release` the way back ends; `await` waits for the successor. */
+export const handOverSteps = ["checkpoint", "fence", "stop", "confirm", "release", "await"] as const
+export type HandOverStep = (typeof handOverSteps)[number]
+
+export type HandOverOutcome =
+  | { readonly kind: "running" }
+  /** Another member took the Lease. */
+  | { readonly kind: "done"; readonly primary: PodName; readonly term: Term }
+  /** Given up or taken back: the member that began it goes on in its term. */
+  | { readonly kind: "undone"; readonly reason: string; readonly abandoned: boolean }
+  /** The member does not lead any more, and not because it handed over. */
+  | { readonly kind: "failed"; readonly reason: string }
+
+/** A step of a hand-over that began, or its end. */
+export type HandOverProgress = {
+  readonly operation: OperationId
+  /** The step that began, or in which it ended. */
+  readonly step: HandOverStep
+  readonly to: PodName | undefined
+  /** Milliseconds of the member's wall clock, for people. */
+  readonly at: number
+  readonly outcome: HandOverOutcome
 }
 
 export type CommandOutcome =
@@ -33,14 +67,35 @@ export type SidecarMessage =
   | { readonly kind: "status"; readonly status: SidecarStatus }
   | { readonly kind: "events"; readonly events: readonly FleetEvent[] }
   | { readonly kind: "result"; readonly id: string; readonly outcome: CommandOutcome }
+  /** All of the last hand-over is said again on a new stream. */
+  | { readonly kind: "hand-over"; readonly progress: HandOverProgress }
 
 export const logLevels = ["debug", "info", "warn", "error"] as const
 export type LogLevel = (typeof logLevels)[number]
 
+/**
+ * What a member is asked to do, and answers by a result. None of these can break S1: each is checked by
+ * the member against what it knows itself.
+ */
+export type SidecarRequest =
+  | { readonly kind: "get-status" }
+  | { readonly kind: "checkpoint" }
+  /** Answered when it was begun or refused; the same operation twice is begun once. */
+  | {
+      readonly kind: "hand-over"
+      readonly operation: OperationId
+      readonly to: PodName | undefined
+      /** Term in which it was decided. */
+      readonly term: Term
+    }
+  | { readonly kind: "abandon-hand-over"; readonly operation: OperationId }
+  | { readonly kind: "fence"; readonly reason: string }
+  | { readonly kind: "unfence" }
+  | { readonly kind: "promote"; readonly acceptLoss: boolean }
+
 /** To the sidecar. `events-ack` and `set-log-level` are not answered; the others by a result with the same id. */
 export type SidecarCommand =
-  | { readonly kind: "get-status"; readonly id: string }
-  | { readonly kind: "checkpoint"; readonly id: string }
+  | (SidecarRequest & { readonly id: string })
   | {
       readonly kind: "events-ack"
       readonly id: string

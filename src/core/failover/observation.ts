@@ -3,7 +3,7 @@
  * (`now` is the youngest); no instant of another machine ever gets in here.
  */
 import type { Durability } from "#core/cluster/spec.ts"
-import type { PodName, SystemIdentifier, Term, Timeline } from "#core/ids.ts"
+import type { OperationId, PodName, SystemIdentifier, Term, Timeline } from "#core/ids.ts"
 import type { Lsn } from "#core/lsn.ts"
 import type { History } from "#core/timeline.ts"
 import type { Holder } from "#core/failover/holder.ts"
@@ -164,6 +164,10 @@ export type HandOverRequest = {
   readonly leaving: boolean
   /** Undefined: whoever is best. */
   readonly to: PodName | undefined
+  /** Who asked for it; undefined where nobody waits for an answer. */
+  readonly operation: OperationId | undefined
+  /** It is wanted no more: undone while that is possible. */
+  readonly abandoned: boolean
 }
 
 export type Observation = {

@@ -11,9 +11,11 @@ import type {
   ConfigVersion,
   EventId,
   Namespace,
+  OperationId,
   SatelliteId,
 } from "#core/ids.ts"
 import type { Problem } from "#core/parsed.ts"
+import type { OperationOrder, OperationReport } from "#core/switchover/operation.ts"
 
 export type HeldCluster = {
   readonly clusterId: ClusterId
@@ -62,6 +64,8 @@ export type FromSatellite =
       readonly defaultName: string | undefined
     }
   | { readonly kind: "log-level-ack"; readonly level: string }
+  /** At each change, and again on each stream until it is acknowledged. */
+  | { readonly kind: "operation-update"; readonly report: OperationReport }
 
 /** From central. `welcome` answers `hello` and comes first. */
 export type FromCentral =
@@ -83,6 +87,19 @@ export type FromCentral =
     }
   | { readonly kind: "events-ack"; readonly events: readonly EventId[] }
   | { readonly kind: "set-log-level"; readonly level: string }
+  /** Every operation of the site that is not over, once on each stream: one that is known is not begun again. */
+  | { readonly kind: "start-operation"; readonly order: OperationOrder }
+  /** One that never began is cancelled at once, and will not begin. */
+  | {
+      readonly kind: "cancel-operation"
+      readonly operation: OperationId
+      readonly clusterId: ClusterId
+    }
+  | {
+      readonly kind: "operation-ack"
+      readonly operation: OperationId
+      readonly revision: number
+    }
 
 export type Registration = {
   readonly site: string

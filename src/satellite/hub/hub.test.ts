@@ -71,6 +71,7 @@ const status = (pod: string): SidecarStatus => ({
   term: term(1),
   holdsLease: true,
   systemIdentifier: undefined,
+  handOver: undefined,
   health: {
     pod: podName(pod),
     role: "primary",

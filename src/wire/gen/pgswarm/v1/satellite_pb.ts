@@ -2,21 +2,21 @@
 // @generated from file pgswarm/v1/satellite.proto (package pgswarm.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { ClusterConfig } from "./config_pb.ts";
 import { file_pgswarm_v1_config } from "./config_pb.ts";
 import type { Event } from "./event_pb.ts";
 import { file_pgswarm_v1_event } from "./event_pb.ts";
 import type { ClusterHealth } from "./health_pb.ts";
 import { file_pgswarm_v1_health } from "./health_pb.ts";
-import type { Message } from "@bufbuild/protobuf";
+import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file pgswarm/v1/satellite.proto.
  */
 export const file_pgswarm_v1_satellite: GenFile = /*@__PURE__*/
-  fileDesc("ChpwZ3N3YXJtL3YxL3NhdGVsbGl0ZS5wcm90bxIKcGdzd2FybS52MSKHAwoQU2F0ZWxsaXRlTWVzc2FnZRIiCgVoZWxsbxgBIAEoCzIRLnBnc3dhcm0udjEuSGVsbG9IABIqCgloZWFydGJlYXQYAiABKAsyFS5wZ3N3YXJtLnYxLkhlYXJ0YmVhdEgAEisKBmhlYWx0aBgDIAEoCzIZLnBnc3dhcm0udjEuQ2x1c3RlckhlYWx0aEgAEigKBmV2ZW50cxgEIAEoCzIWLnBnc3dhcm0udjEuRXZlbnRCYXRjaEgAEisKCmNvbmZpZ19hY2sYBSABKAsyFS5wZ3N3YXJtLnYxLkNvbmZpZ0Fja0gAEisKCmRlbGV0ZV9hY2sYBiABKAsyFS5wZ3N3YXJtLnYxLkRlbGV0ZUFja0gAEjUKD3N0b3JhZ2VfY2xhc3NlcxgHIAEoCzIaLnBnc3dhcm0udjEuU3RvcmFnZUNsYXNzZXNIABIwCg1sb2dfbGV2ZWxfYWNrGAggASgLMhcucGdzd2FybS52MS5Mb2dMZXZlbEFja0gAQgkKB21lc3NhZ2Ui4QEKBUhlbGxvEhgKEHByb3RvY29sX3ZlcnNpb24YASABKAUSGQoRc2F0ZWxsaXRlX3ZlcnNpb24YAiABKAkSGgoSa3ViZXJuZXRlc192ZXJzaW9uGAMgASgJEi0KBmxhYmVscxgEIAMoCzIdLnBnc3dhcm0udjEuSGVsbG8uTGFiZWxzRW50cnkSKQoIY2x1c3RlcnMYBSADKAsyFy5wZ3N3YXJtLnYxLkhlbGRDbHVzdGVyGi0KC0xhYmVsc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiRAoLSGVsZENsdXN0ZXISEgoKY2x1c3Rlcl9pZBgBIAEoCRIPCgd2ZXJzaW9uGAIgASgDEhAKCGRlbGV0aW5nGAMgASgIIjEKCUhlYXJ0YmVhdBIQCghzZXF1ZW5jZRgBIAEoAxISCgpzZW50X2F0X21zGAIgASgDIi8KCkV2ZW50QmF0Y2gSIQoGZXZlbnRzGAEgAygLMhEucGdzd2FybS52MS5FdmVudCKzAQoJQ29uZmlnQWNrEhIKCmNsdXN0ZXJfaWQYASABKAkSDwoHdmVyc2lvbhgCIAEoAxImCgdhcHBsaWVkGAMgASgLMhMucGdzd2FybS52MS5BcHBsaWVkSAASJgoHcmVmdXNlZBgEIAEoCzITLnBnc3dhcm0udjEuUmVmdXNlZEgAEiYKB3dhaXRpbmcYBSABKAsyEy5wZ3N3YXJtLnYxLldhaXRpbmdIAEIJCgdvdXRjb21lIgkKB0FwcGxpZWQiNQoHUmVmdXNlZBIqCghwcm9ibGVtcxgBIAMoCzIYLnBnc3dhcm0udjEuRmllbGRQcm9ibGVtIhkKB1dhaXRpbmcSDgoGcmVhc29uGAEgASgJIi4KDEZpZWxkUHJvYmxlbRINCgVmaWVsZBgBIAEoCRIPCgdwcm9ibGVtGAIgASgJIi0KCURlbGV0ZUFjaxISCgpjbHVzdGVyX2lkGAEgASgJEgwKBGdvbmUYAiABKAgiSwoOU3RvcmFnZUNsYXNzZXMSDQoFbmFtZXMYASADKAkSGQoMZGVmYXVsdF9uYW1lGAIgASgJSACIAQFCDwoNX2RlZmF1bHRfbmFtZSIcCgtMb2dMZXZlbEFjaxINCgVsZXZlbBgBIAEoCSK3AgoOQ2VudHJhbE1lc3NhZ2USJgoHd2VsY29tZRgBIAEoCzITLnBnc3dhcm0udjEuV2VsY29tZUgAEjEKDWhlYXJ0YmVhdF9hY2sYAiABKAsyGC5wZ3N3YXJtLnYxLkhlYXJ0YmVhdEFja0gAEisKBmNvbmZpZxgDIAEoCzIZLnBnc3dhcm0udjEuQ2x1c3RlckNvbmZpZ0gAEjMKDmRlbGV0ZV9jbHVzdGVyGAQgASgLMhkucGdzd2FybS52MS5EZWxldGVDbHVzdGVySAASKwoKZXZlbnRzX2FjaxgFIAEoCzIVLnBnc3dhcm0udjEuRXZlbnRzQWNrSAASMAoNc2V0X2xvZ19sZXZlbBgGIAEoCzIXLnBnc3dhcm0udjEuU2V0TG9nTGV2ZWxIAEIJCgdtZXNzYWdlIncKB1dlbGNvbWUSGAoQcHJvdG9jb2xfdmVyc2lvbhgBIAEoBRIXCg9jZW50cmFsX3ZlcnNpb24YAiABKAkSDAoEbmFtZRgDIAEoCRIrCghjbHVzdGVycxgEIAMoCzIZLnBnc3dhcm0udjEuQ2x1c3RlckNvbmZpZyIgCgxIZWFydGJlYXRBY2sSEAoIc2VxdWVuY2UYASABKAMiRAoNRGVsZXRlQ2x1c3RlchISCgpjbHVzdGVyX2lkGAEgASgJEgwKBG5hbWUYAiABKAkSEQoJbmFtZXNwYWNlGAMgASgJIh4KCUV2ZW50c0FjaxIRCglldmVudF9pZHMYASADKAkiHAoLU2V0TG9nTGV2ZWwSDQoFbGV2ZWwYASABKAkyWwoQU2F0ZWxsaXRlU2VydmljZRJHCgdDb25uZWN0EhwucGdzd2FybS52MS5TYXRlbGxpdGVNZXNzYWdlGhoucGdzd2FybS52MS5DZW50cmFsTWVzc2FnZSgBMAFiBnByb3RvMw", [file_pgswarm_v1_config, file_pgswarm_v1_event, file_pgswarm_v1_health]);
+  fileDesc("ChpwZ3N3YXJtL3YxL3NhdGVsbGl0ZS5wcm90bxIKcGdzd2FybS52MSLAAwoQU2F0ZWxsaXRlTWVzc2FnZRIiCgVoZWxsbxgBIAEoCzIRLnBnc3dhcm0udjEuSGVsbG9IABIqCgloZWFydGJlYXQYAiABKAsyFS5wZ3N3YXJtLnYxLkhlYXJ0YmVhdEgAEisKBmhlYWx0aBgDIAEoCzIZLnBnc3dhcm0udjEuQ2x1c3RlckhlYWx0aEgAEigKBmV2ZW50cxgEIAEoCzIWLnBnc3dhcm0udjEuRXZlbnRCYXRjaEgAEisKCmNvbmZpZ19hY2sYBSABKAsyFS5wZ3N3YXJtLnYxLkNvbmZpZ0Fja0gAEisKCmRlbGV0ZV9hY2sYBiABKAsyFS5wZ3N3YXJtLnYxLkRlbGV0ZUFja0gAEjUKD3N0b3JhZ2VfY2xhc3NlcxgHIAEoCzIaLnBnc3dhcm0udjEuU3RvcmFnZUNsYXNzZXNIABIwCg1sb2dfbGV2ZWxfYWNrGAggASgLMhcucGdzd2FybS52MS5Mb2dMZXZlbEFja0gAEjcKEG9wZXJhdGlvbl91cGRhdGUYCSABKAsyGy5wZ3N3YXJtLnYxLk9wZXJhdGlvblVwZGF0ZUgAQgkKB21lc3NhZ2Ui4QEKBUhlbGxvEhgKEHByb3RvY29sX3ZlcnNpb24YASABKAUSGQoRc2F0ZWxsaXRlX3ZlcnNpb24YAiABKAkSGgoSa3ViZXJuZXRlc192ZXJzaW9uGAMgASgJEi0KBmxhYmVscxgEIAMoCzIdLnBnc3dhcm0udjEuSGVsbG8uTGFiZWxzRW50cnkSKQoIY2x1c3RlcnMYBSADKAsyFy5wZ3N3YXJtLnYxLkhlbGRDbHVzdGVyGi0KC0xhYmVsc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiRAoLSGVsZENsdXN0ZXISEgoKY2x1c3Rlcl9pZBgBIAEoCRIPCgd2ZXJzaW9uGAIgASgDEhAKCGRlbGV0aW5nGAMgASgIIjEKCUhlYXJ0YmVhdBIQCghzZXF1ZW5jZRgBIAEoAxISCgpzZW50X2F0X21zGAIgASgDIi8KCkV2ZW50QmF0Y2gSIQoGZXZlbnRzGAEgAygLMhEucGdzd2FybS52MS5FdmVudCKzAQoJQ29uZmlnQWNrEhIKCmNsdXN0ZXJfaWQYASABKAkSDwoHdmVyc2lvbhgCIAEoAxImCgdhcHBsaWVkGAMgASgLMhMucGdzd2FybS52MS5BcHBsaWVkSAASJgoHcmVmdXNlZBgEIAEoCzITLnBnc3dhcm0udjEuUmVmdXNlZEgAEiYKB3dhaXRpbmcYBSABKAsyEy5wZ3N3YXJtLnYxLldhaXRpbmdIAEIJCgdvdXRjb21lIgkKB0FwcGxpZWQiNQoHUmVmdXNlZBIqCghwcm9ibGVtcxgBIAMoCzIYLnBnc3dhcm0udjEuRmllbGRQcm9ibGVtIhkKB1dhaXRpbmcSDgoGcmVhc29uGAEgASgJIi4KDEZpZWxkUHJvYmxlbRINCgVmaWVsZBgBIAEoCRIPCgdwcm9ibGVtGAIgASgJIi0KCURlbGV0ZUFjaxISCgpjbHVzdGVyX2lkGAEgASgJEgwKBGdvbmUYAiABKAgiSwoOU3RvcmFnZUNsYXNzZXMSDQoFbmFtZXMYASADKAkSGQoMZGVmYXVsdF9uYW1lGAIgASgJSACIAQFCDwoNX2RlZmF1bHRfbmFtZSIcCgtMb2dMZXZlbEFjaxINCgVsZXZlbBgBIAEoCSLoAgoPT3BlcmF0aW9uVXBkYXRlEhQKDG9wZXJhdGlvbl9pZBgBIAEoCRIQCghyZXZpc2lvbhgCIAEoAxIpCgVzdGF0ZRgDIAEoDjIaLnBnc3dhcm0udjEuT3BlcmF0aW9uU3RhdGUSKAoFc3RlcHMYBCADKAsyGS5wZ3N3YXJtLnYxLk9wZXJhdGlvblN0ZXASEwoGdGFyZ2V0GAUgASgJSACIAQESEgoFZXJyb3IYBiABKAlIAYgBARIlChhwb2ludF9vZl9ub19yZXR1cm5fYXRfbXMYByABKANIAogBARIaCg1zdGFydGVkX2F0X21zGAggASgDSAOIAQESGAoLZW5kZWRfYXRfbXMYCSABKANIBIgBAUIJCgdfdGFyZ2V0QggKBl9lcnJvckIbChlfcG9pbnRfb2Zfbm9fcmV0dXJuX2F0X21zQhAKDl9zdGFydGVkX2F0X21zQg4KDF9lbmRlZF9hdF9tcyLTAQoNT3BlcmF0aW9uU3RlcBIrCgRuYW1lGAEgASgOMh0ucGdzd2FybS52MS5PcGVyYXRpb25TdGVwTmFtZRItCgVzdGF0ZRgCIAEoDjIeLnBnc3dhcm0udjEuT3BlcmF0aW9uU3RlcFN0YXRlEhoKDXN0YXJ0ZWRfYXRfbXMYAyABKANIAIgBARIYCgtlbmRlZF9hdF9tcxgEIAEoA0gBiAEBEg4KBmRldGFpbBgFIAEoCUIQCg5fc3RhcnRlZF9hdF9tc0IOCgxfZW5kZWRfYXRfbXMi2gMKDkNlbnRyYWxNZXNzYWdlEiYKB3dlbGNvbWUYASABKAsyEy5wZ3N3YXJtLnYxLldlbGNvbWVIABIxCg1oZWFydGJlYXRfYWNrGAIgASgLMhgucGdzd2FybS52MS5IZWFydGJlYXRBY2tIABIrCgZjb25maWcYAyABKAsyGS5wZ3N3YXJtLnYxLkNsdXN0ZXJDb25maWdIABIzCg5kZWxldGVfY2x1c3RlchgEIAEoCzIZLnBnc3dhcm0udjEuRGVsZXRlQ2x1c3RlckgAEisKCmV2ZW50c19hY2sYBSABKAsyFS5wZ3N3YXJtLnYxLkV2ZW50c0Fja0gAEjAKDXNldF9sb2dfbGV2ZWwYBiABKAsyFy5wZ3N3YXJtLnYxLlNldExvZ0xldmVsSAASNQoPc3RhcnRfb3BlcmF0aW9uGAcgASgLMhoucGdzd2FybS52MS5TdGFydE9wZXJhdGlvbkgAEjcKEGNhbmNlbF9vcGVyYXRpb24YCCABKAsyGy5wZ3N3YXJtLnYxLkNhbmNlbE9wZXJhdGlvbkgAEjEKDW9wZXJhdGlvbl9hY2sYCSABKAsyGC5wZ3N3YXJtLnYxLk9wZXJhdGlvbkFja0gAQgkKB21lc3NhZ2UidwoHV2VsY29tZRIYChBwcm90b2NvbF92ZXJzaW9uGAEgASgFEhcKD2NlbnRyYWxfdmVyc2lvbhgCIAEoCRIMCgRuYW1lGAMgASgJEisKCGNsdXN0ZXJzGAQgAygLMhkucGdzd2FybS52MS5DbHVzdGVyQ29uZmlnIiAKDEhlYXJ0YmVhdEFjaxIQCghzZXF1ZW5jZRgBIAEoAyJECg1EZWxldGVDbHVzdGVyEhIKCmNsdXN0ZXJfaWQYASABKAkSDAoEbmFtZRgCIAEoCRIRCgluYW1lc3BhY2UYAyABKAkiHgoJRXZlbnRzQWNrEhEKCWV2ZW50X2lkcxgBIAMoCSIcCgtTZXRMb2dMZXZlbBINCgVsZXZlbBgBIAEoCSJ1Cg5TdGFydE9wZXJhdGlvbhIUCgxvcGVyYXRpb25faWQYASABKAkSEgoKY2x1c3Rlcl9pZBgCIAEoCRIsCgpzd2l0Y2hvdmVyGAMgASgLMhYucGdzd2FybS52MS5Td2l0Y2hvdmVySABCCwoJb3BlcmF0aW9uIiQKClN3aXRjaG92ZXISDwoCdG8YASABKAlIAIgBAUIFCgNfdG8iOwoPQ2FuY2VsT3BlcmF0aW9uEhQKDG9wZXJhdGlvbl9pZBgBIAEoCRISCgpjbHVzdGVyX2lkGAIgASgJIjYKDE9wZXJhdGlvbkFjaxIUCgxvcGVyYXRpb25faWQYASABKAkSEAoIcmV2aXNpb24YAiABKAMqqAEKDk9wZXJhdGlvblN0YXRlEh8KG09QRVJBVElPTl9TVEFURV9VTlNQRUNJRklFRBAAEhsKF09QRVJBVElPTl9TVEFURV9SVU5OSU5HEAESHQoZT1BFUkFUSU9OX1NUQVRFX1NVQ0NFRURFRBACEhoKFk9QRVJBVElPTl9TVEFURV9GQUlMRUQQAxIdChlPUEVSQVRJT05fU1RBVEVfQ0FOQ0VMTEVEEAQquwIKEU9wZXJhdGlvblN0ZXBOYW1lEiMKH09QRVJBVElPTl9TVEVQX05BTUVfVU5TUEVDSUZJRUQQABIdChlPUEVSQVRJT05fU1RFUF9OQU1FX0NIRUNLEAESIgoeT1BFUkFUSU9OX1NURVBfTkFNRV9DSEVDS1BPSU5UEAISHQoZT1BFUkFUSU9OX1NURVBfTkFNRV9GRU5DRRADEhwKGE9QRVJBVElPTl9TVEVQX05BTUVfU1RPUBAEEh8KG09QRVJBVElPTl9TVEVQX05BTUVfQ09ORklSTRAFEh8KG09QRVJBVElPTl9TVEVQX05BTUVfUkVMRUFTRRAGEh8KG09QRVJBVElPTl9TVEVQX05BTUVfUFJPTU9URRAHEh4KGk9QRVJBVElPTl9TVEVQX05BTUVfRk9MTE9XEAgq4AEKEk9wZXJhdGlvblN0ZXBTdGF0ZRIkCiBPUEVSQVRJT05fU1RFUF9TVEFURV9VTlNQRUNJRklFRBAAEiAKHE9QRVJBVElPTl9TVEVQX1NUQVRFX1BFTkRJTkcQARIgChxPUEVSQVRJT05fU1RFUF9TVEFURV9SVU5OSU5HEAISHQoZT1BFUkFUSU9OX1NURVBfU1RBVEVfRE9ORRADEh8KG09QRVJBVElPTl9TVEVQX1NUQVRFX0ZBSUxFRBAEEiAKHE9QRVJBVElPTl9TVEVQX1NUQVRFX1NLSVBQRUQQBTJbChBTYXRlbGxpdGVTZXJ2aWNlEkcKB0Nvbm5lY3QSHC5wZ3N3YXJtLnYxLlNhdGVsbGl0ZU1lc3NhZ2UaGi5wZ3N3YXJtLnYxLkNlbnRyYWxNZXNzYWdlKAEwAWIGcHJvdG8z", [file_pgswarm_v1_config, file_pgswarm_v1_event, file_pgswarm_v1_health]);
 
 /**
  * @generated from message pgswarm.v1.SatelliteMessage
@@ -75,6 +75,14 @@ export type SatelliteMessage = Message<"pgswarm.v1.SatelliteMessage"> & {
      */
     value: LogLevelAck;
     case: "logLevelAck";
+  } | {
+    /**
+     * At each change, and again on each stream until it was acknowledged.
+     *
+     * @generated from field: pgswarm.v1.OperationUpdate operation_update = 9;
+     */
+    value: OperationUpdate;
+    case: "operationUpdate";
   } | { case: undefined; value?: undefined };
 };
 
@@ -374,6 +382,112 @@ export const LogLevelAckSchema: GenMessage<LogLevelAck> = /*@__PURE__*/
   messageDesc(file_pgswarm_v1_satellite, 12);
 
 /**
+ * How an operation stands, whole: the highest revision replaces all others.
+ *
+ * @generated from message pgswarm.v1.OperationUpdate
+ */
+export type OperationUpdate = Message<"pgswarm.v1.OperationUpdate"> & {
+  /**
+   * @generated from field: string operation_id = 1;
+   */
+  operationId: string;
+
+  /**
+   * Rises with each change, also across restarts of the satellite.
+   *
+   * @generated from field: int64 revision = 2;
+   */
+  revision: bigint;
+
+  /**
+   * @generated from field: pgswarm.v1.OperationState state = 3;
+   */
+  state: OperationState;
+
+  /**
+   * All of them, in order.
+   *
+   * @generated from field: repeated pgswarm.v1.OperationStep steps = 4;
+   */
+  steps: OperationStep[];
+
+  /**
+   * The pod that shall become primary, once that is chosen.
+   *
+   * @generated from field: optional string target = 5;
+   */
+  target?: string | undefined;
+
+  /**
+   * Why it failed.
+   *
+   * @generated from field: optional string error = 6;
+   */
+  error?: string | undefined;
+
+  /**
+   * By the clock of the site, like all times here.
+   *
+   * @generated from field: optional int64 point_of_no_return_at_ms = 7;
+   */
+  pointOfNoReturnAtMs?: bigint | undefined;
+
+  /**
+   * @generated from field: optional int64 started_at_ms = 8;
+   */
+  startedAtMs?: bigint | undefined;
+
+  /**
+   * @generated from field: optional int64 ended_at_ms = 9;
+   */
+  endedAtMs?: bigint | undefined;
+};
+
+/**
+ * Describes the message pgswarm.v1.OperationUpdate.
+ * Use `create(OperationUpdateSchema)` to create a new message.
+ */
+export const OperationUpdateSchema: GenMessage<OperationUpdate> = /*@__PURE__*/
+  messageDesc(file_pgswarm_v1_satellite, 13);
+
+/**
+ * @generated from message pgswarm.v1.OperationStep
+ */
+export type OperationStep = Message<"pgswarm.v1.OperationStep"> & {
+  /**
+   * @generated from field: pgswarm.v1.OperationStepName name = 1;
+   */
+  name: OperationStepName;
+
+  /**
+   * @generated from field: pgswarm.v1.OperationStepState state = 2;
+   */
+  state: OperationStepState;
+
+  /**
+   * @generated from field: optional int64 started_at_ms = 3;
+   */
+  startedAtMs?: bigint | undefined;
+
+  /**
+   * @generated from field: optional int64 ended_at_ms = 4;
+   */
+  endedAtMs?: bigint | undefined;
+
+  /**
+   * @generated from field: string detail = 5;
+   */
+  detail: string;
+};
+
+/**
+ * Describes the message pgswarm.v1.OperationStep.
+ * Use `create(OperationStepSchema)` to create a new message.
+ */
+export const OperationStepSchema: GenMessage<OperationStep> = /*@__PURE__*/
+  messageDesc(file_pgswarm_v1_satellite, 14);
+
+/**
  * @generated from message pgswarm.v1.CentralMessage
  */
 export type CentralMessage = Message<"pgswarm.v1.CentralMessage"> & {
@@ -420,6 +534,26 @@ export type CentralMessage = Message<"pgswarm.v1.CentralMessage"> & {
      */
     value: SetLogLevel;
     case: "setLogLevel";
+  } | {
+    /**
+     * Every operation of the site that is not over, once on each stream: one that is known is not begun again.
+     *
+     * @generated from field: pgswarm.v1.StartOperation start_operation = 7;
+     */
+    value: StartOperation;
+    case: "startOperation";
+  } | {
+    /**
+     * @generated from field: pgswarm.v1.CancelOperation cancel_operation = 8;
+     */
+    value: CancelOperation;
+    case: "cancelOperation";
+  } | {
+    /**
+     * @generated from field: pgswarm.v1.OperationAck operation_ack = 9;
+     */
+    value: OperationAck;
+    case: "operationAck";
   } | { case: undefined; value?: undefined };
 };
 
@@ -428,7 +562,7 @@ export type CentralMessage = Message<"pgswarm.v1.CentralMessage"> & {
  * Use `create(CentralMessageSchema)` to create a new message.
  */
 export const CentralMessageSchema: GenMessage<CentralMessage> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_satellite, 13);
+  messageDesc(file_pgswarm_v1_satellite, 15);
 
 /**
  * @generated from message pgswarm.v1.Welcome
@@ -463,7 +597,7 @@ export type Welcome = Message<"pgswarm.v1.Welcome"> & {
  * Use `create(WelcomeSchema)` to create a new message.
  */
 export const WelcomeSchema: GenMessage<Welcome> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_satellite, 14);
+  messageDesc(file_pgswarm_v1_satellite, 16);
 
 /**
  * @generated from message pgswarm.v1.HeartbeatAck
@@ -480,7 +614,7 @@ export type HeartbeatAck = Message<"pgswarm.v1.HeartbeatAck"> & {
  * Use `create(HeartbeatAckSchema)` to create a new message.
  */
 export const HeartbeatAckSchema: GenMessage<HeartbeatAck> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_satellite, 15);
+  messageDesc(file_pgswarm_v1_satellite, 17);
 
 /**
  * @generated from message pgswarm.v1.DeleteCluster
@@ -507,7 +641,7 @@ export type DeleteCluster = Message<"pgswarm.v1.DeleteCluster"> & {
  * Use `create(DeleteClusterSchema)` to create a new message.
  */
 export const DeleteClusterSchema: GenMessage<DeleteCluster> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_satellite, 16);
+  messageDesc(file_pgswarm_v1_satellite, 18);
 
 /**
  * @generated from message pgswarm.v1.EventsAck
@@ -526,7 +660,7 @@ export type EventsAck = Message<"pgswarm.v1.EventsAck"> & {
  * Use `create(EventsAckSchema)` to create a new message.
  */
 export const EventsAckSchema: GenMessage<EventsAck> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_satellite, 17);
+  messageDesc(file_pgswarm_v1_satellite, 19);
 
 /**
  * @generated from message pgswarm.v1.SetLogLevel
@@ -543,7 +677,257 @@ export type SetLogLevel = Message<"pgswarm.v1.SetLogLevel"> & {
  * Use `create(SetLogLevelSchema)` to create a new message.
  */
 export const SetLogLevelSchema: GenMessage<SetLogLevel> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_satellite, 18);
+  messageDesc(file_pgswarm_v1_satellite, 20);
+
+/**
+ * @generated from message pgswarm.v1.StartOperation
+ */
+export type StartOperation = Message<"pgswarm.v1.StartOperation"> & {
+  /**
+   * UUID.
+   *
+   * @generated from field: string operation_id = 1;
+   */
+  operationId: string;
+
+  /**
+   * @generated from field: string cluster_id = 2;
+   */
+  clusterId: string;
+
+  /**
+   * @generated from oneof pgswarm.v1.StartOperation.operation
+   */
+  operation: {
+    /**
+     * @generated from field: pgswarm.v1.Switchover switchover = 3;
+     */
+    value: Switchover;
+    case: "switchover";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message pgswarm.v1.StartOperation.
+ * Use `create(StartOperationSchema)` to create a new message.
+ */
+export const StartOperationSchema: GenMessage<StartOperation> = /*@__PURE__*/
+  messageDesc(file_pgswarm_v1_satellite, 21);
+
+/**
+ * @generated from message pgswarm.v1.Switchover
+ */
+export type Switchover = Message<"pgswarm.v1.Switchover"> & {
+  /**
+   * A pod; absent: whoever is best.
+   *
+   * @generated from field: optional string to = 1;
+   */
+  to?: string | undefined;
+};
+
+/**
+ * Describes the message pgswarm.v1.Switchover.
+ * Use `create(SwitchoverSchema)` to create a new message.
+ */
+export const SwitchoverSchema: GenMessage<Switchover> = /*@__PURE__*/
+  messageDesc(file_pgswarm_v1_satellite, 22);
+
+/**
+ * Undone while that is possible. One that never began is cancelled at once and will not begin.
+ *
+ * @generated from message pgswarm.v1.CancelOperation
+ */
+export type CancelOperation = Message<"pgswarm.v1.CancelOperation"> & {
+  /**
+   * @generated from field: string operation_id = 1;
+   */
+  operationId: string;
+
+  /**
+   * @generated from field: string cluster_id = 2;
+   */
+  clusterId: string;
+};
+
+/**
+ * Describes the message pgswarm.v1.CancelOperation.
+ * Use `create(CancelOperationSchema)` to create a new message.
+ */
+export const CancelOperationSchema: GenMessage<CancelOperation> = /*@__PURE__*/
+  messageDesc(file_pgswarm_v1_satellite, 23);
+
+/**
+ * @generated from message pgswarm.v1.OperationAck
+ */
+export type OperationAck = Message<"pgswarm.v1.OperationAck"> & {
+  /**
+   * @generated from field: string operation_id = 1;
+   */
+  operationId: string;
+
+  /**
+   * Stored in central, or of no use to it: an operation that is over may be forgotten.
+   *
+   * @generated from field: int64 revision = 2;
+   */
+  revision: bigint;
+};
+
+/**
+ * Describes the message pgswarm.v1.OperationAck.
+ * Use `create(OperationAckSchema)` to create a new message.
+ */
+export const OperationAckSchema: GenMessage<OperationAck> = /*@__PURE__*/
+  messageDesc(file_pgswarm_v1_satellite, 24);
+
+/**
+ * @generated from enum pgswarm.v1.OperationState
+ */
+export const OperationState = {
+  /**
+   * @generated from enum value: OPERATION_STATE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * @generated from enum value: OPERATION_STATE_RUNNING = 1;
+   */
+  RUNNING: 1,
+
+  /**
+   * @generated from enum value: OPERATION_STATE_SUCCEEDED = 2;
+   */
+  SUCCEEDED: 2,
+
+  /**
+   * @generated from enum value: OPERATION_STATE_FAILED = 3;
+   */
+  FAILED: 3,
+
+  /**
+   * @generated from enum value: OPERATION_STATE_CANCELLED = 4;
+   */
+  CANCELLED: 4,
+} as const;
+
+/**
+ * @generated from enum pgswarm.v1.OperationState
+ */
+export type OperationState = (typeof OperationState)[keyof typeof OperationState] | UnknownEnum;
+
+/**
+ * Describes the enum pgswarm.v1.OperationState.
+ */
+export const OperationStateSchema: GenEnum<OperationState> = /*@__PURE__*/
+  enumDesc(file_pgswarm_v1_satellite, 0);
+
+/**
+ * @generated from enum pgswarm.v1.OperationStepName
+ */
+export const OperationStepName = {
+  /**
+   * @generated from enum value: OPERATION_STEP_NAME_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * @generated from enum value: OPERATION_STEP_NAME_CHECK = 1;
+   */
+  CHECK: 1,
+
+  /**
+   * @generated from enum value: OPERATION_STEP_NAME_CHECKPOINT = 2;
+   */
+  CHECKPOINT: 2,
+
+  /**
+   * @generated from enum value: OPERATION_STEP_NAME_FENCE = 3;
+   */
+  FENCE: 3,
+
+  /**
+   * @generated from enum value: OPERATION_STEP_NAME_STOP = 4;
+   */
+  STOP: 4,
+
+  /**
+   * @generated from enum value: OPERATION_STEP_NAME_CONFIRM = 5;
+   */
+  CONFIRM: 5,
+
+  /**
+   * @generated from enum value: OPERATION_STEP_NAME_RELEASE = 6;
+   */
+  RELEASE: 6,
+
+  /**
+   * @generated from enum value: OPERATION_STEP_NAME_PROMOTE = 7;
+   */
+  PROMOTE: 7,
+
+  /**
+   * @generated from enum value: OPERATION_STEP_NAME_FOLLOW = 8;
+   */
+  FOLLOW: 8,
+} as const;
+
+/**
+ * @generated from enum pgswarm.v1.OperationStepName
+ */
+export type OperationStepName = (typeof OperationStepName)[keyof typeof OperationStepName] | UnknownEnum;
+
+/**
+ * Describes the enum pgswarm.v1.OperationStepName.
+ */
+export const OperationStepNameSchema: GenEnum<OperationStepName> = /*@__PURE__*/
+  enumDesc(file_pgswarm_v1_satellite, 1);
+
+/**
+ * @generated from enum pgswarm.v1.OperationStepState
+ */
+export const OperationStepState = {
+  /**
+   * @generated from enum value: OPERATION_STEP_STATE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * @generated from enum value: OPERATION_STEP_STATE_PENDING = 1;
+   */
+  PENDING: 1,
+
+  /**
+   * @generated from enum value: OPERATION_STEP_STATE_RUNNING = 2;
+   */
+  RUNNING: 2,
+
+  /**
+   * @generated from enum value: OPERATION_STEP_STATE_DONE = 3;
+   */
+  DONE: 3,
+
+  /**
+   * @generated from enum value: OPERATION_STEP_STATE_FAILED = 4;
+   */
+  FAILED: 4,
+
+  /**
+   * @generated from enum value: OPERATION_STEP_STATE_SKIPPED = 5;
+   */
+  SKIPPED: 5,
+} as const;
+
+/**
+ * @generated from enum pgswarm.v1.OperationStepState
+ */
+export type OperationStepState = (typeof OperationStepState)[keyof typeof OperationStepState] | UnknownEnum;
+
+/**
+ * Describes the enum pgswarm.v1.OperationStepState.
+ */
+export const OperationStepStateSchema: GenEnum<OperationStepState> = /*@__PURE__*/
+  enumDesc(file_pgswarm_v1_satellite, 2);
 
 /**
  * The one stream between a site and central. The satellite dials out; the call carries

@@ -2,19 +2,19 @@
 // @generated from file pgswarm/v1/sidecar.proto (package pgswarm.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Event } from "./event_pb.ts";
 import { file_pgswarm_v1_event } from "./event_pb.ts";
 import type { InstanceHealth } from "./health_pb.ts";
 import { file_pgswarm_v1_health } from "./health_pb.ts";
-import type { Message } from "@bufbuild/protobuf";
+import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file pgswarm/v1/sidecar.proto.
  */
 export const file_pgswarm_v1_sidecar: GenFile = /*@__PURE__*/
-  fileDesc("ChhwZ3N3YXJtL3YxL3NpZGVjYXIucHJvdG8SCnBnc3dhcm0udjEi0wEKDlNpZGVjYXJNZXNzYWdlEi8KCGlkZW50aXR5GAEgASgLMhsucGdzd2FybS52MS5TaWRlY2FySWRlbnRpdHlIABIrCgZzdGF0dXMYAiABKAsyGS5wZ3N3YXJtLnYxLlNpZGVjYXJTdGF0dXNIABIrCgZldmVudHMYAyABKAsyGS5wZ3N3YXJtLnYxLlNpZGVjYXJFdmVudHNIABIrCgZyZXN1bHQYBCABKAsyGS5wZ3N3YXJtLnYxLkNvbW1hbmRSZXN1bHRIAEIJCgdtZXNzYWdlIm0KD1NpZGVjYXJJZGVudGl0eRIPCgdjbHVzdGVyGAEgASgJEhEKCW5hbWVzcGFjZRgCIAEoCRILCgNwb2QYAyABKAkSDwoHcG9kX3VpZBgEIAEoCRIYChBwcm90b2NvbF92ZXJzaW9uGAUgASgFIpQBCg1TaWRlY2FyU3RhdHVzEioKBmhlYWx0aBgBIAEoCzIaLnBnc3dhcm0udjEuSW5zdGFuY2VIZWFsdGgSDAoEdGVybRgCIAEoAxITCgtob2xkc19sZWFzZRgDIAEoCBIeChFzeXN0ZW1faWRlbnRpZmllchgEIAEoCUgAiAEBQhQKEl9zeXN0ZW1faWRlbnRpZmllciIyCg1TaWRlY2FyRXZlbnRzEiEKBmV2ZW50cxgBIAMoCzIRLnBnc3dhcm0udjEuRXZlbnQi7wEKDlNpZGVjYXJDb21tYW5kEgoKAmlkGAEgASgJEisKCmdldF9zdGF0dXMYAiABKAsyFS5wZ3N3YXJtLnYxLkdldFN0YXR1c0gAEiwKCmNoZWNrcG9pbnQYAyABKAsyFi5wZ3N3YXJtLnYxLkNoZWNrcG9pbnRIABIyCgpldmVudHNfYWNrGAQgASgLMhwucGdzd2FybS52MS5TaWRlY2FyRXZlbnRzQWNrSAASNwoNc2V0X2xvZ19sZXZlbBgFIAEoCzIeLnBnc3dhcm0udjEuU2V0U2lkZWNhckxvZ0xldmVsSABCCQoHY29tbWFuZCILCglHZXRTdGF0dXMiDAoKQ2hlY2twb2ludCIlChBTaWRlY2FyRXZlbnRzQWNrEhEKCWV2ZW50X2lkcxgBIAMoCSIjChJTZXRTaWRlY2FyTG9nTGV2ZWwSDQoFbGV2ZWwYASABKAkifAoNQ29tbWFuZFJlc3VsdBIKCgJpZBgBIAEoCRInCgRkb25lGAIgASgLMhcucGdzd2FybS52MS5Db21tYW5kRG9uZUgAEisKBmZhaWxlZBgDIAEoCzIZLnBnc3dhcm0udjEuQ29tbWFuZEZhaWxlZEgAQgkKB291dGNvbWUiHQoLQ29tbWFuZERvbmUSDgoGb3V0cHV0GAEgASgJIi4KDUNvbW1hbmRGYWlsZWQSDAoEY29kZRgBIAEoCRIPCgdtZXNzYWdlGAIgASgJMlcKDlNpZGVjYXJTZXJ2aWNlEkUKB0Nvbm5lY3QSGi5wZ3N3YXJtLnYxLlNpZGVjYXJNZXNzYWdlGhoucGdzd2FybS52MS5TaWRlY2FyQ29tbWFuZCgBMAFiBnByb3RvMw", [file_pgswarm_v1_event, file_pgswarm_v1_health]);
+  fileDesc("ChhwZ3N3YXJtL3YxL3NpZGVjYXIucHJvdG8SCnBnc3dhcm0udjEihgIKDlNpZGVjYXJNZXNzYWdlEi8KCGlkZW50aXR5GAEgASgLMhsucGdzd2FybS52MS5TaWRlY2FySWRlbnRpdHlIABIrCgZzdGF0dXMYAiABKAsyGS5wZ3N3YXJtLnYxLlNpZGVjYXJTdGF0dXNIABIrCgZldmVudHMYAyABKAsyGS5wZ3N3YXJtLnYxLlNpZGVjYXJFdmVudHNIABIrCgZyZXN1bHQYBCABKAsyGS5wZ3N3YXJtLnYxLkNvbW1hbmRSZXN1bHRIABIxCgloYW5kX292ZXIYBSABKAsyHC5wZ3N3YXJtLnYxLkhhbmRPdmVyUHJvZ3Jlc3NIAEIJCgdtZXNzYWdlIm0KD1NpZGVjYXJJZGVudGl0eRIPCgdjbHVzdGVyGAEgASgJEhEKCW5hbWVzcGFjZRgCIAEoCRILCgNwb2QYAyABKAkSDwoHcG9kX3VpZBgEIAEoCRIYChBwcm90b2NvbF92ZXJzaW9uGAUgASgFIroBCg1TaWRlY2FyU3RhdHVzEioKBmhlYWx0aBgBIAEoCzIaLnBnc3dhcm0udjEuSW5zdGFuY2VIZWFsdGgSDAoEdGVybRgCIAEoAxITCgtob2xkc19sZWFzZRgDIAEoCBIeChFzeXN0ZW1faWRlbnRpZmllchgEIAEoCUgAiAEBEhYKCWhhbmRfb3ZlchgFIAEoCUgBiAEBQhQKEl9zeXN0ZW1faWRlbnRpZmllckIMCgpfaGFuZF9vdmVyIjIKDVNpZGVjYXJFdmVudHMSIQoGZXZlbnRzGAEgAygLMhEucGdzd2FybS52MS5FdmVudCLIAwoOU2lkZWNhckNvbW1hbmQSCgoCaWQYASABKAkSKwoKZ2V0X3N0YXR1cxgCIAEoCzIVLnBnc3dhcm0udjEuR2V0U3RhdHVzSAASLAoKY2hlY2twb2ludBgDIAEoCzIWLnBnc3dhcm0udjEuQ2hlY2twb2ludEgAEjIKCmV2ZW50c19hY2sYBCABKAsyHC5wZ3N3YXJtLnYxLlNpZGVjYXJFdmVudHNBY2tIABI3Cg1zZXRfbG9nX2xldmVsGAUgASgLMh4ucGdzd2FybS52MS5TZXRTaWRlY2FyTG9nTGV2ZWxIABIpCgloYW5kX292ZXIYBiABKAsyFC5wZ3N3YXJtLnYxLkhhbmRPdmVySAASOAoRYWJhbmRvbl9oYW5kX292ZXIYByABKAsyGy5wZ3N3YXJtLnYxLkFiYW5kb25IYW5kT3ZlckgAEiIKBWZlbmNlGAggASgLMhEucGdzd2FybS52MS5GZW5jZUgAEiYKB3VuZmVuY2UYCSABKAsyEy5wZ3N3YXJtLnYxLlVuZmVuY2VIABImCgdwcm9tb3RlGAogASgLMhMucGdzd2FybS52MS5Qcm9tb3RlSABCCQoHY29tbWFuZCILCglHZXRTdGF0dXMiDAoKQ2hlY2twb2ludCJGCghIYW5kT3ZlchIUCgxvcGVyYXRpb25faWQYASABKAkSDwoCdG8YAiABKAlIAIgBARIMCgR0ZXJtGAMgASgDQgUKA190byInCg9BYmFuZG9uSGFuZE92ZXISFAoMb3BlcmF0aW9uX2lkGAEgASgJIhcKBUZlbmNlEg4KBnJlYXNvbhgBIAEoCSIJCgdVbmZlbmNlIh4KB1Byb21vdGUSEwoLYWNjZXB0X2xvc3MYASABKAgiuAIKEEhhbmRPdmVyUHJvZ3Jlc3MSFAoMb3BlcmF0aW9uX2lkGAEgASgJEiYKBHN0ZXAYAiABKA4yGC5wZ3N3YXJtLnYxLkhhbmRPdmVyU3RlcBIPCgJ0bxgDIAEoCUgBiAEBEg0KBWF0X21zGAQgASgDEi4KB3J1bm5pbmcYBSABKAsyGy5wZ3N3YXJtLnYxLkhhbmRPdmVyUnVubmluZ0gAEigKBGRvbmUYBiABKAsyGC5wZ3N3YXJtLnYxLkhhbmRPdmVyRG9uZUgAEiwKBnVuZG9uZRgHIAEoCzIaLnBnc3dhcm0udjEuSGFuZE92ZXJVbmRvbmVIABIsCgZmYWlsZWQYCCABKAsyGi5wZ3N3YXJtLnYxLkhhbmRPdmVyRmFpbGVkSABCCQoHb3V0Y29tZUIFCgNfdG8iEQoPSGFuZE92ZXJSdW5uaW5nIi0KDEhhbmRPdmVyRG9uZRIPCgdwcmltYXJ5GAEgASgJEgwKBHRlcm0YAiABKAMiMwoOSGFuZE92ZXJVbmRvbmUSDgoGcmVhc29uGAEgASgJEhEKCWFiYW5kb25lZBgCIAEoCCIgCg5IYW5kT3ZlckZhaWxlZBIOCgZyZWFzb24YASABKAkiJQoQU2lkZWNhckV2ZW50c0FjaxIRCglldmVudF9pZHMYASADKAkiIwoSU2V0U2lkZWNhckxvZ0xldmVsEg0KBWxldmVsGAEgASgJInwKDUNvbW1hbmRSZXN1bHQSCgoCaWQYASABKAkSJwoEZG9uZRgCIAEoCzIXLnBnc3dhcm0udjEuQ29tbWFuZERvbmVIABIrCgZmYWlsZWQYAyABKAsyGS5wZ3N3YXJtLnYxLkNvbW1hbmRGYWlsZWRIAEIJCgdvdXRjb21lIh0KC0NvbW1hbmREb25lEg4KBm91dHB1dBgBIAEoCSIuCg1Db21tYW5kRmFpbGVkEgwKBGNvZGUYASABKAkSDwoHbWVzc2FnZRgCIAEoCSrSAQoMSGFuZE92ZXJTdGVwEh4KGkhBTkRfT1ZFUl9TVEVQX1VOU1BFQ0lGSUVEEAASHQoZSEFORF9PVkVSX1NURVBfQ0hFQ0tQT0lOVBABEhgKFEhBTkRfT1ZFUl9TVEVQX0ZFTkNFEAISFwoTSEFORF9PVkVSX1NURVBfU1RPUBADEhoKFkhBTkRfT1ZFUl9TVEVQX0NPTkZJUk0QBBIaChZIQU5EX09WRVJfU1RFUF9SRUxFQVNFEAUSGAoUSEFORF9PVkVSX1NURVBfQVdBSVQQBjJXCg5TaWRlY2FyU2VydmljZRJFCgdDb25uZWN0EhoucGdzd2FybS52MS5TaWRlY2FyTWVzc2FnZRoaLnBnc3dhcm0udjEuU2lkZWNhckNvbW1hbmQoATABYgZwcm90bzM", [file_pgswarm_v1_event, file_pgswarm_v1_health]);
 
 /**
  * @generated from message pgswarm.v1.SidecarMessage
@@ -51,6 +51,14 @@ export type SidecarMessage = Message<"pgswarm.v1.SidecarMessage"> & {
      */
     value: CommandResult;
     case: "result";
+  } | {
+    /**
+     * Each step of a hand-over as it begins, and its end. All of the last one is said again on a new stream.
+     *
+     * @generated from field: pgswarm.v1.HandOverProgress hand_over = 5;
+     */
+    value: HandOverProgress;
+    case: "handOver";
   } | { case: undefined; value?: undefined };
 };
 
@@ -123,6 +131,13 @@ export type SidecarStatus = Message<"pgswarm.v1.SidecarStatus"> & {
    * @generated from field: optional string system_identifier = 4;
    */
   systemIdentifier?: string | undefined;
+
+  /**
+   * The hand-over that is under way here: its operation. Absent: none is.
+   *
+   * @generated from field: optional string hand_over = 5;
+   */
+  handOver?: string | undefined;
 };
 
 /**
@@ -189,6 +204,36 @@ export type SidecarCommand = Message<"pgswarm.v1.SidecarCommand"> & {
      */
     value: SetSidecarLogLevel;
     case: "setLogLevel";
+  } | {
+    /**
+     * @generated from field: pgswarm.v1.HandOver hand_over = 6;
+     */
+    value: HandOver;
+    case: "handOver";
+  } | {
+    /**
+     * @generated from field: pgswarm.v1.AbandonHandOver abandon_hand_over = 7;
+     */
+    value: AbandonHandOver;
+    case: "abandonHandOver";
+  } | {
+    /**
+     * @generated from field: pgswarm.v1.Fence fence = 8;
+     */
+    value: Fence;
+    case: "fence";
+  } | {
+    /**
+     * @generated from field: pgswarm.v1.Unfence unfence = 9;
+     */
+    value: Unfence;
+    case: "unfence";
+  } | {
+    /**
+     * @generated from field: pgswarm.v1.Promote promote = 10;
+     */
+    value: Promote;
+    case: "promote";
   } | { case: undefined; value?: undefined };
 };
 
@@ -226,6 +271,263 @@ export const CheckpointSchema: GenMessage<Checkpoint> = /*@__PURE__*/
   messageDesc(file_pgswarm_v1_sidecar, 6);
 
 /**
+ * Gives the primary's role to another member. Answered when it was checked and begun, or refused; what
+ * comes of it is said by HandOverProgress. The same operation twice is begun once.
+ *
+ * @generated from message pgswarm.v1.HandOver
+ */
+export type HandOver = Message<"pgswarm.v1.HandOver"> & {
+  /**
+   * UUID.
+   *
+   * @generated from field: string operation_id = 1;
+   */
+  operationId: string;
+
+  /**
+   * A pod; absent: whoever is best.
+   *
+   * @generated from field: optional string to = 2;
+   */
+  to?: string | undefined;
+
+  /**
+   * Term in which it was decided: a holder of another term refuses.
+   *
+   * @generated from field: int64 term = 3;
+   */
+  term: bigint;
+};
+
+/**
+ * Describes the message pgswarm.v1.HandOver.
+ * Use `create(HandOverSchema)` to create a new message.
+ */
+export const HandOverSchema: GenMessage<HandOver> = /*@__PURE__*/
+  messageDesc(file_pgswarm_v1_sidecar, 7);
+
+/**
+ * Ends a hand-over that has not released the Lease: the server goes on where it is.
+ *
+ * @generated from message pgswarm.v1.AbandonHandOver
+ */
+export type AbandonHandOver = Message<"pgswarm.v1.AbandonHandOver"> & {
+  /**
+   * @generated from field: string operation_id = 1;
+   */
+  operationId: string;
+};
+
+/**
+ * Describes the message pgswarm.v1.AbandonHandOver.
+ * Use `create(AbandonHandOverSchema)` to create a new message.
+ */
+export const AbandonHandOverSchema: GenMessage<AbandonHandOver> = /*@__PURE__*/
+  messageDesc(file_pgswarm_v1_sidecar, 8);
+
+/**
+ * No client is let in until Unfence, or until this member is not primary any more.
+ *
+ * @generated from message pgswarm.v1.Fence
+ */
+export type Fence = Message<"pgswarm.v1.Fence"> & {
+  /**
+   * @generated from field: string reason = 1;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message pgswarm.v1.Fence.
+ * Use `create(FenceSchema)` to create a new message.
+ */
+export const FenceSchema: GenMessage<Fence> = /*@__PURE__*/
+  messageDesc(file_pgswarm_v1_sidecar, 9);
+
+/**
+ * @generated from message pgswarm.v1.Unfence
+ */
+export type Unfence = Message<"pgswarm.v1.Unfence"> & {
+};
+
+/**
+ * Describes the message pgswarm.v1.Unfence.
+ * Use `create(UnfenceSchema)` to create a new message.
+ */
+export const UnfenceSchema: GenMessage<Unfence> = /*@__PURE__*/
+  messageDesc(file_pgswarm_v1_sidecar, 10);
+
+/**
+ * A person's consent to what a machine must not decide alone; votes and the Lease decide all the same.
+ *
+ * @generated from message pgswarm.v1.Promote
+ */
+export type Promote = Message<"pgswarm.v1.Promote"> & {
+  /**
+   * Acknowledged commits may be lost by it.
+   *
+   * @generated from field: bool accept_loss = 1;
+   */
+  acceptLoss: boolean;
+};
+
+/**
+ * Describes the message pgswarm.v1.Promote.
+ * Use `create(PromoteSchema)` to create a new message.
+ */
+export const PromoteSchema: GenMessage<Promote> = /*@__PURE__*/
+  messageDesc(file_pgswarm_v1_sidecar, 11);
+
+/**
+ * @generated from message pgswarm.v1.HandOverProgress
+ */
+export type HandOverProgress = Message<"pgswarm.v1.HandOverProgress"> & {
+  /**
+   * @generated from field: string operation_id = 1;
+   */
+  operationId: string;
+
+  /**
+   * The step that began, or in which it ended.
+   *
+   * @generated from field: pgswarm.v1.HandOverStep step = 2;
+   */
+  step: HandOverStep;
+
+  /**
+   * Who shall take over, as far as that is chosen.
+   *
+   * @generated from field: optional string to = 3;
+   */
+  to?: string | undefined;
+
+  /**
+   * By the clock of the member.
+   *
+   * @generated from field: int64 at_ms = 4;
+   */
+  atMs: bigint;
+
+  /**
+   * @generated from oneof pgswarm.v1.HandOverProgress.outcome
+   */
+  outcome: {
+    /**
+     * @generated from field: pgswarm.v1.HandOverRunning running = 5;
+     */
+    value: HandOverRunning;
+    case: "running";
+  } | {
+    /**
+     * @generated from field: pgswarm.v1.HandOverDone done = 6;
+     */
+    value: HandOverDone;
+    case: "done";
+  } | {
+    /**
+     * @generated from field: pgswarm.v1.HandOverUndone undone = 7;
+     */
+    value: HandOverUndone;
+    case: "undone";
+  } | {
+    /**
+     * @generated from field: pgswarm.v1.HandOverFailed failed = 8;
+     */
+    value: HandOverFailed;
+    case: "failed";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message pgswarm.v1.HandOverProgress.
+ * Use `create(HandOverProgressSchema)` to create a new message.
+ */
+export const HandOverProgressSchema: GenMessage<HandOverProgress> = /*@__PURE__*/
+  messageDesc(file_pgswarm_v1_sidecar, 12);
+
+/**
+ * @generated from message pgswarm.v1.HandOverRunning
+ */
+export type HandOverRunning = Message<"pgswarm.v1.HandOverRunning"> & {
+};
+
+/**
+ * Describes the message pgswarm.v1.HandOverRunning.
+ * Use `create(HandOverRunningSchema)` to create a new message.
+ */
+export const HandOverRunningSchema: GenMessage<HandOverRunning> = /*@__PURE__*/
+  messageDesc(file_pgswarm_v1_sidecar, 13);
+
+/**
+ * Another member took the Lease.
+ *
+ * @generated from message pgswarm.v1.HandOverDone
+ */
+export type HandOverDone = Message<"pgswarm.v1.HandOverDone"> & {
+  /**
+   * @generated from field: string primary = 1;
+   */
+  primary: string;
+
+  /**
+   * @generated from field: int64 term = 2;
+   */
+  term: bigint;
+};
+
+/**
+ * Describes the message pgswarm.v1.HandOverDone.
+ * Use `create(HandOverDoneSchema)` to create a new message.
+ */
+export const HandOverDoneSchema: GenMessage<HandOverDone> = /*@__PURE__*/
+  messageDesc(file_pgswarm_v1_sidecar, 14);
+
+/**
+ * Given up before anything was given away, or taken back: this member goes on in its term.
+ *
+ * @generated from message pgswarm.v1.HandOverUndone
+ */
+export type HandOverUndone = Message<"pgswarm.v1.HandOverUndone"> & {
+  /**
+   * @generated from field: string reason = 1;
+   */
+  reason: string;
+
+  /**
+   * Because it was abandoned.
+   *
+   * @generated from field: bool abandoned = 2;
+   */
+  abandoned: boolean;
+};
+
+/**
+ * Describes the message pgswarm.v1.HandOverUndone.
+ * Use `create(HandOverUndoneSchema)` to create a new message.
+ */
+export const HandOverUndoneSchema: GenMessage<HandOverUndone> = /*@__PURE__*/
+  messageDesc(file_pgswarm_v1_sidecar, 15);
+
+/**
+ * This member does not lead any more, and not because it handed over.
+ *
+ * @generated from message pgswarm.v1.HandOverFailed
+ */
+export type HandOverFailed = Message<"pgswarm.v1.HandOverFailed"> & {
+  /**
+   * @generated from field: string reason = 1;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message pgswarm.v1.HandOverFailed.
+ * Use `create(HandOverFailedSchema)` to create a new message.
+ */
+export const HandOverFailedSchema: GenMessage<HandOverFailed> = /*@__PURE__*/
+  messageDesc(file_pgswarm_v1_sidecar, 16);
+
+/**
  * @generated from message pgswarm.v1.SidecarEventsAck
  */
 export type SidecarEventsAck = Message<"pgswarm.v1.SidecarEventsAck"> & {
@@ -240,7 +542,7 @@ export type SidecarEventsAck = Message<"pgswarm.v1.SidecarEventsAck"> & {
  * Use `create(SidecarEventsAckSchema)` to create a new message.
  */
 export const SidecarEventsAckSchema: GenMessage<SidecarEventsAck> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_sidecar, 7);
+  messageDesc(file_pgswarm_v1_sidecar, 17);
 
 /**
  * @generated from message pgswarm.v1.SetSidecarLogLevel
@@ -257,7 +559,7 @@ export type SetSidecarLogLevel = Message<"pgswarm.v1.SetSidecarLogLevel"> & {
  * Use `create(SetSidecarLogLevelSchema)` to create a new message.
  */
 export const SetSidecarLogLevelSchema: GenMessage<SetSidecarLogLevel> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_sidecar, 8);
+  messageDesc(file_pgswarm_v1_sidecar, 18);
 
 /**
  * @generated from message pgswarm.v1.CommandResult
@@ -291,7 +593,7 @@ export type CommandResult = Message<"pgswarm.v1.CommandResult"> & {
  * Use `create(CommandResultSchema)` to create a new message.
  */
 export const CommandResultSchema: GenMessage<CommandResult> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_sidecar, 9);
+  messageDesc(file_pgswarm_v1_sidecar, 19);
 
 /**
  * @generated from message pgswarm.v1.CommandDone
@@ -308,7 +610,7 @@ export type CommandDone = Message<"pgswarm.v1.CommandDone"> & {
  * Use `create(CommandDoneSchema)` to create a new message.
  */
 export const CommandDoneSchema: GenMessage<CommandDone> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_sidecar, 10);
+  messageDesc(file_pgswarm_v1_sidecar, 20);
 
 /**
  * @generated from message pgswarm.v1.CommandFailed
@@ -332,7 +634,62 @@ export type CommandFailed = Message<"pgswarm.v1.CommandFailed"> & {
  * Use `create(CommandFailedSchema)` to create a new message.
  */
 export const CommandFailedSchema: GenMessage<CommandFailed> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_sidecar, 11);
+  messageDesc(file_pgswarm_v1_sidecar, 21);
+
+/**
+ * @generated from enum pgswarm.v1.HandOverStep
+ */
+export const HandOverStep = {
+  /**
+   * @generated from enum value: HAND_OVER_STEP_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * @generated from enum value: HAND_OVER_STEP_CHECKPOINT = 1;
+   */
+  CHECKPOINT: 1,
+
+  /**
+   * @generated from enum value: HAND_OVER_STEP_FENCE = 2;
+   */
+  FENCE: 2,
+
+  /**
+   * @generated from enum value: HAND_OVER_STEP_STOP = 3;
+   */
+  STOP: 3,
+
+  /**
+   * @generated from enum value: HAND_OVER_STEP_CONFIRM = 4;
+   */
+  CONFIRM: 4,
+
+  /**
+   * From here on there is no way back.
+   *
+   * @generated from enum value: HAND_OVER_STEP_RELEASE = 5;
+   */
+  RELEASE: 5,
+
+  /**
+   * The Lease is free and the successor named.
+   *
+   * @generated from enum value: HAND_OVER_STEP_AWAIT = 6;
+   */
+  AWAIT: 6,
+} as const;
+
+/**
+ * @generated from enum pgswarm.v1.HandOverStep
+ */
+export type HandOverStep = (typeof HandOverStep)[keyof typeof HandOverStep] | UnknownEnum;
+
+/**
+ * Describes the enum pgswarm.v1.HandOverStep.
+ */
+export const HandOverStepSchema: GenEnum<HandOverStep> = /*@__PURE__*/
+  enumDesc(file_pgswarm_v1_sidecar, 0);
 
 /**
  * Between a member's failover sidecar and the satellite of its site. The sidecar dials; the call
