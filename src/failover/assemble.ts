@@ -4,41 +4,88 @@ import { objectNames } from "#core/names.ts"
 import type { Observation } from "#core/failover/observation.ts"
 import type { Clock } from "#io/clock.ts"
 import type { KubeApi } from "#io/kube/api.ts"
-import { openLeaseStore } from "#io/kube/lease.ts"
-import { openPods } from "#io/kube/pods.ts"
+import type { Policy } from "#core/failover/policy.ts"
+import { type LeaseStore, openLeaseStore } from "#io/kube/lease.ts"
+import { openPods, type Pods } from "#io/kube/pods.ts"
 import type { Log } from "#io/log.ts"
 import { openSupervisor } from "#io/supervisor/channel.ts"
+import type { Supervisor } from "#io/supervisor/supervisor.ts"
 import type { PodConfig } from "#wire/pod-config.ts"
 import { Bell } from "./bell.ts"
 import { type Config, policyFor, type Secrets, settingsFor } from "./config.ts"
+import { type Dial, peerDialler } from "./dial.ts"
 import { Jobs } from "./jobs.ts"
 import { Known } from "./known.ts"
 import { Lanes } from "./lanes.ts"
 import { Liveliness } from "./liveliness.ts"
-import { LocalServer } from "./local-server.ts"
+import { LocalServer, type OwnServer } from "./local-server.ts"
 import type { Marks } from "./marks.ts"
 import { Outbox } from "./outbox.ts"
 import { Peers } from "./peers.ts"
 import type { PerformPorts } from "./ports.ts"
-import { RunningConfig } from "./running-config.ts"
+import { RunningConfig, runningConfigWriter, type WriteRunning } from "./running-config.ts"
 import { LeaseSense } from "./sense-lease.ts"
+import { type AskSource, sourceAsker } from "./sense-source.ts"
 import { StatusBoard } from "./status.ts"
+import { openVolume, type Volume } from "./volume.ts"
 import { Voter } from "./voter.ts"
+
+/** What the sidecar touches outside of its own process. The simulator brings a world of its own. */
+export type Outside = {
+  readonly store: LeaseStore
+  readonly pods: Pods
+  readonly server: OwnServer
+  readonly supervisor: Supervisor
+  readonly volume: Volume
+  readonly writeRunning: WriteRunning
+  readonly dial: Dial
+  readonly askSource: AskSource
+}
+
+export function openOutside(
+  given: {
+    readonly config: Config
+    readonly clock: Clock
+    readonly api: KubeApi
+    readonly secrets: Secrets
+  },
+  { callTimeout }: Pick<Policy, "callTimeout">,
+): Outside {
+  const { config, clock, api, secrets } = given
+  const calls = { api, namespace: config.namespace, callTimeout }
+  return {
+    store: openLeaseStore({
+      ...calls,
+      name: objectNames(config.cluster).lease,
+      wall: () => clock.wall(),
+    }),
+    pods: openPods({ ...calls, clock, cluster: config.cluster }),
+    server: new LocalServer({
+      runDir: config.runDir,
+      password: secrets.superuserPassword,
+      now: () => clock.now(),
+    }),
+    supervisor: openSupervisor(config.runDir),
+    volume: openVolume(config.dataDir),
+    writeRunning: runningConfigWriter(config, secrets.replicationPassword),
+    dial: peerDialler(config, secrets),
+    askSource: sourceAsker(secrets.replicationPassword, clock),
+  }
+}
 
 export type Given = {
   readonly config: Config
   readonly clock: Clock
   readonly log: Log
-  readonly api: KubeApi
-  readonly secrets: Secrets
+  readonly outside: Outside
   readonly marks: Marks
   /** As the satellite last wrote it. */
   readonly podConfig: { current: PodConfig }
 }
 
 export type Parts = PerformPorts & {
-  readonly secrets: Secrets
   readonly podConfig: { current: PodConfig }
+  readonly askSource: AskSource
   readonly bell: Bell
   readonly serverBell: Bell
   readonly board: StatusBoard
@@ -47,43 +94,38 @@ export type Parts = PerformPorts & {
 
 /** `signal` ends all work in the lanes. */
 export function assemble(given: Given, signal: AbortSignal): Parts {
-  const { config, clock, log, api, secrets, marks, podConfig } = given
-  const bell = new Bell()
-  const serverBell = new Bell()
+  const { config, clock, log, outside, marks, podConfig } = given
+  const { store, pods, server, supervisor, volume } = outside
+  const bell = new Bell(clock)
+  const serverBell = new Bell(clock)
   const ring = (): void => bell.ring()
   const policy = policyFor(podConfig.current)
   const settings = settingsFor(config, podConfig.current)
   const known = new Known({ clock, config, policy, settings, marks }, ring)
   const lanes = new Lanes(clock, log, ring, signal)
-  const running = new RunningConfig(config, secrets.replicationPassword)
+  const running = new RunningConfig(outside.writeRunning)
   const observe = (): Observation => known.observe(lanes, running)
-  const calls = { api, namespace: config.namespace, callTimeout: policy.callTimeout }
-  const name = objectNames(config.cluster).lease
-  const store = openLeaseStore({ ...calls, name, wall: () => clock.wall() })
-  const server = new LocalServer({
-    runDir: config.runDir,
-    password: secrets.superuserPassword,
-    now: () => clock.now(),
-  })
-  const voter = new Voter({ clock, log, config, known, server, running, observe })
+  const voter = new Voter({ clock, log, config, known, server, volume, running, observe })
+  const me = () => voter.me()
   return {
     config,
     clock,
     log,
-    secrets,
     podConfig,
+    askSource: outside.askSource,
     clusterId: () => clusterId(podConfig.current.clusterId),
     known,
     lanes,
     jobs: new Jobs(),
     store,
     lease: new LeaseSense(clock, log, store, known),
-    pods: openPods({ ...calls, clock, cluster: config.cluster }),
-    peers: new Peers({ clock, log, known, config, secrets, me: () => voter.me() }),
+    pods,
+    peers: new Peers({ clock, log, known, config, volume, dial: outside.dial, me }),
     voter,
     server,
     running,
-    supervisor: openSupervisor(config.runDir),
+    supervisor,
+    volume,
     outbox: new Outbox(),
     observe,
     look: () => serverBell.ring(),

@@ -1,9 +1,15 @@
 /** Wakes the loop: rung by whatever changed, heard once however often it was rung. */
 import type { Millis } from "#core/units.ts"
+import type { Clock } from "#io/clock.ts"
 
 export class Bell {
+  readonly #clock: Pick<Clock, "alarm">
   #rung = false
   #wake: (() => void) | undefined
+
+  constructor(clock: Pick<Clock, "alarm">) {
+    this.#clock = clock
+  }
 
   ring(): void {
     this.#rung = true
@@ -18,13 +24,13 @@ export class Bell {
     }
     return new Promise((resolve) => {
       const done = (): void => {
-        clearTimeout(timer)
+        cancel()
         signal.removeEventListener("abort", done)
         this.#wake = undefined
         this.#rung = false
         resolve()
       }
-      const timer = setTimeout(done, Math.max(0, longest))
+      const cancel = this.#clock.alarm(longest, done)
       signal.addEventListener("abort", done, { once: true })
       this.#wake = done
     })

@@ -22,6 +22,12 @@ export type Looked =
   | { readonly kind: "standby"; readonly state: StandbyState }
   | { readonly kind: "primary"; readonly state: Omit<PrimaryState, "termRow"> }
 
+/** The own server as the parts of the sidecar use it. */
+export type OwnServer = Pick<
+  LocalServer,
+  "look" | "quick" | "patient" | "forget" | typeof Symbol.asyncDispose
+>
+
 const lookWithin = millis(1500)
 
 export class LocalServer implements AsyncDisposable {

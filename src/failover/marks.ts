@@ -4,12 +4,7 @@
  */
 import { podName, type Term, term } from "#core/ids.ts"
 import type { Vote } from "#core/failover/pledge.ts"
-import {
-  readHighestTerm,
-  readMark,
-  writeHighestTerm,
-  writeMark,
-} from "#io/postgres/data-directory.ts"
+import { readHighestTerm, readMark, writeMark } from "#io/postgres/data-directory.ts"
 
 export type Marks = {
   /** Highest term seen. */
@@ -28,7 +23,6 @@ export async function readMarks(dataDir: string): Promise<Marks> {
   }
 }
 
-export const writeTerm = writeHighestTerm
 export const writeServed = (dataDir: string, served: Term): Promise<void> =>
   writeMark(dataDir, "served", `${served}\n`)
 export const writeVote = (dataDir: string, vote: Vote): Promise<void> =>

@@ -15,12 +15,14 @@ import { silentLog } from "#io/log.ts"
 import { openRpcClient } from "#io/rpc/client.ts"
 import type { RpcServer } from "#io/rpc/server.ts"
 import { encodeIdentity, encodePledge, encodeVote, PeerService } from "#wire/peer.ts"
+import { peerDialler } from "./dial.ts"
 import { Known } from "./known.ts"
 import { Lanes } from "./lanes.ts"
 import { LocalServer } from "./local-server.ts"
 import { openPeerServer } from "./peer-server.ts"
 import { Peers } from "./peers.ts"
-import { RunningConfig } from "./running-config.ts"
+import { RunningConfig, runningConfigWriter } from "./running-config.ts"
+import { openVolume } from "./volume.ts"
 import { Voter } from "./voter.ts"
 
 const cluster = clusterName("c")
@@ -74,12 +76,18 @@ before(async () => {
     ],
   ])
   const lanes = new Lanes(systemClock, silentLog, () => undefined, ended.signal)
-  const running = new RunningConfig(config, "y")
+  const running = new RunningConfig(runningConfigWriter(config, "y"))
   const local = new LocalServer({ runDir: folder, password: "x", now: () => systemClock.now() })
+  const volume = openVolume(folder)
   const observe = () => known.observe(lanes, running)
   const base = { clock: systemClock, log: silentLog, config, known }
-  const voter = new Voter({ ...base, server: local, running, observe })
-  const peers = new Peers({ ...base, secrets, me: () => voter.me() })
+  const voter = new Voter({ ...base, server: local, volume, running, observe })
+  const peers = new Peers({
+    ...base,
+    volume,
+    dial: peerDialler(config, secrets),
+    me: () => voter.me(),
+  })
   server = await openPeerServer({ config, secrets, known, peers, voter, observe })
 })
 

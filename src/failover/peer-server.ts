@@ -2,7 +2,7 @@
  * Answers the other members. Only callers with a certificate of this cluster's own authority get this far;
  * a caller must also be a member, of this cluster's data, and the pod that Kubernetes knows by that name.
  */
-import { Code, ConnectError, type ConnectRouter } from "@connectrpc/connect"
+import { Code, ConnectError, type ServiceImpl } from "@connectrpc/connect"
 import { port } from "#core/names.ts"
 import type { MemberStatus } from "#core/failover/member.ts"
 import { knownIdentifier } from "#core/failover/standing.ts"
@@ -42,16 +42,19 @@ export function openPeerServer(ports: PeerServerPorts): Promise<RpcServer> {
   return openRpcServer({
     listen: { host: config.address, port: port.peer },
     tls: { certificate, key, clientAuthority: ca },
-    routes: (router) => peerRoutes(router, ports),
+    routes: (router) => router.service(PeerService, peerAnswers(ports)),
     messageBytesMax: peerMessageBytesMax,
     sessionsMax,
     streamsPerSessionMax: 16,
   })
 }
 
-function peerRoutes(router: ConnectRouter, ports: PeerServerPorts): void {
+export type PeerAnswersPorts = Omit<PeerServerPorts, "secrets">
+
+/** What this member answers to each question of a peer. */
+export function peerAnswers(ports: PeerAnswersPorts): ServiceImpl<typeof PeerService> {
   const { voter, known } = ports
-  router.service(PeerService, {
+  return {
     status: (request) =>
       answered(async () => {
         admit(ports, valid(parseIdentity(request.from)))
@@ -82,7 +85,7 @@ function peerRoutes(router: ConnectRouter, ports: PeerServerPorts): void {
           member: encodeMemberStatus(myself(voter)),
         }
       }),
-  })
+  }
 }
 
 /** Outages are told as such: the caller tries again by its own clock. */
@@ -110,7 +113,7 @@ function valid<T>(parsed: Parsed<T>): T {
 }
 
 /** Throws unless the caller may take part; remembers where it is. */
-function admit({ config, known, peers, observe }: PeerServerPorts, from: PeerIdentity): void {
+function admit({ config, known, peers, observe }: PeerAnswersPorts, from: PeerIdentity): void {
   const refuse = (why: string): never => {
     throw new ConnectError(why, Code.PermissionDenied)
   }

@@ -3,34 +3,28 @@
  * one is primary, votes when it campaigns. Every call ends within the policy's call timeout; a peer that
  * does not answer never delays another.
  */
-import { type Client, createClient } from "@connectrpc/connect"
 import type { PodName, Term } from "#core/ids.ts"
 import { podName } from "#core/ids.ts"
-import { peerServerName, port } from "#core/names.ts"
-import { type Millis, millis, seconds } from "#core/units.ts"
+import { type Millis, millis } from "#core/units.ts"
 import type { MemberStatus } from "#core/failover/member.ts"
 import type { Answer, Ballot } from "#core/failover/vote.ts"
 import type { Clock } from "#io/clock.ts"
-import { formatHostPort } from "#io/config.ts"
 import type { Log } from "#io/log.ts"
-import { readPeers, writePeers } from "#io/postgres/data-directory.ts"
-import { openRpcClient, type RpcClient } from "#io/rpc/client.ts"
 import {
   encodeIdentity,
   encodePledge,
   encodeVote,
   parseMemberStatus,
-  peerMessageBytesMax,
-  PeerService,
   type WireMemberStatus,
 } from "#wire/peer.ts"
-import type { Config, Secrets } from "./config.ts"
+import type { Config } from "./config.ts"
+import type { Dial, PeerLine } from "./dial.ts"
 import type { Known } from "./known.ts"
+import type { Volume } from "./volume.ts"
 
 type Line = {
   readonly address: string
-  readonly client: RpcClient
-  readonly service: Client<typeof PeerService>
+  readonly service: PeerLine
   asking: boolean
 }
 
@@ -39,7 +33,8 @@ export type PeersPorts = {
   readonly log: Log
   readonly known: Known
   readonly config: Config
-  readonly secrets: Secrets
+  readonly volume: Volume
+  readonly dial: Dial
   /** This member in its own words; undefined while it can not say. */
   readonly me: () => MemberStatus | undefined
 }
@@ -56,8 +51,7 @@ export class Peers implements Disposable {
 
   /** Addresses from the last time, so that a start without the Kubernetes API finds its peers. */
   async remember(): Promise<void> {
-    const { config } = this.#ports
-    for (const [pod, address] of await readPeers(config.dataDir))
+    for (const [pod, address] of await this.#ports.volume.readPeers())
       this.heardAddress(podName(pod), address)
     this.#saved = this.#text()
   }
@@ -113,7 +107,7 @@ export class Peers implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (const { client } of this.#lines.values()) client[Symbol.dispose]()
+    for (const { service } of this.#lines.values()) service[Symbol.dispose]()
   }
 
   #others(): readonly PodName[] {
@@ -126,19 +120,8 @@ export class Peers implements Disposable {
     const address = this.#addresses.get(pod)
     const before = this.#lines.get(pod)
     if (address === undefined || before?.address === address) return before
-    before?.client[Symbol.dispose]()
-    const { config, secrets } = this.#ports
-    const { ca, certificate, key } = secrets.peer
-    const client = openRpcClient({
-      url: `https://${formatHostPort({ host: address, port: port.peer })}`,
-      authority: ca,
-      serverName: peerServerName(config.cluster),
-      identity: { certificate, key },
-      messageBytesMax: peerMessageBytesMax,
-      pingEvery: seconds(5),
-    })
-    const service = createClient(PeerService, client.transport)
-    const line: Line = { address, client, service, asking: false }
+    before?.service[Symbol.dispose]()
+    const line: Line = { address, service: this.#ports.dial(address), asking: false }
     this.#lines.set(pod, line)
     return line
   }
@@ -223,7 +206,7 @@ export class Peers implements Disposable {
     if (text === this.#saved) return
     this.#saved = text
     try {
-      await writePeers(this.#ports.config.dataDir, new Map(this.#addresses))
+      await this.#ports.volume.writePeers(new Map(this.#addresses))
     } catch (failure) {
       this.#ports.log.warn("peers.unsaved", { why: failure })
     }

@@ -16,9 +16,7 @@ import {
 } from "#core/failover/decision.ts"
 import { knownIdentifier } from "#core/failover/standing.ts"
 import { systemIdentifier } from "#core/ids.ts"
-import { within } from "#io/clock.ts"
 import { Outage } from "#io/outage.ts"
-import { confirmBootstrap } from "#io/postgres/data-directory.ts"
 import {
   changeSlots,
   checkpointWithin,
@@ -26,7 +24,6 @@ import {
   recordTerm,
   resetSetting,
 } from "./local-server.ts"
-import { writeServed } from "./marks.ts"
 import { order, type PerformPorts, reload, seenLabel, tell } from "./ports.ts"
 import { promote } from "./promote.ts"
 import { ownSettings } from "./running-config.ts"
@@ -75,7 +72,7 @@ async function work(ports: PerformPorts, action: Lasting, signal: AbortSignal): 
     case "persist-term":
       return voter.raiseTerm(action.term)
     case "confirm-data":
-      await confirmBootstrap(config.dataDir)
+      await ports.volume.confirmBootstrap()
       known.data = undefined
       return ports.look()
     case "write-lease":
@@ -177,7 +174,7 @@ async function campaign(
       startedAt,
       candidate,
     },
-    within(millis(known.policy.voteWithin + 200), signal),
+    clock.limit(millis(known.policy.voteWithin + 200), signal),
   )
 }
 
@@ -204,10 +201,10 @@ async function initialise(
   action: Action & { readonly kind: "initdb" },
   signal: AbortSignal,
 ): Promise<void> {
-  const { known, config, log } = ports
+  const { known, volume, log } = ports
   if (known.unconfirmed === undefined) await job(ports, "initdb", undefined, signal)
   // Last: only what is complete may be served, and only by the term that made it.
-  await writeServed(config.dataDir, action.term)
+  await volume.writeServed(action.term)
   known.marks = { ...known.marks, served: action.term }
   known.data = undefined
   ports.look()
@@ -249,7 +246,7 @@ async function job(
         },
         signal,
       ),
-    within(jobWithin, signal),
+    ports.clock.limit(jobWithin, signal),
   )
   known.keepsOld = name === "clone" || known.keepsOld
   log.event(`${name}.done`, { ms: ports.clock.now() - began })

@@ -5,7 +5,7 @@ import { seconds } from "#core/units.ts"
 import type { ClusterId } from "#core/ids.ts"
 import type { Told } from "#core/failover/decision.ts"
 import type { Observation } from "#core/failover/observation.ts"
-import { type Clock, within } from "#io/clock.ts"
+import type { Clock } from "#io/clock.ts"
 import type { LeaseStore } from "#io/kube/lease.ts"
 import type { Pods } from "#io/kube/pods.ts"
 import type { Log } from "#io/log.ts"
@@ -15,12 +15,13 @@ import type { Config } from "./config.ts"
 import type { Jobs } from "./jobs.ts"
 import type { Known } from "./known.ts"
 import type { Lanes } from "./lanes.ts"
-import type { LocalServer } from "./local-server.ts"
+import type { OwnServer } from "./local-server.ts"
 import type { Outbox } from "./outbox.ts"
 import type { Peers } from "./peers.ts"
 import type { RunningConfig } from "./running-config.ts"
 import type { LeaseSense } from "./sense-lease.ts"
 import type { Voter } from "./voter.ts"
+import type { Volume } from "./volume.ts"
 
 export type PerformPorts = {
   readonly clock: Clock
@@ -35,7 +36,8 @@ export type PerformPorts = {
   readonly pods: Pods
   readonly peers: Peers
   readonly voter: Voter
-  readonly server: LocalServer
+  readonly server: OwnServer
+  readonly volume: Volume
   readonly running: RunningConfig
   readonly supervisor: Supervisor
   readonly outbox: Outbox
@@ -49,11 +51,11 @@ const orderWithin = seconds(4)
 
 /** Sends an order and turns a refusal into a failure of the lane, which says why. */
 export async function order(
-  ports: Pick<PerformPorts, "supervisor" | "known" | "look" | "log">,
+  ports: Pick<PerformPorts, "clock" | "supervisor" | "known" | "look" | "log">,
   wanted: Order,
   signal: AbortSignal,
 ): Promise<void> {
-  const result = await ports.supervisor.order(wanted, within(orderWithin, signal))
+  const result = await ports.supervisor.order(wanted, ports.clock.limit(orderWithin, signal))
   if (result.kind === "refused")
     throw new Outage("ORDER_REFUSED", `the supervisor refused ${wanted.kind}: ${result.reason}`)
   // The status says what an order changed before the order is answered. Decided on an older look, a promoted

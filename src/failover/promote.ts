@@ -4,11 +4,9 @@
  */
 import { millis, seconds } from "#core/units.ts"
 import type { Action } from "#core/failover/decision.ts"
-import { within } from "#io/clock.ts"
 import { Outage } from "#io/outage.ts"
 import { booleanOf, textOf } from "#io/postgres/row.ts"
 import { synchronousStandbyNames } from "#io/postgres/server-config.ts"
-import { writeServed } from "./marks.ts"
 import { order, type PerformPorts, reload, seenLabel } from "./ports.ts"
 
 /** The old primary's label should be gone before the new one accepts clients, but not at any price. */
@@ -22,12 +20,12 @@ export async function promote(
   action: Action & { readonly kind: "promote" },
   signal: AbortSignal,
 ): Promise<void> {
-  const { clock, config, known, log, running, server } = ports
+  const { clock, volume, known, log, running, server } = ports
   const began = clock.now()
   const labels = clearLabels(ports, signal)
   await running.set({ follow: "nobody", syncNames: action.syncNames })
   // On disk before the data may change: a crash in between leaves no doubt whose data this is.
-  await writeServed(config.dataDir, action.term)
+  await volume.writeServed(action.term)
   known.marks = { ...known.marks, served: action.term }
   const deadline = Math.max(action.deadline, known.deadlineWritten ?? 0)
   await order(ports, { kind: "arm", term: action.term, deadline: action.deadline }, signal)
@@ -52,8 +50,8 @@ export async function promote(
 
 /** No other pod of the cluster stands behind the service for writes any more. */
 async function clearLabels(ports: PerformPorts, signal: AbortSignal): Promise<void> {
-  const { known, pods, config, log } = ports
-  const limit = within(labelsWithin, signal)
+  const { clock, known, pods, config, log } = ports
+  const limit = clock.limit(labelsWithin, signal)
   const marked = [...known.pods.values()].filter(
     ({ pod, role }) => role === "primary" && pod !== config.pod,
   )

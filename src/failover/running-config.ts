@@ -19,18 +19,22 @@ export const ownSettings = [
   "cluster_name",
 ] as const
 
+/** Puts the part that changes with roles where the server reads it. */
+export type WriteRunning = (
+  follows: Peer | undefined,
+  syncNames: readonly PodName[],
+) => Promise<void>
+
 export class RunningConfig {
-  readonly #config: Config
-  readonly #password: string
+  readonly #writeFile: WriteRunning
   #follows: Peer | undefined
   #syncNames: readonly PodName[] = []
   #written = false
   /** Writes happen one after another. */
   #writing: Promise<void> = Promise.resolve()
 
-  constructor(config: Config, replicationPassword: string) {
-    this.#config = config
-    this.#password = replicationPassword
+  constructor(write: WriteRunning) {
+    this.#writeFile = write
   }
 
   get follows(): Peer | undefined {
@@ -55,16 +59,20 @@ export class RunningConfig {
     await write
   }
 
-  get #passfile(): string {
-    return join(this.#config.runDir, "replication.pass")
-  }
-
   async #write(): Promise<void> {
-    const { runDir, configDir, pod, cluster } = this.#config
     const follows = this.#follows
     const names = this.#syncNames
     this.#written = true
-    await writeFile(this.#passfile, `*:*:*:${replicationUser}:${escaped(this.#password)}\n`, {
+    await this.#writeFile(follows, names)
+  }
+}
+
+/** Writes the file and the password that it names, on the in-memory volume. */
+export const runningConfigWriter =
+  ({ runDir, configDir, pod, cluster }: Config, replicationPassword: string): WriteRunning =>
+  async (follows, names) => {
+    const passfile = join(runDir, "replication.pass")
+    await writeFile(passfile, `*:*:*:${replicationUser}:${escaped(replicationPassword)}\n`, {
       mode: 0o600,
     })
     await writeServerConfig(runDir, {
@@ -77,7 +85,7 @@ export class RunningConfig {
               host: follows.address,
               port: port.postgres,
               user: replicationUser,
-              passfile: this.#passfile,
+              passfile,
               application_name: pod,
               connect_timeout: 2,
               tcp_user_timeout: 3000,
@@ -91,7 +99,6 @@ export class RunningConfig {
       others: {},
     })
   }
-}
 
 const escaped = (password: string): string =>
   password.replaceAll("\\", "\\\\").replaceAll(":", "\\:")

@@ -17,7 +17,7 @@ export class LeaseSense {
   readonly #log: Log
   readonly #store: LeaseStore
   readonly #known: Known
-  readonly #wanted = new Bell()
+  readonly #wanted: Bell
   #reachable = true
 
   constructor(clock: Clock, log: Log, store: LeaseStore, known: Known) {
@@ -25,6 +25,7 @@ export class LeaseSense {
     this.#log = log
     this.#store = store
     this.#known = known
+    this.#wanted = new Bell(clock)
   }
 
   /** Asks for a read soon; one that is under way is enough. */

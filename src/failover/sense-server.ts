@@ -3,11 +3,11 @@ import { millis } from "#core/units.ts"
 import type { Clock } from "#io/clock.ts"
 import type { Log } from "#io/log.ts"
 import { isStop } from "#io/together.ts"
-import { keepsOldData, lookAtData, unconfirmedBootstrap } from "#io/postgres/data-directory.ts"
 import type { Bell } from "./bell.ts"
 import type { Known } from "./known.ts"
-import { type LocalServer, type Looked, readTermRow, silenceOf } from "./local-server.ts"
+import { type Looked, type OwnServer, readTermRow, silenceOf } from "./local-server.ts"
 import type { RunningConfig } from "./running-config.ts"
+import type { Volume } from "./volume.ts"
 
 const calmly = millis(1000)
 const closely = millis(60)
@@ -16,9 +16,9 @@ export type ServerSense = {
   readonly clock: Clock
   readonly log: Log
   readonly known: Known
-  readonly server: LocalServer
+  readonly server: OwnServer
   readonly running: RunningConfig
-  readonly dataDir: string
+  readonly volume: Volume
   /** Rung when somebody wants a look before the next one is due. */
   readonly bell: Bell
   /** Whether something is going on that is worth looking often. */
@@ -90,11 +90,12 @@ function heardNothing({ known, clock, log }: ServerSense, failure: unknown): voi
   if (same === undefined) known.changed()
 }
 
-async function lookAtVolume({ known, dataDir, log }: ServerSense): Promise<void> {
+async function lookAtVolume({ known, volume, log }: ServerSense): Promise<void> {
   try {
-    known.unconfirmed = await unconfirmedBootstrap(dataDir)
-    known.keepsOld = await keepsOldData(dataDir)
-    known.data = await lookAtData(dataDir)
+    const { data, unconfirmed, keepsOld } = await volume.look()
+    known.unconfirmed = unconfirmed
+    known.keepsOld = keepsOld
+    known.data = data
     known.changed()
   } catch (failure) {
     if (isStop(failure, AbortSignal.abort())) return

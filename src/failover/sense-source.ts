@@ -20,12 +20,20 @@ import type { Known } from "./known.ts"
 const every = millis(700)
 const within = millis(2000)
 
+/** Asks a server what a member that would follow it must know of it; throws while it can not say. */
+export type AskSource = (peer: Peer) => Promise<SourceView>
+
+export const sourceAsker =
+  (password: string, clock: Clock): AskSource =>
+  (peer) =>
+    lookAtSource(peer, password, clock)
+
 export async function senseSource(
   ports: {
     readonly clock: Clock
     readonly log: Log
     readonly known: Known
-    readonly password: string
+    readonly ask: AskSource
     /** Whom to look at; undefined while there is no need. */
     readonly wanted: () => Peer | undefined
   },
@@ -36,7 +44,7 @@ export async function senseSource(
     const peer = ports.wanted()
     if (peer !== undefined) {
       try {
-        known.source = await lookAtSource(peer, ports.password, clock)
+        known.source = await ports.ask(peer)
         known.changed()
       } catch (failure) {
         log.debug("source.silent", { pod: peer.pod, why: failure })

@@ -16,9 +16,9 @@ import { Outage } from "#io/outage.ts"
 import type { PledgeAsked, VoteAsked } from "#wire/peer.ts"
 import type { Config } from "./config.ts"
 import type { Known } from "./known.ts"
-import type { LocalServer } from "./local-server.ts"
-import { writeTerm, writeVote } from "./marks.ts"
+import type { OwnServer } from "./local-server.ts"
 import type { RunningConfig } from "./running-config.ts"
+import type { Volume } from "./volume.ts"
 
 export type VoteAnswer =
   | { readonly kind: "granted"; readonly voter: MemberStatus }
@@ -29,12 +29,15 @@ export type VoterPorts = {
   readonly log: Log
   readonly config: Config
   readonly known: Known
-  readonly server: LocalServer
+  readonly server: OwnServer
+  readonly volume: Volume
   readonly running: RunningConfig
   readonly observe: () => Observation
 }
 
 const freshFor = 50
+/** For waits that are short and counted. */
+const never = new AbortController().signal
 
 export class Voter {
   readonly #ports: VoterPorts
@@ -70,9 +73,9 @@ export class Voter {
   /** A term that was seen is on disk when this resolves. */
   raiseTerm(seen: Term): Promise<void> {
     return this.#alone(async () => {
-      const { known, config } = this.#ports
+      const { known, volume } = this.#ports
       if (seen <= known.marks.term) return
-      await writeTerm(config.dataDir, seen)
+      await volume.writeTerm(seen)
       known.marks = { ...known.marks, term: seen }
       known.changed()
     })
@@ -148,10 +151,10 @@ export class Voter {
 
   /** No pledge to an older term from now on, also after a restart. */
   async bind(vote: Vote): Promise<void> {
-    const { known, config, clock } = this.#ports
+    const { known, volume, clock } = this.#ports
     this.#votedAt = clock.now()
     known.promises = { ...known.promises, vote }
-    await writeVote(config.dataDir, vote)
+    await volume.writeVote(vote)
   }
 
   /** Stops the WAL receiver, if one runs, and looks where the WAL ends. */
@@ -164,15 +167,15 @@ export class Voter {
       await running.set({ follow: "nobody" })
       await server.quick((sql) => sql`select pg_reload_conf()`)
     }
-    const signal = AbortSignal.timeout(known.policy.voteWithin)
+    const until = clock.now() + known.policy.voteWithin
     for (;;) {
       const looked = await server.look()
       if (looked.kind !== "standby") return
       known.heardLook(looked)
       if (looked.state.receiver === undefined) return
-      if (signal.aborted)
+      if (clock.now() >= until)
         throw new Outage("RECEIVER_RUNS", "the WAL receiver did not stop in time for the vote")
-      await clock.sleep(millis(15), signal)
+      await clock.sleep(millis(15), never)
     }
   }
 

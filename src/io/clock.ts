@@ -23,6 +23,10 @@ export interface Clock {
   wall(): number
   /** Resolves after `duration`; throws the signal's reason when it is aborted first. */
   sleep(duration: Millis, signal: AbortSignal): Promise<void>
+  /** Calls `ring` once after `duration`, unless the function that it returns was called before. */
+  alarm(duration: Millis, ring: () => void): () => void
+  /** Aborts with `signal` or after `duration`, whichever is first. */
+  limit(duration: Millis, signal: AbortSignal): AbortSignal
   /** Asks `ready` at once and then every `every`; throws an Outage `NOT_IN_TIME` after `within`. */
   until(ready: () => Promise<boolean> | boolean, limits: Until): Promise<void>
 }
@@ -39,6 +43,11 @@ export const systemClock: Clock = {
       throw cause
     }
   },
+  alarm(duration, ring) {
+    const timer = setTimeout(ring, Math.max(0, duration))
+    return () => clearTimeout(timer)
+  },
+  limit: (duration, signal) => within(duration, signal),
   async until(ready, { every, within, signal }) {
     const began = systemClock.now()
     while (!(await ready())) {

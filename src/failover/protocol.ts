@@ -1,0 +1,78 @@
+/**
+ * The protocol's own tasks: what keeps the blackboard fresh, what asks the peers, and the loop that decides.
+ * The simulator runs exactly these, in a world of its own.
+ */
+import type { Action, Decision } from "#core/failover/decision.ts"
+import type { Observation } from "#core/failover/observation.ts"
+import { leadingTerm } from "#core/failover/standing.ts"
+import type { Task } from "#io/together.ts"
+import type { Parts } from "./assemble.ts"
+import { mayGo, wantedSource } from "./liveliness.ts"
+import { runLoop } from "./loop.ts"
+import { askAgainAfter } from "./peers.ts"
+import { perform } from "./perform.ts"
+import { senseServer } from "./sense-server.ts"
+import { senseSource } from "./sense-source.ts"
+import { senseSupervisor } from "./sense-supervisor.ts"
+
+/** `go` is called when the pod is leaving and nothing is left to do. */
+export const protocolTasks = (parts: Parts, go: () => void): readonly Task[] => [
+  ...senses(parts),
+  (stop) => askPeers(parts, stop),
+  (stop) => turn(parts, go, stop),
+]
+
+/** What keeps the blackboard fresh. */
+function senses(parts: Parts): readonly Task[] {
+  const { known, peers, live, log, clock, observe } = parts
+  return [
+    (stop) => senseSupervisor(parts, stop),
+    (stop) => senseServer({ ...parts, bell: parts.serverBell, closely: () => live.closely }, stop),
+    (stop) => parts.lease.run(stop),
+    (stop) =>
+      parts.pods.watch(
+        (found) => {
+          known.pods = new Map(found.map((pod) => [pod.pod, pod]))
+          for (const { pod, address } of found)
+            if (address !== undefined) peers.heardAddress(pod, address)
+          known.changed()
+        },
+        (failure) => log.debug("pods.unreachable", { why: failure }),
+        stop,
+      ),
+    (stop) =>
+      senseSource(
+        { clock, log, known, ask: parts.askSource, wanted: () => wantedSource(observe()) },
+        stop,
+      ),
+  ]
+}
+
+async function askPeers({ clock, known, live, peers, observe }: Parts, stop: AbortSignal) {
+  while (!stop.aborted) {
+    const seen = observe()
+    const leading = seen.self === undefined ? undefined : leadingTerm(seen, seen.self)
+    // Not awaited: each call has its own deadline, and a slow peer must not delay the next round.
+    void peers.askAll(leading)
+    await clock.sleep(askAgainAfter(known, leading !== undefined, live.closely), stop)
+  }
+}
+
+async function turn(parts: Parts, go: () => void, signal: AbortSignal): Promise<void> {
+  const { live, board, supervisor, log, bell, known, observe } = parts
+  const publish = (seen: Observation, decision: Decision): void => {
+    live.turned(seen, decision)
+    board.publish(seen, decision.mood)
+    if (live.pulseIsDue())
+      supervisor.pulse().catch((failure: unknown) => log.debug("pulse.unwritten", { why: failure }))
+    if (mayGo(seen)) go()
+  }
+  const begin = (action: Action): void => {
+    if (action.kind === "fence") live.counters.fences += 1
+    if (action.kind === "campaign") live.counters.campaigns += 1
+    if (action.kind === "promote") live.counters.promotions += 1
+    perform(parts, action)
+  }
+  const news = bell.wait.bind(bell)
+  await runLoop({ policy: () => known.policy, observe, perform: begin, publish, news }, signal)
+}

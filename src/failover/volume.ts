@@ -1,0 +1,43 @@
+/** The member's data volume as its sidecar reads and marks it; every write is on disk when it resolves. */
+import type { SystemIdentifier, Term } from "#core/ids.ts"
+import type { Vote } from "#core/failover/pledge.ts"
+import {
+  confirmBootstrap,
+  type DataDirectory,
+  keepsOldData,
+  lookAtData,
+  readPeers,
+  unconfirmedBootstrap,
+  writeHighestTerm,
+  writePeers,
+} from "#io/postgres/data-directory.ts"
+import { writeServed, writeVote } from "./marks.ts"
+
+export type Volume = {
+  readonly look: () => Promise<{
+    readonly data: DataDirectory
+    /** System identifier of an initialisation that nobody recorded yet. */
+    readonly unconfirmed: SystemIdentifier | undefined
+    readonly keepsOld: boolean
+  }>
+  readonly writeTerm: (seen: Term) => Promise<void>
+  readonly writeServed: (served: Term) => Promise<void>
+  readonly writeVote: (vote: Vote) => Promise<void>
+  readonly confirmBootstrap: () => Promise<void>
+  readonly readPeers: () => Promise<ReadonlyMap<string, string>>
+  readonly writePeers: (peers: ReadonlyMap<string, string>) => Promise<void>
+}
+
+export const openVolume = (dataDir: string): Volume => ({
+  look: async () => ({
+    unconfirmed: await unconfirmedBootstrap(dataDir),
+    keepsOld: await keepsOldData(dataDir),
+    data: await lookAtData(dataDir),
+  }),
+  writeTerm: (seen) => writeHighestTerm(dataDir, seen),
+  writeServed: (served) => writeServed(dataDir, served),
+  writeVote: (vote) => writeVote(dataDir, vote),
+  confirmBootstrap: () => confirmBootstrap(dataDir),
+  readPeers: () => readPeers(dataDir),
+  writePeers: (peers) => writePeers(dataDir, peers),
+})
