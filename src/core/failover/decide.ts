@@ -20,6 +20,7 @@ import { isReleased, type Lease } from "#core/failover/lease.ts"
 import { lead, type Leading } from "#core/failover/lead.ts"
 import type { Observation } from "#core/failover/observation.ts"
 import type { Policy } from "#core/failover/policy.ts"
+import { noted } from "#core/failover/story.ts"
 import {
   highestTerm,
   knownIdentifier,
@@ -48,8 +49,9 @@ export function decide(policy: Policy, before: Memory, seen: Observation): Decis
 }
 
 /** What must be noticed whatever is decided: signs of life of a leader, a new version of the Lease. */
-function remembered(memory: Memory, seen: Observation, self: Holder): Memory {
+function remembered(before: Memory, seen: Observation, self: Holder): Memory {
   const { lease } = seen
+  const memory: Memory = { ...before, signs: noted(before.signs, seen, voteStands(seen)) }
   if (lease.kind !== "read") return memory
   const { version, holder } = lease.lease
   const renewed = memory.leaseVersion !== undefined && memory.leaseVersion !== version
@@ -85,7 +87,11 @@ function unsafe(
         })
       : { memory, actions: [] }
   return {
-    memory: { ...told.memory, story: undefined },
+    memory: {
+      ...told.memory,
+      story: undefined,
+      signs: { ...told.memory.signs, fencedFor: why },
+    },
     actions: [{ kind: "fence", reason: why }, ...told.actions],
     mood: { phase: "stopping", why },
   }

@@ -6,6 +6,7 @@ import type { Lsn } from "#core/lsn.ts"
 import type { Millis } from "#core/units.ts"
 import type { LeaseContent } from "#core/failover/lease.ts"
 import type { Instant, Lane } from "#core/failover/observation.ts"
+import { noSigns, type Signs, type Story } from "#core/failover/story.ts"
 import type { ElectionCause } from "#core/failover/vote.ts"
 
 export type Peer = { readonly pod: PodName; readonly address: string }
@@ -140,21 +141,6 @@ export type HandOver = {
   readonly checkpoint: Lsn | undefined
 }
 
-/** How a role change came about, kept until it can be told as one record (failover explained). */
-export type Story = {
-  readonly cause: string
-  readonly evidence: string
-  readonly from: PodName | undefined
-  readonly term: Term
-  readonly lsn: Lsn
-  readonly lossPossible: boolean
-  /** Last sign of life, or release. */
-  readonly doubtAt: Instant
-  readonly campaignAt: Instant
-  readonly wonAt: Instant
-  readonly promotedAt: Instant | undefined
-}
-
 export type Memory = {
   readonly startedAt: Instant
   /** When another member was last seen to lead: its Lease changed, or it asked for a pledge. */
@@ -176,6 +162,9 @@ export type Memory = {
     | undefined
   readonly handOver: HandOver | undefined
   readonly story: Story | undefined
+  readonly signs: Signs
+  /** The last term whose beginning was told in full. */
+  readonly explained: Term | undefined
   /** Keys of what was already told, so that a state is told once. */
   readonly told: readonly string[]
 }
@@ -216,5 +205,7 @@ export const firstMemory = (now: Instant): Memory => ({
   settled: undefined,
   handOver: undefined,
   story: undefined,
+  signs: noSigns,
+  explained: undefined,
   told: [],
 })

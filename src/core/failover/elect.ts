@@ -6,15 +6,15 @@ import {
   type Memory,
   type Mood,
   once,
-  type Story,
 } from "#core/failover/decision.ts"
 import type { Holder } from "#core/failover/holder.ts"
 import { lastServing, type Lease, nextTerm, taken } from "#core/failover/lease.ts"
 import type { MemberStatus } from "#core/failover/member.ts"
-import type { Instant, Observation } from "#core/failover/observation.ts"
+import type { Observation } from "#core/failover/observation.ts"
 import { promiseInTheWay } from "#core/failover/pledge.ts"
 import type { Policy } from "#core/failover/policy.ts"
 import { freshStatus, highestTerm, knownIdentifier, othersOf } from "#core/failover/standing.ts"
+import { electionStory } from "#core/failover/story.ts"
 import {
   type Ballot,
   compareCandidates,
@@ -176,19 +176,6 @@ function take(
 ): Turn {
   const { seen, lease, self, policy, memory } = at
   if (seen.lanes.lease.running !== undefined) return { actions: [], why: "taking the Lease" }
-  const doubtAt: Instant = seen.lease.kind === "read" ? seen.lease.since : seen.now
-  const story: Story = {
-    cause: at.cause === "released" ? `released: ${lease.released?.cause ?? "unknown"}` : at.cause,
-    evidence: `${reasonOf(at)}; ${won.why}`,
-    from: lastServing(lease),
-    term: ballot.term,
-    lsn: ballot.candidate.receivedLsn,
-    lossPossible: won.maybeLost,
-    doubtAt,
-    campaignAt: ballot.startedAt,
-    wonAt: seen.now,
-    promotedAt: undefined,
-  }
   return {
     actions: [
       {
@@ -199,7 +186,7 @@ function take(
       },
     ],
     why: `won term ${ballot.term}: ${won.why}`,
-    memory: { ...memory, story },
+    memory: { ...memory, story: electionStory(at, ballot, won) },
   }
 }
 

@@ -8,13 +8,13 @@ import {
   type Memory,
   type Mood,
   once,
-  type Story,
 } from "#core/failover/decision.ts"
 import { firstNames, nextDurabilityStep, wantedNames } from "#core/failover/durability.ts"
 import type { Holder } from "#core/failover/holder.ts"
 import type { Lease, LeaseContent, ReleaseCause } from "#core/failover/lease.ts"
 import type { Instant, Observation, PrimaryState } from "#core/failover/observation.ts"
 import type { Policy } from "#core/failover/policy.ts"
+import { finished, restartStory, won } from "#core/failover/story.ts"
 import { freshStatus, knownIdentifier, othersOf } from "#core/failover/standing.ts"
 import { systemIdentifier } from "#core/ids.ts"
 
@@ -42,14 +42,16 @@ const restartsWithin = seconds(300)
 /** A standby further behind than this at the last look does not count as caught up. */
 const caughtUpBytes = 16n * 1024n * 1024n
 
-export function lead(at: Leading): Decision {
-  const { memory, seen } = at
+export function lead(given: Leading): Decision {
+  const { seen } = given
+  const story = won(given.memory.story, seen.now, given.term)
+  const at = { ...given, memory: { ...given.memory, story } }
   const server = serverStep(at)
   // A release in the same breath replaces the renewal: one write of the Lease at a time.
   const releases = server.actions.some((action) => action.kind === "write-lease")
   const renewal = releases || seen.server.kind === "lost" ? [] : renew(at, server.content ?? {})
   return {
-    memory: server.memory ?? memory,
+    memory: server.memory ?? at.memory,
     // The deadline moves first: it never waits for anything else that is to be done.
     actions: [...extend(at), ...renewal, ...server.actions],
     mood: server.mood,
@@ -186,7 +188,11 @@ function down(at: Leading): Step {
         syncNames: firstNames(seen.settings.durability, othersOf(seen, at.self)),
       },
     ],
-    memory: crashed ? { ...memory, restarts: [...recent, seen.now].slice(-restartsMax) } : memory,
+    memory: {
+      ...memory,
+      story: restartStory(memory, seen, at.self, { term, hung }),
+      restarts: crashed ? [...recent, seen.now].slice(-restartsMax) : memory.restarts,
+    },
     mood: {
       phase: "starting",
       why: crashed ? "restarting after a crash: nobody is caught up" : "starting",
@@ -289,13 +295,6 @@ export function letGo(
   }
 }
 
-const told = (
-  kind: string,
-  severity: "info" | "warning" | "error",
-  message: string,
-  details: Readonly<Record<string, string>>,
-): Action => ({ kind: "tell", event: { kind, severity, message, details } })
-
 function promote(at: Leading): Step {
   const { seen, term, until, self } = at
   const mood: Mood = { phase: "starting", why: `being promoted in term ${term}` }
@@ -336,13 +335,13 @@ function serve(at: Leading, server: PrimaryState): Step {
       ? { systemIdentifier: ownIdentifier(seen) }
       : {}),
   }
-  const story = finished(memory.story, seen, term)
+  const told = finished({ ...memory, settled }, seen, { term, self, timeline: server.timeline })
   const degraded =
     seen.settings.durability === "preferred" && others.length > 0 && server.syncNames.length === 0
   return {
-    actions: [...actions, ...story.actions],
+    actions: [...actions, ...told.actions],
     content,
-    memory: { ...memory, settled, story: story.story },
+    memory: told.memory,
     mood: {
       phase: "primary",
       why: degraded
@@ -368,43 +367,6 @@ function upkeep(at: Leading, server: PrimaryState): readonly Action[] {
   // Standbys that must rewind read the new timeline from the last checkpoint.
   if (server.checkpointTimeline !== server.timeline) return [{ kind: "checkpoint" }]
   return []
-}
-
-/** Tells the whole story of a role change once writes are possible and routed. */
-function finished(
-  story: Story | undefined,
-  seen: Observation,
-  term: Term,
-): { readonly story: Story | undefined; readonly actions: readonly Action[] } {
-  if (story === undefined || story.term !== term) return { story: undefined, actions: [] }
-  const promoted: Story = { ...story, promotedAt: story.promotedAt ?? seen.now }
-  if (seen.label !== "primary" && seen.now - (promoted.promotedAt ?? seen.now) < 5000)
-    return { story: promoted, actions: [] }
-  return { story: undefined, actions: [roleChange(promoted, seen)] }
-}
-
-function roleChange(story: Story, seen: Observation): Action {
-  const promotedAt = story.promotedAt ?? seen.now
-  const spent = (from: Instant, to: Instant): string => String(Math.max(0, Math.round(to - from)))
-  // The first primary of a new cluster took over from nobody: nothing to look at.
-  const isFirst = story.cause === "bootstrap"
-  const severity = isFirst ? "info" : story.lossPossible ? "error" : "warning"
-  const message = `${seen.self?.pod ?? "this member"} became primary in term ${story.term} after ${spent(story.doubtAt, seen.now)} ms: ${story.evidence}`
-  return told(isFirst ? "cluster.begun" : "failover.completed", severity, message, {
-    cause: story.cause,
-    evidence: story.evidence,
-    from: story.from ?? "",
-    to: seen.self?.pod ?? "",
-    term: String(story.term),
-    lsn: formatLsn(story.lsn),
-    lossPossible: String(story.lossPossible),
-    detectMs: spent(story.doubtAt, story.campaignAt),
-    electMs: spent(story.campaignAt, story.wonAt),
-    promoteMs: spent(story.wonAt, promotedAt),
-    routeMs: spent(promotedAt, seen.now),
-    totalMs: spent(story.doubtAt, seen.now),
-    label: seen.label === "primary" ? "set" : "not set: the API does not answer",
-  })
 }
 
 /** Whether `pod` streams, has caught up and says that it may become primary. */
