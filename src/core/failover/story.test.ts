@@ -58,7 +58,7 @@ const toldBy = (seen: Observation, memory: Memory): RoleChange | undefined => {
   const kind = event === undefined ? undefined : roleChangeOf(event.kind)
   if (event === undefined || kind === undefined) return undefined
   const parsed = parseRoleChange(kind, event.details)
-  assert.ok(parsed.kind === "ok", JSON.stringify(parsed))
+  assert.ok(parsed.kind === "ok")
   return parsed.value
 }
 
