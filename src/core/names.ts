@@ -83,6 +83,9 @@ export const superuser = "postgres"
 /** Not `pg_…`: PostgreSQL keeps those names to itself. */
 export const replicationUser = "pgswarm_replication"
 
+/** Nobody: a role that is never made, whose login shows whether the server lets clients in. */
+export const doorUser = "pgswarm_door"
+
 export const container = { postgres: "postgres", failover: "failover", backup: "backup" } as const
 
 export const port = {

@@ -14,6 +14,7 @@ import type { PodConfig } from "#wire/pod-config.ts"
 import { Bell } from "./bell.ts"
 import { type Config, policyFor, type Secrets, settingsFor } from "./config.ts"
 import { type Dial, peerDialler } from "./dial.ts"
+import { type Door, openDoor } from "./door.ts"
 import { Jobs } from "./jobs.ts"
 import { Known } from "./known.ts"
 import { Lanes } from "./lanes.ts"
@@ -35,6 +36,7 @@ export type Outside = {
   readonly store: LeaseStore
   readonly pods: Pods
   readonly server: OwnServer
+  readonly door: Door
   readonly supervisor: Supervisor
   readonly volume: Volume
   readonly writeRunning: WriteRunning
@@ -53,6 +55,11 @@ export function openOutside(
 ): Outside {
   const { config, clock, api, secrets } = given
   const calls = { api, namespace: config.namespace, callTimeout }
+  const server = new LocalServer({
+    runDir: config.runDir,
+    password: secrets.superuserPassword,
+    now: () => clock.now(),
+  })
   return {
     store: openLeaseStore({
       ...calls,
@@ -60,11 +67,8 @@ export function openOutside(
       wall: () => clock.wall(),
     }),
     pods: openPods({ ...calls, clock, cluster: config.cluster }),
-    server: new LocalServer({
-      runDir: config.runDir,
-      password: secrets.superuserPassword,
-      now: () => clock.now(),
-    }),
+    server,
+    door: openDoor(config.address, server),
     supervisor: openSupervisor(config.runDir),
     volume: openVolume(config.dataDir),
     writeRunning: runningConfigWriter(config, secrets.replicationPassword),
@@ -123,6 +127,7 @@ export function assemble(given: Given, signal: AbortSignal): Parts {
     peers: new Peers({ clock, log, known, config, volume, dial: outside.dial, me }),
     voter,
     server,
+    door: outside.door,
     running,
     supervisor,
     volume,

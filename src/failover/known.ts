@@ -10,6 +10,7 @@ import { heldBy, type Lease, type LeaseContent } from "#core/failover/lease.ts"
 import type {
   DataView,
   Exit,
+  FenceRequest,
   HandOverRequest,
   Instant,
   LeaseView,
@@ -30,7 +31,7 @@ import type { DataDirectory } from "#io/postgres/data-directory.ts"
 import type { SupervisorStatus } from "#io/supervisor/supervisor.ts"
 import type { Config } from "./config.ts"
 import type { Lanes } from "./lanes.ts"
-import type { Looked } from "./local-server.ts"
+import type { Looked, PrimaryLook } from "./local-server.ts"
 import type { Marks } from "./marks.ts"
 import type { RunningConfig } from "./running-config.ts"
 
@@ -68,6 +69,9 @@ export class Known {
   glance: Glance | undefined
   lastPrimary: PrimaryState | undefined
   termRow: Term | undefined
+  /** What a trial login showed; undefined since the server started. */
+  admitted: boolean | undefined
+  fence: FenceRequest | undefined
   topTimeline = timeline(0)
 
   data: DataDirectory | undefined
@@ -185,9 +189,15 @@ export class Known {
       this.exit = undefined
       this.topTimeline = timeline(0)
       this.termRow = undefined
+      this.admitted = undefined
     } else {
       this.glance = undefined
     }
+  }
+
+  heardDoor(isOpen: boolean): void {
+    this.admitted = isOpen
+    this.changed()
   }
 
   /** The server and all of its processes are gone. */
@@ -209,7 +219,7 @@ export class Known {
           ? { kind: "standby", state: { ...looked.state, timeline: this.topTimeline } }
           : looked,
     }
-    if (looked.kind === "primary") this.lastPrimary = { ...looked.state, termRow: this.termRow }
+    if (looked.kind === "primary") this.lastPrimary = this.#primary(looked.state)
     this.changed()
   }
 
@@ -247,6 +257,7 @@ export class Known {
       urgedOn: this.urgedOn,
       pledgeAskedAt: this.pledgeAskedAt,
       handOver: this.handOver,
+      fence: this.fence,
     }
   }
 
@@ -282,7 +293,12 @@ export class Known {
     const { looked } = glance
     return looked.kind === "standby"
       ? { kind: "standby", armed, ...looked.state }
-      : { kind: "primary", armed, ...looked.state, termRow: this.termRow }
+      : { kind: "primary", armed, ...this.#primary(looked.state) }
+  }
+
+  #primary(look: PrimaryLook): PrimaryState {
+    const clients = { admitted: this.admitted, sessions: look.clients.sessions }
+    return { ...look, clients, termRow: this.termRow }
   }
 
   #dataView(): DataView {

@@ -5,7 +5,7 @@
 import pg from "pg"
 import { type PodName, podName, type Term, term, timeline } from "#core/ids.ts"
 import { lsn, parseLsn, type Lsn } from "#core/lsn.ts"
-import { port, superuser } from "#core/names.ts"
+import { port, replicationUser, superuser } from "#core/names.ts"
 import { type Millis, millis, seconds } from "#core/units.ts"
 import type { PrimaryState, StandbyState } from "#core/failover/observation.ts"
 import { memberOfSlot, slotName } from "./slot-name.ts"
@@ -20,7 +20,15 @@ export type LocalServerOptions = {
 
 export type Looked =
   | { readonly kind: "standby"; readonly state: StandbyState }
-  | { readonly kind: "primary"; readonly state: Omit<PrimaryState, "termRow"> }
+  | { readonly kind: "primary"; readonly state: PrimaryLook }
+
+export type PrimaryLook = Omit<PrimaryState, "termRow" | "clients"> & {
+  /** Why the server was told to refuse clients, and how many sessions of clients there still are. */
+  readonly clients: { readonly refusing: string | undefined; readonly sessions: number }
+}
+
+/** A setting that PostgreSQL keeps for us and does nothing with. */
+export const refusingSetting = "pg_swarm.refusing"
 
 /** The own server as the parts of the sidecar use it. */
 export type OwnServer = Pick<
@@ -176,20 +184,31 @@ async function standbyState(sql: Sql, askedAt: number): Promise<StandbyState> {
   }
 }
 
-async function primaryState(sql: Sql, askedAt: number): Promise<Omit<PrimaryState, "termRow">> {
+async function primaryState(sql: Sql, askedAt: number): Promise<PrimaryLook> {
   const [row] = await sql`
     select
       pg_current_wal_flush_lsn()::text as written,
       ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int4 as timeline,
       (select timeline_id from pg_control_checkpoint()) as checkpoint_timeline,
-      current_setting('synchronous_standby_names') as names`
+      current_setting('synchronous_standby_names') as names,
+      coalesce(current_setting(${refusingSetting}, true), '') as refusing,
+      case when coalesce(current_setting(${refusingSetting}, true), '') = '' then 0
+        else (select count(*) from pg_stat_activity
+          where backend_type = 'client backend' and usename <> ${replicationUser}
+            and (client_addr is not null or usename <> ${superuser}))
+      end::int4 as sessions`
   if (row === undefined) throw new Error("a look without a row")
   const standbys = await sql`
     select application_name as pod, state, flush_lsn::text as flushed, sync_state
     from pg_stat_replication where flush_lsn is not null and state is not null`
   const slots = await sql`
     select slot_name::text as name from pg_replication_slots where slot_type = 'physical'`
+  const refusing = textOf(row, "refusing")
   return {
+    clients: {
+      refusing: refusing === "" ? undefined : refusing,
+      sessions: integerOf(row, "sessions"),
+    },
     timeline: timeline(integerOf(row, "timeline")),
     writtenLsn: position(row, "written"),
     checkpointTimeline: timeline(integerOf(row, "checkpoint_timeline")),

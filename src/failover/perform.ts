@@ -24,6 +24,7 @@ import {
   recordTerm,
   resetSetting,
 } from "./local-server.ts"
+import { admit } from "./door.ts"
 import { order, type PerformPorts, reload, seenLabel, tell } from "./ports.ts"
 import { promote } from "./promote.ts"
 import { ownSettings } from "./running-config.ts"
@@ -82,10 +83,14 @@ async function work(ports: PerformPorts, action: Lasting, signal: AbortSignal): 
     case "promote":
       return promote(ports, action, signal)
     case "start-standby":
-      await running.set({ follow: action.follow ?? "nobody" })
+      await running.set({ follow: action.follow ?? "nobody", clients: "admitted" })
       return order(ports, { kind: "start-standby" }, signal)
     case "start-primary":
-      await running.set({ follow: "nobody", syncNames: action.syncNames })
+      await running.set({
+        follow: "nobody",
+        syncNames: action.syncNames,
+        clients: action.refusing === undefined ? "admitted" : { refusing: action.refusing },
+      })
       return order(
         ports,
         { kind: "start-primary", term: action.term, deadline: action.deadline },
@@ -106,6 +111,8 @@ async function work(ports: PerformPorts, action: Lasting, signal: AbortSignal): 
       await running.set({ syncNames: action.names })
       await reload(ports)
       return ports.look()
+    case "admit":
+      return admit(ports, action, signal)
     case "label":
       await ports.pods.setRole(config.pod, action.role, signal)
       return seenLabel(known, config.pod, action.role)

@@ -12,6 +12,7 @@ import type { Log } from "#io/log.ts"
 import { Outage } from "#io/outage.ts"
 import type { Order, Supervisor } from "#io/supervisor/supervisor.ts"
 import type { Config } from "./config.ts"
+import type { Door } from "./door.ts"
 import type { Jobs } from "./jobs.ts"
 import type { Known } from "./known.ts"
 import type { Lanes } from "./lanes.ts"
@@ -37,6 +38,7 @@ export type PerformPorts = {
   readonly peers: Peers
   readonly voter: Voter
   readonly server: OwnServer
+  readonly door: Door
   readonly volume: Volume
   readonly running: RunningConfig
   readonly supervisor: Supervisor

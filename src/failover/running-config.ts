@@ -2,13 +2,15 @@
  * The part of the server's configuration that changes with roles: whom to follow and whom commits wait
  * for. Every change goes through here, so that the file is always the whole truth.
  */
-import { writeFile } from "node:fs/promises"
+import { readFile, rename, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import type { PodName } from "#core/ids.ts"
 import { configKey, port, replicationUser } from "#core/names.ts"
 import type { Peer } from "#core/failover/decision.ts"
 import { writeServerConfig } from "#io/postgres/server-config.ts"
+import { doorHba } from "#core/cluster/hba.ts"
 import type { Config } from "./config.ts"
+import { refusingSetting } from "./local-server.ts"
 import { slotName } from "./slot-name.ts"
 
 /** What the sidecar sets, and nobody else may: `ALTER SYSTEM` on these is undone. */
@@ -23,12 +25,15 @@ export const ownSettings = [
 export type WriteRunning = (
   follows: Peer | undefined,
   syncNames: readonly PodName[],
+  /** Why clients are refused; undefined lets them in. */
+  refusing: string | undefined,
 ) => Promise<void>
 
 export class RunningConfig {
   readonly #writeFile: WriteRunning
   #follows: Peer | undefined
   #syncNames: readonly PodName[] = []
+  #refusing: string | undefined
   #written = false
   /** Writes happen one after another. */
   #writing: Promise<void> = Promise.resolve()
@@ -41,19 +46,35 @@ export class RunningConfig {
     return this.#follows
   }
 
-  /** A sidecar that restarted beside a running primary goes on with the names that are in force. */
-  adoptSyncNames(names: readonly PodName[]): void {
-    if (!this.#written) this.#syncNames = names
+  /** A sidecar that restarted beside a running primary goes on with what is in force. */
+  adopt(syncNames: readonly PodName[], refusing: string | undefined): void {
+    if (this.#written) return
+    this.#syncNames = syncNames
+    this.#refusing = refusing
+  }
+
+  /**
+   * Writes the files anew, because what they are made from changed. False where a sidecar that restarted
+   * does not know yet what a standby should follow.
+   */
+  async again(isPrimary: boolean): Promise<boolean> {
+    if (!this.#written && !isPrimary) return false
+    await this.set({})
+    return true
   }
 
   /** Writes the file; a running server takes it over with its next reload. */
   async set(change: {
     readonly follow?: Peer | "nobody"
     readonly syncNames?: readonly PodName[]
+    /** Why clients are refused, or that they are let in. */
+    readonly clients?: "admitted" | { readonly refusing: string }
   }): Promise<void> {
     if (change.follow !== undefined)
       this.#follows = change.follow === "nobody" ? undefined : change.follow
     if (change.syncNames !== undefined) this.#syncNames = change.syncNames
+    if (change.clients !== undefined)
+      this.#refusing = change.clients === "admitted" ? undefined : change.clients.refusing
     const write = this.#writing.then(() => this.#write())
     this.#writing = write.catch(() => undefined)
     await write
@@ -62,15 +83,17 @@ export class RunningConfig {
   async #write(): Promise<void> {
     const follows = this.#follows
     const names = this.#syncNames
+    const refusing = this.#refusing
     this.#written = true
-    await this.#writeFile(follows, names)
+    await this.#writeFile(follows, names, refusing)
   }
 }
 
 /** Writes the file and the password that it names, on the in-memory volume. */
 export const runningConfigWriter =
   ({ runDir, configDir, pod, cluster }: Config, replicationPassword: string): WriteRunning =>
-  async (follows, names) => {
+  async (follows, names, refusing) => {
+    await writeHba(runDir, await readFile(join(configDir, configKey.hba), "utf8"), refusing)
     const passfile = join(runDir, "replication.pass")
     await writeFile(passfile, `*:*:*:${replicationUser}:${escaped(replicationPassword)}\n`, {
       mode: 0o600,
@@ -96,9 +119,21 @@ export const runningConfigWriter =
             },
       primarySlotName: follows === undefined ? undefined : slotName(pod),
       synchronousStandbys: names.length === 0 ? undefined : { count: 1, members: names },
-      others: {},
+      // For people, and for a sidecar that restarts: the rules above are what counts.
+      others: refusing === undefined ? {} : { [refusingSetting]: refusing.slice(0, 200) },
     })
   }
+
+/** Readers see the old rules or the new ones; a server keeps the old ones when it cannot read the new. */
+async function writeHba(
+  runDir: string,
+  rules: string,
+  refusing: string | undefined,
+): Promise<void> {
+  const made = join(runDir, `${configKey.hba}.new`)
+  await writeFile(made, doorHba(rules, refusing === undefined), { mode: 0o600 })
+  await rename(made, join(runDir, configKey.hba))
+}
 
 const escaped = (password: string): string =>
   password.replaceAll("\\", "\\\\").replaceAll(":", "\\:")

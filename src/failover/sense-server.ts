@@ -5,6 +5,7 @@ import type { Log } from "#io/log.ts"
 import { isStop } from "#io/together.ts"
 import type { Bell } from "./bell.ts"
 import type { Known } from "./known.ts"
+import type { Door } from "./door.ts"
 import { type Looked, type OwnServer, readTermRow, silenceOf } from "./local-server.ts"
 import type { RunningConfig } from "./running-config.ts"
 import type { Volume } from "./volume.ts"
@@ -17,6 +18,7 @@ export type ServerSense = {
   readonly log: Log
   readonly known: Known
   readonly server: OwnServer
+  readonly door: Door
   readonly running: RunningConfig
   readonly volume: Volume
   /** Rung when somebody wants a look before the next one is due. */
@@ -68,13 +70,25 @@ async function lookOnce(ports: ServerSense): Promise<void> {
   }
 }
 
-async function took({ known, server, running }: ServerSense, looked: Looked): Promise<void> {
+async function took(ports: ServerSense, looked: Looked): Promise<void> {
+  const { known, server, running } = ports
   if (looked.kind === "primary") {
-    running.adoptSyncNames(looked.state.syncNames)
+    const { syncNames, clients } = looked.state
+    running.adopt(syncNames, clients.refusing)
+    // A server that was told to refuse clients counts as closed when a login was refused, not before.
+    if (known.admitted === undefined) await tryDoor(ports, clients.refusing !== undefined)
     if (known.termRow === undefined || known.termRow < known.marks.term)
       known.termRow = await server.quick(readTermRow)
   }
   known.heardLook(looked)
+}
+
+async function tryDoor({ known, door, log }: ServerSense, isClosing: boolean): Promise<void> {
+  try {
+    known.admitted = isClosing ? await door.isOpen() : true
+  } catch (failure) {
+    log.debug("door.unknown", { why: failure })
+  }
 }
 
 function heardNothing({ known, clock, log }: ServerSense, failure: unknown): void {

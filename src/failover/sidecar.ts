@@ -1,6 +1,7 @@
 /** Runs the parts of the sidecar side by side until the pod is told to leave and has handed over. */
-import { mkdir } from "node:fs/promises"
-import { port } from "#core/names.ts"
+import { mkdir, readFile } from "node:fs/promises"
+import { join } from "node:path"
+import { configKey, port } from "#core/names.ts"
 import { millis, seconds } from "#core/units.ts"
 import type { Clock } from "#io/clock.ts"
 import { podAccess } from "#io/kube/access.ts"
@@ -9,9 +10,11 @@ import type { Log } from "#io/log.ts"
 import { forever, type Task, together } from "#io/together.ts"
 import { assemble, openOutside, type Parts } from "./assemble.ts"
 import { type Config, policyFor, readPodConfig, readSecrets, settingsFor } from "./config.ts"
+import { readFence } from "./fence-request.ts"
 import { readMarks } from "./marks.ts"
 import { measureDisk, measureServer, unmeasured } from "./measure.ts"
 import { openPeerServer } from "./peer-server.ts"
+import { reload } from "./ports.ts"
 import { protocolTasks } from "./protocol.ts"
 import { talkToSatellite } from "./satellite-talk.ts"
 import { openWeb } from "./web.ts"
@@ -36,6 +39,7 @@ export async function runSidecar(
   const ended = new AbortController()
   const outside = openOutside({ config, clock, api, secrets }, policyFor(podConfig.current))
   const parts = assemble({ config, clock, log, outside, marks, podConfig }, ended.signal)
+  parts.known.fence = await readFence(config.runDir)
   await using _server = parts.server
   using _peers = parts.peers
   await parts.peers.remember()
@@ -74,6 +78,7 @@ export async function runSidecar(
 function besides(parts: Parts): readonly Task[] {
   return [
     repeated(parts, rereadEvery, () => reread(parts), "config.unreadable"),
+    repeated(parts, rereadEvery, serverConfigFollower(parts), "server-config.unreadable"),
     repeated(parts, measureEvery, (stop) => measure(parts, stop), "measure.failed"),
     (stop) => talkToSatellite(parts, stop),
   ]
@@ -100,6 +105,28 @@ async function reread({ config, podConfig, known, log }: Parts): Promise<void> {
   const { members, preset, durability } = next
   log.event("config.changed", { members, preset, durability })
   known.changed()
+}
+
+/** What the satellite changes in the server's own files is taken over by a reload. */
+function serverConfigFollower(parts: Parts): () => Promise<void> {
+  const { config, running, log, observe } = parts
+  let taken: string | undefined
+  return async () => {
+    const files = [configKey.postgresqlConf, configKey.hba].map((name) =>
+      readFile(join(config.configDir, name), "utf8"),
+    )
+    const text = (await Promise.all(files)).join("\0")
+    if (text === taken) return
+    const isFirst = taken === undefined
+    const { server } = observe()
+    // What is there at the start is read by the server itself, or was before this sidecar came.
+    if (!isFirst && (server.kind === "primary" || server.kind === "standby")) {
+      if (!(await running.again(server.kind === "primary"))) return
+      await reload(parts)
+      log.event("server-config.reloaded")
+    }
+    taken = text
+  }
 }
 
 async function measure(

@@ -68,7 +68,7 @@ function healthOf(pod: PodName, seen: Observation, mood: Mood, measured: Measure
     role: roleOf(seen),
     phase: mood.phase,
     ready:
-      (server.kind === "primary" && leads) ||
+      (server.kind === "primary" && leads && server.clients.admitted !== false) ||
       (server.kind === "standby" && server.receiver === "streaming"),
     reason: mood.why,
     timeline: runs ? server.timeline : undefined,

@@ -51,6 +51,8 @@ export type Action =
       readonly term: Term
       readonly deadline: Instant
       readonly syncNames: readonly PodName[]
+      /** Why no clients are let in at first; undefined lets them in. */
+      readonly refusing: string | undefined
     }
   | { readonly kind: "stop"; readonly within: Millis }
   /** Initialises, or takes over what an initialisation that nobody recorded left behind. */
@@ -64,6 +66,12 @@ export type Action =
   /** Points a standby at another server, or at none, by reload. */
   | { readonly kind: "follow"; readonly source: Peer | undefined }
   | { readonly kind: "set-sync-names"; readonly names: readonly PodName[] }
+  /**
+   * Lets clients in, or refuses new logins and ends the sessions that are there. Done when a login was
+   * seen to be let in or refused, and no session is left. Replication and the sidecar are never refused.
+   */
+  | { readonly kind: "admit"; readonly clients: true }
+  | { readonly kind: "admit"; readonly clients: false; readonly why: string }
   | { readonly kind: "label"; readonly role: "primary" | "replica" }
   /** Roles, grants and the row of this term in the new primary's own table. */
   | { readonly kind: "record-term"; readonly term: Term; readonly cause: string }
@@ -114,6 +122,8 @@ export function laneOf(action: Lasting): Lane {
     case "follow":
     case "set-sync-names":
       return "settings"
+    case "admit":
+      return "clients"
     case "label":
       return "label"
     case "record-term":
@@ -160,6 +170,8 @@ export type Memory = {
   readonly settled:
     | { readonly names: readonly PodName[]; readonly since: Instant; readonly lsn: Lsn | undefined }
     | undefined
+  /** The WAL position that must be on a quorum before clients are let in again after a restart. */
+  readonly gate: Gate | undefined
   readonly handOver: HandOver | undefined
   readonly story: Story | undefined
   readonly signs: Signs
@@ -168,6 +180,9 @@ export type Memory = {
   /** Keys of what was already told, so that a state is told once. */
   readonly told: readonly string[]
 }
+
+/** Clients wait until a quorum has all WAL up to `lsn`; undefined while the term has no row yet. */
+export type Gate = { readonly term: Term; readonly lsn: Lsn | undefined }
 
 const toldMax = 30
 
@@ -203,6 +218,7 @@ export const firstMemory = (now: Instant): Memory => ({
   heal: healthy,
   hungAt: undefined,
   settled: undefined,
+  gate: undefined,
   handOver: undefined,
   story: undefined,
   signs: noSigns,

@@ -9,6 +9,7 @@ import {
   type Mood,
   once,
 } from "#core/failover/decision.ts"
+import { admission, whyRefusedAtStart } from "#core/failover/admission.ts"
 import { firstNames, nextDurabilityStep, wantedNames } from "#core/failover/durability.ts"
 import type { Holder } from "#core/failover/holder.ts"
 import type { Lease, LeaseContent, ReleaseCause } from "#core/failover/lease.ts"
@@ -186,6 +187,7 @@ function down(at: Leading): Step {
         term,
         deadline: at.until ?? seen.now + policy.deadlineAfter,
         syncNames: firstNames(seen.settings.durability, othersOf(seen, at.self)),
+        refusing: whyRefusedAtStart(seen, term),
       },
     ],
     memory: {
@@ -335,18 +337,26 @@ function serve(at: Leading, server: PrimaryState): Step {
       ? { systemIdentifier: ownIdentifier(seen) }
       : {}),
   }
-  const told = finished({ ...memory, settled }, seen, { term, self, timeline: server.timeline })
+  const gate = admission(at, server)
+  const told = finished({ ...memory, settled, gate: gate.memory }, seen, {
+    term,
+    self,
+    timeline: server.timeline,
+  })
   const degraded =
     seen.settings.durability === "preferred" && others.length > 0 && server.syncNames.length === 0
   return {
-    actions: [...actions, ...told.actions],
+    actions: [...gate.actions, ...actions, ...told.actions],
     content,
     memory: told.memory,
     mood: {
       phase: "primary",
-      why: degraded
-        ? "serves without a synchronous standby: none is caught up"
-        : `serves in term ${term}`,
+      why:
+        gate.refusing !== undefined
+          ? `lets no clients in: ${gate.refusing}`
+          : degraded
+            ? "serves without a synchronous standby: none is caught up"
+            : `serves in term ${term}`,
     },
   }
 }

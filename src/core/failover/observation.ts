@@ -22,6 +22,23 @@ export type Settings = {
   readonly systemIdentifier: SystemIdentifier | undefined
 }
 
+/**
+ * Whether clients are let in to a primary: `admitted` is what a login was seen to get, undefined while
+ * nobody tried since the server started; `sessions` are client sessions that are there although nobody is
+ * let in any more.
+ */
+export type ClientsView = {
+  readonly admitted: boolean | undefined
+  readonly sessions: number
+}
+
+/** A person, or an operation, wants no clients on the primary of `term` for a while. */
+export type FenceRequest = {
+  readonly term: Term
+  readonly reason: string
+  readonly until: Instant
+}
+
 export type LeaseView =
   /** Nothing was heard since this sidecar started. */
   | { readonly kind: "unread" }
@@ -78,6 +95,7 @@ export type PrimaryState = {
   readonly syncNames: readonly PodName[]
   readonly standbys: readonly StandbyRow[]
   readonly slots: readonly PodName[]
+  readonly clients: ClientsView
   /** Highest term in its own table of terms. */
   readonly termRow: Term | undefined
   readonly askedAt: Instant
@@ -137,6 +155,7 @@ export const lanes = [
   "terms",
   "primary",
   "cleanup",
+  "clients",
 ] as const
 export type Lane = (typeof lanes)[number]
 
@@ -208,4 +227,6 @@ export type Observation = {
   readonly pledgeAskedAt: Instant | undefined
   /** Why this member shall give up its role, if it shall. */
   readonly handOver: HandOverRequest | undefined
+  /** Who asked that no clients be let in. */
+  readonly fence: FenceRequest | undefined
 }

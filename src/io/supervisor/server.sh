@@ -83,7 +83,7 @@ why_no_start() { # sets `why`; empty when a server may be started
 }
 
 server_args=(
-  -D "$pgdata" -c "data_directory=$pgdata" -c "config_file=$run/postgresql.conf" -c "hba_file=$config/pg_hba.conf"
+  -D "$pgdata" -c "data_directory=$pgdata" -c "config_file=$run/postgresql.conf"
   -c "listen_addresses=$address" -c "unix_socket_directories=$run" -c logging_collector=off
 )
 
@@ -104,7 +104,10 @@ start_server() { # standby | primary; the caller has checked
   fi
   exec {data_fd}<"$pgdata"
   set -m # a process group of its own
-  LC_ALL= LC_MESSAGES=C postgres "${server_args[@]}" </dev/null {orders}>&- {silence}>&- {data_fd}<&- &
+  # The sidecar's copy can keep clients out by a reload; on the command line nobody can point elsewhere.
+  local hba=$run/pg_hba.conf
+  [[ -r $hba ]] || hba=$config/pg_hba.conf
+  LC_ALL= LC_MESSAGES=C postgres "${server_args[@]}" -c "hba_file=$hba" </dev/null {orders}>&- {silence}>&- {data_fd}<&- &
   pm=$!
   set +m
   pm_dead=0 pm_code=0 kill_at=0 quit_at=0 cause=ordered
