@@ -53,7 +53,7 @@ const tiers: readonly Tier[] = [
   {
     name: "unit",
     what: "pure decisions, builders, parsers, properties",
-    files: ["src/**/*.test.ts", "scripts/**/*.test.ts"],
+    files: ["src/**/*.test.ts", "scripts/**/*.test.ts", "bench/**/*.test.ts"],
     sideBySide: 2,
     longestSeconds: 60,
     secondChance: false,

@@ -42,6 +42,9 @@ const nextAddress = (): string => {
   return `127.60.${process.pid % 250}.${lastAddress}`
 }
 
+/** A process id space of its own: the supervisor is its first process, or below one that never buries orphans. */
+export type Space = "first" | "unburied"
+
 export class Instance implements AsyncDisposable {
   readonly folder: string
   readonly address = nextAddress()
@@ -50,7 +53,7 @@ export class Instance implements AsyncDisposable {
   readonly #uid: number | undefined
   readonly #gid: number | undefined
   readonly #env: Record<string, string>
-  readonly #firstProcess: boolean
+  readonly #space: Space | undefined
   #process: ChildProcess | undefined
   readonly superuserPassword = "super 'secret' \\ one"
   readonly replicationPassword = "repli:cation'\\secret"
@@ -61,7 +64,7 @@ export class Instance implements AsyncDisposable {
     folder: string,
     binaries: ServerBinaries,
     account: { readonly uid: number; readonly gid: number } | undefined,
-    options: { readonly wal?: boolean; readonly firstProcess?: boolean },
+    options: { readonly wal?: boolean; readonly space?: Space },
   ) {
     this.folder = folder
     this.binaries = binaries
@@ -74,12 +77,12 @@ export class Instance implements AsyncDisposable {
       binaries,
       wal: options.wal === true,
     })
-    this.#firstProcess = options.firstProcess === true
+    this.#space = options.space
   }
 
   static async create(
     binaries: ServerBinaries,
-    options: { readonly wal?: boolean; readonly firstProcess?: boolean } = {},
+    options: { readonly wal?: boolean; readonly space?: Space } = {},
   ): Promise<Instance> {
     const account = await serverAccount()
     const folder = await mkdtemp(join(tmpdir(), "pg-swarm-pg-"))
@@ -169,13 +172,14 @@ export class Instance implements AsyncDisposable {
   async boot(): Promise<SupervisorStatus> {
     const before = (await this.supervisor.status())?.bootNonce
     const command = ["bash", supervisorScript]
-    const [program = "", ...args] = this.#firstProcess ? this.#inOwnSpace(command) : command
+    const [program = "", ...args] =
+      this.#space === undefined ? command : this.#inOwnSpace(command, this.#space)
     const child = spawn(program, args, {
       cwd: "/",
       env: this.#env,
       stdio: ["ignore", "pipe", "pipe"],
       detached: true,
-      ...(this.#firstProcess ? {} : this.account),
+      ...(this.#space === undefined ? this.account : {}),
     })
     for (const stream of [child.stdout, child.stderr])
       stream.on("data", (chunk: Buffer) => {
@@ -185,7 +189,7 @@ export class Instance implements AsyncDisposable {
     return this.#until((status) => status.bootNonce !== before)
   }
 
-  #inOwnSpace(command: readonly string[]): readonly string[] {
+  #inOwnSpace(command: readonly string[], space: Space): readonly string[] {
     const account =
       this.#uid === undefined
         ? []
@@ -196,10 +200,20 @@ export class Instance implements AsyncDisposable {
             "--clear-groups",
             "--pdeathsig=KILL",
           ]
-    return ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child", ...account, ...command]
+    const first = space === "first" ? [] : ["bash", "-c", '"$@" & exec sleep infinity', "bash"]
+    return [
+      "unshare",
+      "--pid",
+      "--fork",
+      "--mount-proc",
+      "--kill-child",
+      ...account,
+      ...first,
+      ...command,
+    ]
   }
 
-  /** Process id of the supervisor that is the first process of its own space, as this machine numbers it. */
+  /** The first process of its own space, as this machine numbers it: the supervisor, or who never buries. */
   get firstProcess(): number {
     const [first] = childrenOf(this.pid)
     if (first === undefined) throw new Error("there is no first process")

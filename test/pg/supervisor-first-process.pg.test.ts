@@ -14,7 +14,7 @@ if (!namespaces)
   })
 else {
   await testOnce("as first process it reaps every orphan of a killed postmaster", async (pg) => {
-    await using instance = await Instance.create(pg, { firstProcess: true })
+    await using instance = await Instance.create(pg, { space: "first" })
     await instance.boot()
     await instance.initialise()
     await instance.startPrimary(1)
@@ -29,8 +29,26 @@ else {
     await instance.startPrimary(1)
   })
 
+  await testOnce("a server whose orphans nobody buries is gone all the same", async (pg) => {
+    await using instance = await Instance.create(pg, { space: "unburied" })
+    await instance.boot()
+    await instance.initialise()
+    await instance.startPrimary(1)
+    const client = await instance.client()
+    await using reports = instance.listen()
+    const supervisor = childrenOf(instance.firstProcess).find(({ name }) => name === "bash")
+    const postmaster = childrenOf(supervisor?.pid ?? 0).find(({ name }) => name === "postgres")
+    process.kill(postmaster?.pid ?? 0, "SIGKILL")
+    assert.equal((await reports.next("server-gone")).cause, "crashed")
+    await client.end().catch(() => undefined)
+    const orphans = childrenOf(instance.firstProcess).filter(({ name }) => name === "postgres")
+    assert.ok(orphans.length > 0, "its processes are dead and still listed")
+    assert.deepEqual(new Set(orphans.map(({ state }) => state)), new Set(["Z"]))
+    await instance.startPrimary(1)
+  })
+
   await testOnce("as first process it hears SIGTERM and ends with nothing left", async (pg) => {
-    await using instance = await Instance.create(pg, { firstProcess: true })
+    await using instance = await Instance.create(pg, { space: "first" })
     await instance.boot()
     await instance.initialise()
     await instance.startPrimary(1)
