@@ -62,6 +62,7 @@ export const allowed: Readonly<Record<Program, readonly string[] | true>> = {
   microkube: true,
   satellite: [
     ...rpc,
+    "re2js",
     ...log,
     ...certificates,
     "prom-client",
@@ -70,7 +71,7 @@ export const allowed: Readonly<Record<Program, readonly string[] | true>> = {
     "@opentelemetry/api",
   ],
   "kubeconfig-reader": true,
-  failover: [...rpc, ...postgres, ...log],
+  failover: [...rpc, ...postgres, ...log, "re2js"],
 }
 
 export function packagesIn(metafile: Metafile): readonly string[] {

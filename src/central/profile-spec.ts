@@ -2,6 +2,7 @@
 import type { ProfileSpec } from "#core/cluster/spec.ts"
 import { bytes } from "#core/units.ts"
 import type { ProfileSpecBody } from "#wire/rest/profiles.ts"
+import { ruleSetOf } from "#wire/rule-set-schema.ts"
 
 const volume = (body: ProfileSpecBody["data"]) => ({
   size: bytes(body.sizeBytes),
@@ -22,4 +23,6 @@ export const profileSpec = (body: ProfileSpecBody): ProfileSpec => ({
   parameters: body.parameters,
   hba: body.hba,
   failover: body.failover,
+  recovery:
+    body.recovery === null || body.recovery === undefined ? undefined : ruleSetOf(body.recovery),
 })

@@ -21,6 +21,7 @@ import {
   type VolumeConfig,
 } from "./gen/pgswarm/v1/config_pb.ts"
 import { Reader } from "./proto-field.ts"
+import { encodeRuleSet, readRuleSet } from "./recovery-rules.ts"
 
 const presetToWire: Readonly<Record<Preset, WirePreset>> = {
   fast: WirePreset.FAST,
@@ -52,6 +53,7 @@ export const encodeClusterConfig = (spec: ClusterSpec): ClusterConfig =>
       durability: durabilityToWire[spec.failover.durability],
     },
     paused: spec.paused,
+    ...(spec.recovery === undefined ? {} : { recovery: encodeRuleSet(spec.recovery) }),
   })
 
 const encodedVolume = (volume: VolumeSpec) => ({
@@ -107,6 +109,9 @@ export function parseClusterConfig(message: ClusterConfig, path = "config"): Par
       ),
     },
     paused: message.paused,
+    ...(message.recovery === undefined
+      ? {}
+      : { recovery: readRuleSet(read, at("recovery"), message.recovery) }),
   })
 }
 

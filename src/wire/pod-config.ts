@@ -3,6 +3,7 @@
  * without a restart. Mounted as a file, so it is there without the satellite and without the API.
  */
 import * as z from "zod"
+import { ruleSetSchema } from "./rule-set-schema.ts"
 
 export const podConfigSchema = z.strictObject({
   cluster: z.string().min(1),
@@ -18,6 +19,8 @@ export const podConfigSchema = z.strictObject({
   /** Once known: an empty data directory is cloned, never initialised (S4). */
   systemIdentifier: z.string().regex(/^\d+$/).optional(),
   logLevel: z.enum(["debug", "info", "warn", "error"]).default("info"),
+  /** What to do when the server's log says something; absent: the rules that are built in. */
+  recovery: ruleSetSchema.optional(),
 })
 
 export type PodConfig = Readonly<z.infer<typeof podConfigSchema>>

@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto"
 import type { z } from "zod"
 import { checkProfile } from "#core/cluster/check.ts"
 import { ruleId } from "#core/ids.ts"
+import { patternProblems } from "#io/pattern.ts"
 import { type Database, type Sql, violates } from "#io/postgres/sql.ts"
 import type { createProfileBody, createRuleBody } from "#wire/rest/profiles.ts"
 import { profileSpec } from "../profile-spec.ts"
@@ -24,10 +25,10 @@ export async function createProfile(
   body: z.output<typeof createProfileBody>,
   actor: Actor,
 ): Promise<Outcome<string>> {
-  const problems = checkProfile(profileSpec(body.spec)).map(({ field, problem }) => ({
-    field: `spec.${field}`,
-    problem,
-  }))
+  const spec = profileSpec(body.spec)
+  const problems = [...checkProfile(spec), ...patternProblems(spec.recovery)].map(
+    ({ field, problem }) => ({ field: `spec.${field}`, problem }),
+  )
   if (problems.length > 0) return invalid(problems)
   const id = randomUUID()
   try {

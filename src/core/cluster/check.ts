@@ -15,6 +15,7 @@ import {
   presets,
 } from "#core/cluster/spec.ts"
 import { systemNamespace } from "#core/names.ts"
+import { checkRules } from "#core/recovery/check.ts"
 import type { Problem } from "#core/parsed.ts"
 import { gibibytes, mebibytes } from "#core/units.ts"
 
@@ -46,7 +47,9 @@ export function checkProfile(spec: ProfileSpec): readonly Problem[] {
   if (Object.keys(spec.parameters).length > parametersMax)
     note("parameters", `at most ${parametersMax} parameters`)
   if (spec.hba.length > hbaMax) note("hba", `at most ${hbaMax} lines`)
-  return [...problems, ...checkParameters(spec), ...checkHba(spec.hba)]
+  // Patterns are compiled by whoever has their engine: `io/pattern.ts`.
+  const rules = spec.recovery === undefined ? [] : checkRules(spec.recovery)
+  return [...problems, ...checkParameters(spec), ...checkHba(spec.hba), ...rules]
 }
 
 /** Everything that is wrong with a cluster: its profile's part and its own. */

@@ -4,6 +4,7 @@
  * (`core/cluster/check.ts`).
  */
 import type { ClusterId, ClusterName, ConfigVersion, Namespace } from "#core/ids.ts"
+import type { RuleSet } from "#core/recovery/rule.ts"
 import type { Bytes } from "#core/units.ts"
 
 export type Durability = "async" | "preferred" | "quorum"
@@ -46,6 +47,8 @@ export type ProfileSpec = {
   /** Lines of pg_hba.conf, tried after pg-swarm's own. */
   readonly hba: readonly string[]
   readonly failover: FailoverSpec
+  /** What to do when a member's log says something; undefined: the rules that are built in. */
+  readonly recovery?: RuleSet | undefined
 }
 
 export type ClusterSpec = ProfileSpec & {

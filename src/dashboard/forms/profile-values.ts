@@ -11,6 +11,7 @@ import {
   type ProfileSpecBody,
   profileSpecSchema,
 } from "#wire/rest/profiles.ts"
+import { ruleSetOf } from "#wire/rule-set-schema.ts"
 
 export const sizeUnits = ["MiB", "GiB", "TiB"] as const
 export type SizeUnit = (typeof sizeUnits)[number]
@@ -162,11 +163,12 @@ function allProblems(values: ProfileValues): readonly FieldProblem[] {
 }
 
 function checkedProblems(
-  { resources, wal, data, ...rest }: ProfileSpecBody,
+  { resources, wal, data, recovery, ...rest }: ProfileSpecBody,
   values: ProfileValues,
 ): readonly FieldProblem[] {
   const checked = checkProfile({
     ...rest,
+    recovery: recovery === null || recovery === undefined ? undefined : ruleSetOf(recovery),
     data: { size: bytes(data.sizeBytes), storageClass: data.storageClass ?? undefined },
     wal:
       wal === null

@@ -11,8 +11,10 @@ import { type KubeObject, objectMetadata } from "#core/manifests/object.ts"
 import { services } from "#core/manifests/services.ts"
 import type { ClusterRecord } from "#core/manifests/site.ts"
 import { objectNames } from "#core/names.ts"
+import { patternProblems } from "#io/pattern.ts"
 import { supervisorScript } from "#io/supervisor/gen/supervisor.ts"
 import { type PodConfig, podConfigSchema } from "#wire/pod-config.ts"
+import { ruleSetBody } from "#wire/rule-set-schema.ts"
 import { storeCluster } from "#wire/stored-cluster.ts"
 import type { Applied } from "./applier.ts"
 import type { Context } from "./context.ts"
@@ -37,7 +39,7 @@ export async function reconcile(
   spec: ClusterSpec,
   signal: AbortSignal,
 ): Promise<Pass> {
-  const problems = checkCluster(spec)
+  const problems = [...checkCluster(spec), ...patternProblems(spec.recovery)]
   if (problems.length > 0) return done({ kind: "refused", problems })
   const found = new Findings()
 
@@ -156,4 +158,5 @@ const podConfigOf = (context: Context, spec: ClusterSpec, record: ClusterRecord)
     paused: spec.paused,
     ...(record.systemIdentifier === undefined ? {} : { systemIdentifier: record.systemIdentifier }),
     logLevel: "info",
+    ...(spec.recovery === undefined ? {} : { recovery: ruleSetBody(spec.recovery) }),
   })

@@ -1,6 +1,7 @@
 /** Profiles: the template of a cluster. And the rules that put clusters on matching satellites. */
 import * as z from "zod"
 import { dnsLabel, labelsSchema, timestamp } from "#wire/rest/shapes.ts"
+import { ruleSetSchema } from "#wire/rule-set-schema.ts"
 
 const cpuQuantity = z
   .string()
@@ -44,6 +45,8 @@ export const profileSpecSchema = z.strictObject({
       durability: z.enum(["async", "preferred", "quorum"]).default("preferred"),
     })
     .prefault({}),
+  /** What to do when a member's log says something; absent or null: the rules that are built in. */
+  recovery: ruleSetSchema.nullish(),
 })
 export type ProfileSpecBody = z.infer<typeof profileSpecSchema>
 

@@ -10,7 +10,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file pgswarm/v1/config.proto.
  */
 export const file_pgswarm_v1_config: GenFile = /*@__PURE__*/
-  fileDesc("ChdwZ3N3YXJtL3YxL2NvbmZpZy5wcm90bxIKcGdzd2FybS52MSLgAwoNQ2x1c3RlckNvbmZpZxISCgpjbHVzdGVyX2lkGAEgASgJEgwKBG5hbWUYAiABKAkSEQoJbmFtZXNwYWNlGAMgASgJEg8KB3Byb2ZpbGUYBCABKAkSDwoHdmVyc2lvbhgFIAEoAxIPCgdtZW1iZXJzGAYgASgFEiwKCHBvc3RncmVzGAcgASgLMhoucGdzd2FybS52MS5Qb3N0Z3Jlc0NvbmZpZxImCgRkYXRhGAggASgLMhgucGdzd2FybS52MS5Wb2x1bWVDb25maWcSJQoDd2FsGAkgASgLMhgucGdzd2FybS52MS5Wb2x1bWVDb25maWcSLQoJcmVzb3VyY2VzGAogASgLMhoucGdzd2FybS52MS5SZXNvdXJjZUNvbmZpZxI9CgpwYXJhbWV0ZXJzGAsgAygLMikucGdzd2FybS52MS5DbHVzdGVyQ29uZmlnLlBhcmFtZXRlcnNFbnRyeRILCgNoYmEYDCADKAkSLAoIZmFpbG92ZXIYDSABKAsyGi5wZ3N3YXJtLnYxLkZhaWxvdmVyQ29uZmlnEg4KBnBhdXNlZBgOIAEoCBoxCg9QYXJhbWV0ZXJzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASIuCg5Qb3N0Z3Jlc0NvbmZpZxINCgVtYWpvchgBIAEoBRINCgVpbWFnZRgCIAEoCSJQCgxWb2x1bWVDb25maWcSEgoKc2l6ZV9ieXRlcxgBIAEoAxIaCg1zdG9yYWdlX2NsYXNzGAIgASgJSACIAQFCEAoOX3N0b3JhZ2VfY2xhc3MivAEKDlJlc291cmNlQ29uZmlnEhgKC2NwdV9yZXF1ZXN0GAEgASgJSACIAQESGwoObWVtb3J5X3JlcXVlc3QYAiABKAlIAYgBARIWCgljcHVfbGltaXQYAyABKAlIAogBARIZCgxtZW1vcnlfbGltaXQYBCABKAlIA4gBAUIOCgxfY3B1X3JlcXVlc3RCEQoPX21lbW9yeV9yZXF1ZXN0QgwKCl9jcHVfbGltaXRCDwoNX21lbW9yeV9saW1pdCJgCg5GYWlsb3ZlckNvbmZpZxIiCgZwcmVzZXQYASABKA4yEi5wZ3N3YXJtLnYxLlByZXNldBIqCgpkdXJhYmlsaXR5GAIgASgOMhYucGdzd2FybS52MS5EdXJhYmlsaXR5KlMKBlByZXNldBIWChJQUkVTRVRfVU5TUEVDSUZJRUQQABIPCgtQUkVTRVRfRkFTVBABEg8KC1BSRVNFVF9FREdFEAISDwoLUFJFU0VUX0NBTE0QAypvCgpEdXJhYmlsaXR5EhoKFkRVUkFCSUxJVFlfVU5TUEVDSUZJRUQQABIUChBEVVJBQklMSVRZX0FTWU5DEAESGAoURFVSQUJJTElUWV9QUkVGRVJSRUQQAhIVChFEVVJBQklMSVRZX1FVT1JVTRADYgZwcm90bzM");
+  fileDesc("ChdwZ3N3YXJtL3YxL2NvbmZpZy5wcm90bxIKcGdzd2FybS52MSKPBAoNQ2x1c3RlckNvbmZpZxISCgpjbHVzdGVyX2lkGAEgASgJEgwKBG5hbWUYAiABKAkSEQoJbmFtZXNwYWNlGAMgASgJEg8KB3Byb2ZpbGUYBCABKAkSDwoHdmVyc2lvbhgFIAEoAxIPCgdtZW1iZXJzGAYgASgFEiwKCHBvc3RncmVzGAcgASgLMhoucGdzd2FybS52MS5Qb3N0Z3Jlc0NvbmZpZxImCgRkYXRhGAggASgLMhgucGdzd2FybS52MS5Wb2x1bWVDb25maWcSJQoDd2FsGAkgASgLMhgucGdzd2FybS52MS5Wb2x1bWVDb25maWcSLQoJcmVzb3VyY2VzGAogASgLMhoucGdzd2FybS52MS5SZXNvdXJjZUNvbmZpZxI9CgpwYXJhbWV0ZXJzGAsgAygLMikucGdzd2FybS52MS5DbHVzdGVyQ29uZmlnLlBhcmFtZXRlcnNFbnRyeRILCgNoYmEYDCADKAkSLAoIZmFpbG92ZXIYDSABKAsyGi5wZ3N3YXJtLnYxLkZhaWxvdmVyQ29uZmlnEg4KBnBhdXNlZBgOIAEoCBItCghyZWNvdmVyeRgPIAEoCzIbLnBnc3dhcm0udjEuUmVjb3ZlcnlSdWxlU2V0GjEKD1BhcmFtZXRlcnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIi4KDlBvc3RncmVzQ29uZmlnEg0KBW1ham9yGAEgASgFEg0KBWltYWdlGAIgASgJIlAKDFZvbHVtZUNvbmZpZxISCgpzaXplX2J5dGVzGAEgASgDEhoKDXN0b3JhZ2VfY2xhc3MYAiABKAlIAIgBAUIQCg5fc3RvcmFnZV9jbGFzcyK8AQoOUmVzb3VyY2VDb25maWcSGAoLY3B1X3JlcXVlc3QYASABKAlIAIgBARIbCg5tZW1vcnlfcmVxdWVzdBgCIAEoCUgBiAEBEhYKCWNwdV9saW1pdBgDIAEoCUgCiAEBEhkKDG1lbW9yeV9saW1pdBgEIAEoCUgDiAEBQg4KDF9jcHVfcmVxdWVzdEIRCg9fbWVtb3J5X3JlcXVlc3RCDAoKX2NwdV9saW1pdEIPCg1fbWVtb3J5X2xpbWl0ImAKDkZhaWxvdmVyQ29uZmlnEiIKBnByZXNldBgBIAEoDjISLnBnc3dhcm0udjEuUHJlc2V0EioKCmR1cmFiaWxpdHkYAiABKA4yFi5wZ3N3YXJtLnYxLkR1cmFiaWxpdHkiTgoPUmVjb3ZlcnlSdWxlU2V0EhIKCmFsbG93X2V4ZWMYASABKAgSJwoFcnVsZXMYAiADKAsyGC5wZ3N3YXJtLnYxLlJlY292ZXJ5UnVsZSLTAgoMUmVjb3ZlcnlSdWxlEgwKBG5hbWUYASABKAkSLgoIY2F0ZWdvcnkYAiABKA4yHC5wZ3N3YXJtLnYxLlJlY292ZXJ5Q2F0ZWdvcnkSDwoHcGF0dGVybhgDIAEoCRIrCgpzZXZlcml0aWVzGAQgAygOMhcucGdzd2FybS52MS5Mb2dTZXZlcml0eRIqCgZhY3Rpb24YBSABKA4yGi5wZ3N3YXJtLnYxLlJlY292ZXJ5QWN0aW9uEhQKB2NvbW1hbmQYBiABKAlIAIgBARIYChBjb29sZG93bl9zZWNvbmRzGAcgASgFEhcKD3RocmVzaG9sZF9jb3VudBgIIAEoBRIgChh0aHJlc2hvbGRfd2l0aGluX3NlY29uZHMYCSABKAUSDwoHZW5hYmxlZBgKIAEoCBITCgtkZXNjcmlwdGlvbhgLIAEoCUIKCghfY29tbWFuZCpTCgZQcmVzZXQSFgoSUFJFU0VUX1VOU1BFQ0lGSUVEEAASDwoLUFJFU0VUX0ZBU1QQARIPCgtQUkVTRVRfRURHRRACEg8KC1BSRVNFVF9DQUxNEAMqbwoKRHVyYWJpbGl0eRIaChZEVVJBQklMSVRZX1VOU1BFQ0lGSUVEEAASFAoQRFVSQUJJTElUWV9BU1lOQxABEhgKFERVUkFCSUxJVFlfUFJFRkVSUkVEEAISFQoRRFVSQUJJTElUWV9RVU9SVU0QAyroAgoQUmVjb3ZlcnlDYXRlZ29yeRIhCh1SRUNPVkVSWV9DQVRFR09SWV9VTlNQRUNJRklFRBAAEiUKIVJFQ09WRVJZX0NBVEVHT1JZX0RBVEFfQ09SUlVQVElPThABEiMKH1JFQ09WRVJZX0NBVEVHT1JZX09VVF9PRl9NRU1PUlkQAhIZChVSRUNPVkVSWV9DQVRFR09SWV9XQUwQAxIhCh1SRUNPVkVSWV9DQVRFR09SWV9SRVBMSUNBVElPThAEEiMKH1JFQ09WRVJZX0NBVEVHT1JZX0NPTkZJR1VSQVRJT04QBRIgChxSRUNPVkVSWV9DQVRFR09SWV9DT05ORUNUSU9OEAYSHQoZUkVDT1ZFUllfQ0FURUdPUllfU1RPUkFHRRAHEiAKHFJFQ09WRVJZX0NBVEVHT1JZX1RBQkxFU1BBQ0UQCBIfChtSRUNPVkVSWV9DQVRFR09SWV9FWFRFTlNJT04QCSrBAQoOUmVjb3ZlcnlBY3Rpb24SHwobUkVDT1ZFUllfQUNUSU9OX1VOU1BFQ0lGSUVEEAASGQoVUkVDT1ZFUllfQUNUSU9OX0VWRU5UEAESGwoXUkVDT1ZFUllfQUNUSU9OX1JFU1RBUlQQAhIaChZSRUNPVkVSWV9BQ1RJT05fUkVXSU5EEAMSIAocUkVDT1ZFUllfQUNUSU9OX1JFQkFTRUJBQ0tVUBAEEhgKFFJFQ09WRVJZX0FDVElPTl9FWEVDEAUq6wEKC0xvZ1NldmVyaXR5EhwKGExPR19TRVZFUklUWV9VTlNQRUNJRklFRBAAEhYKEkxPR19TRVZFUklUWV9ERUJVRxABEhQKEExPR19TRVZFUklUWV9MT0cQAhIVChFMT0dfU0VWRVJJVFlfSU5GTxADEhcKE0xPR19TRVZFUklUWV9OT1RJQ0UQBBIYChRMT0dfU0VWRVJJVFlfV0FSTklORxAFEhYKEkxPR19TRVZFUklUWV9FUlJPUhAGEhYKEkxPR19TRVZFUklUWV9GQVRBTBAHEhYKEkxPR19TRVZFUklUWV9QQU5JQxAIYgZwcm90bzM");
 
 /**
  * What a cluster should be, sent whole each time. The receiver compares `version` with what it has.
@@ -95,6 +95,13 @@ export type ClusterConfig = Message<"pgswarm.v1.ClusterConfig"> & {
    * @generated from field: bool paused = 14;
    */
   paused: boolean;
+
+  /**
+   * Absent: the rules that every sidecar has built in.
+   *
+   * @generated from field: pgswarm.v1.RecoveryRuleSet recovery = 15;
+   */
+  recovery?: RecoveryRuleSet | undefined;
 };
 
 /**
@@ -205,6 +212,109 @@ export const FailoverConfigSchema: GenMessage<FailoverConfig> = /*@__PURE__*/
   messageDesc(file_pgswarm_v1_config, 4);
 
 /**
+ * What to do when the server's log says something. The first rule that matches a message takes it.
+ *
+ * @generated from message pgswarm.v1.RecoveryRuleSet
+ */
+export type RecoveryRuleSet = Message<"pgswarm.v1.RecoveryRuleSet"> & {
+  /**
+   * Rules whose action is EXEC do nothing without it.
+   *
+   * @generated from field: bool allow_exec = 1;
+   */
+  allowExec: boolean;
+
+  /**
+   * At most 200.
+   *
+   * @generated from field: repeated pgswarm.v1.RecoveryRule rules = 2;
+   */
+  rules: RecoveryRule[];
+};
+
+/**
+ * Describes the message pgswarm.v1.RecoveryRuleSet.
+ * Use `create(RecoveryRuleSetSchema)` to create a new message.
+ */
+export const RecoveryRuleSetSchema: GenMessage<RecoveryRuleSet> = /*@__PURE__*/
+  messageDesc(file_pgswarm_v1_config, 5);
+
+/**
+ * @generated from message pgswarm.v1.RecoveryRule
+ */
+export type RecoveryRule = Message<"pgswarm.v1.RecoveryRule"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * @generated from field: pgswarm.v1.RecoveryCategory category = 2;
+   */
+  category: RecoveryCategory;
+
+  /**
+   * RE2 syntax.
+   *
+   * @generated from field: string pattern = 3;
+   */
+  pattern: string;
+
+  /**
+   * None: any severity.
+   *
+   * @generated from field: repeated pgswarm.v1.LogSeverity severities = 4;
+   */
+  severities: LogSeverity[];
+
+  /**
+   * @generated from field: pgswarm.v1.RecoveryAction action = 5;
+   */
+  action: RecoveryAction;
+
+  /**
+   * Of an EXEC.
+   *
+   * @generated from field: optional string command = 6;
+   */
+  command?: string | undefined;
+
+  /**
+   * @generated from field: int32 cooldown_seconds = 7;
+   */
+  cooldownSeconds: number;
+
+  /**
+   * Acts on the n-th match within the time.
+   *
+   * @generated from field: int32 threshold_count = 8;
+   */
+  thresholdCount: number;
+
+  /**
+   * @generated from field: int32 threshold_within_seconds = 9;
+   */
+  thresholdWithinSeconds: number;
+
+  /**
+   * @generated from field: bool enabled = 10;
+   */
+  enabled: boolean;
+
+  /**
+   * @generated from field: string description = 11;
+   */
+  description: string;
+};
+
+/**
+ * Describes the message pgswarm.v1.RecoveryRule.
+ * Use `create(RecoveryRuleSchema)` to create a new message.
+ */
+export const RecoveryRuleSchema: GenMessage<RecoveryRule> = /*@__PURE__*/
+  messageDesc(file_pgswarm_v1_config, 6);
+
+/**
  * @generated from enum pgswarm.v1.Preset
  */
 export const Preset = {
@@ -275,4 +385,177 @@ export type Durability = (typeof Durability)[keyof typeof Durability] | UnknownE
  */
 export const DurabilitySchema: GenEnum<Durability> = /*@__PURE__*/
   enumDesc(file_pgswarm_v1_config, 1);
+
+/**
+ * @generated from enum pgswarm.v1.RecoveryCategory
+ */
+export const RecoveryCategory = {
+  /**
+   * @generated from enum value: RECOVERY_CATEGORY_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * @generated from enum value: RECOVERY_CATEGORY_DATA_CORRUPTION = 1;
+   */
+  DATA_CORRUPTION: 1,
+
+  /**
+   * @generated from enum value: RECOVERY_CATEGORY_OUT_OF_MEMORY = 2;
+   */
+  OUT_OF_MEMORY: 2,
+
+  /**
+   * @generated from enum value: RECOVERY_CATEGORY_WAL = 3;
+   */
+  WAL: 3,
+
+  /**
+   * @generated from enum value: RECOVERY_CATEGORY_REPLICATION = 4;
+   */
+  REPLICATION: 4,
+
+  /**
+   * @generated from enum value: RECOVERY_CATEGORY_CONFIGURATION = 5;
+   */
+  CONFIGURATION: 5,
+
+  /**
+   * @generated from enum value: RECOVERY_CATEGORY_CONNECTION = 6;
+   */
+  CONNECTION: 6,
+
+  /**
+   * @generated from enum value: RECOVERY_CATEGORY_STORAGE = 7;
+   */
+  STORAGE: 7,
+
+  /**
+   * @generated from enum value: RECOVERY_CATEGORY_TABLESPACE = 8;
+   */
+  TABLESPACE: 8,
+
+  /**
+   * @generated from enum value: RECOVERY_CATEGORY_EXTENSION = 9;
+   */
+  EXTENSION: 9,
+} as const;
+
+/**
+ * @generated from enum pgswarm.v1.RecoveryCategory
+ */
+export type RecoveryCategory = (typeof RecoveryCategory)[keyof typeof RecoveryCategory] | UnknownEnum;
+
+/**
+ * Describes the enum pgswarm.v1.RecoveryCategory.
+ */
+export const RecoveryCategorySchema: GenEnum<RecoveryCategory> = /*@__PURE__*/
+  enumDesc(file_pgswarm_v1_config, 2);
+
+/**
+ * @generated from enum pgswarm.v1.RecoveryAction
+ */
+export const RecoveryAction = {
+  /**
+   * @generated from enum value: RECOVERY_ACTION_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * @generated from enum value: RECOVERY_ACTION_EVENT = 1;
+   */
+  EVENT: 1,
+
+  /**
+   * @generated from enum value: RECOVERY_ACTION_RESTART = 2;
+   */
+  RESTART: 2,
+
+  /**
+   * @generated from enum value: RECOVERY_ACTION_REWIND = 3;
+   */
+  REWIND: 3,
+
+  /**
+   * @generated from enum value: RECOVERY_ACTION_REBASEBACKUP = 4;
+   */
+  REBASEBACKUP: 4,
+
+  /**
+   * @generated from enum value: RECOVERY_ACTION_EXEC = 5;
+   */
+  EXEC: 5,
+} as const;
+
+/**
+ * @generated from enum pgswarm.v1.RecoveryAction
+ */
+export type RecoveryAction = (typeof RecoveryAction)[keyof typeof RecoveryAction] | UnknownEnum;
+
+/**
+ * Describes the enum pgswarm.v1.RecoveryAction.
+ */
+export const RecoveryActionSchema: GenEnum<RecoveryAction> = /*@__PURE__*/
+  enumDesc(file_pgswarm_v1_config, 3);
+
+/**
+ * @generated from enum pgswarm.v1.LogSeverity
+ */
+export const LogSeverity = {
+  /**
+   * @generated from enum value: LOG_SEVERITY_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * @generated from enum value: LOG_SEVERITY_DEBUG = 1;
+   */
+  DEBUG: 1,
+
+  /**
+   * @generated from enum value: LOG_SEVERITY_LOG = 2;
+   */
+  LOG: 2,
+
+  /**
+   * @generated from enum value: LOG_SEVERITY_INFO = 3;
+   */
+  INFO: 3,
+
+  /**
+   * @generated from enum value: LOG_SEVERITY_NOTICE = 4;
+   */
+  NOTICE: 4,
+
+  /**
+   * @generated from enum value: LOG_SEVERITY_WARNING = 5;
+   */
+  WARNING: 5,
+
+  /**
+   * @generated from enum value: LOG_SEVERITY_ERROR = 6;
+   */
+  ERROR: 6,
+
+  /**
+   * @generated from enum value: LOG_SEVERITY_FATAL = 7;
+   */
+  FATAL: 7,
+
+  /**
+   * @generated from enum value: LOG_SEVERITY_PANIC = 8;
+   */
+  PANIC: 8,
+} as const;
+
+/**
+ * @generated from enum pgswarm.v1.LogSeverity
+ */
+export type LogSeverity = (typeof LogSeverity)[keyof typeof LogSeverity] | UnknownEnum;
+
+/**
+ * Describes the enum pgswarm.v1.LogSeverity.
+ */
+export const LogSeveritySchema: GenEnum<LogSeverity> = /*@__PURE__*/
+  enumDesc(file_pgswarm_v1_config, 4);
 
