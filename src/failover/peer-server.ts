@@ -2,7 +2,8 @@
  * Answers the other members. Only callers with a certificate of this cluster's own authority get this far;
  * a caller must also be a member, of this cluster's data, and the pod that Kubernetes knows by that name.
  */
-import { Code, ConnectError, type ServiceImpl } from "@connectrpc/connect"
+import type { MessageInitShape, MessageShape } from "@bufbuild/protobuf"
+import { Code, ConnectError } from "@connectrpc/connect"
 import { port } from "#core/names.ts"
 import type { MemberStatus } from "#core/failover/member.ts"
 import { knownIdentifier } from "#core/failover/standing.ts"
@@ -51,8 +52,15 @@ export function openPeerServer(ports: PeerServerPorts): Promise<RpcServer> {
 
 export type PeerAnswersPorts = Omit<PeerServerPorts, "secrets">
 
+type Method = (typeof PeerService)["method"]
+type Answers<M extends keyof Method> = (
+  request: MessageShape<Method[M]["input"]>,
+) => Promise<MessageInitShape<Method[M]["output"]>>
+
 /** What this member answers to each question of a peer. */
-export function peerAnswers(ports: PeerAnswersPorts): ServiceImpl<typeof PeerService> {
+export type PeerAnswers = { readonly [M in keyof Method]: Answers<M> }
+
+export function peerAnswers(ports: PeerAnswersPorts): PeerAnswers {
   const { voter, known } = ports
   return {
     status: (request) =>

@@ -15,11 +15,18 @@ import { senseServer } from "./sense-server.ts"
 import { senseSource } from "./sense-source.ts"
 import { senseSupervisor } from "./sense-supervisor.ts"
 
+/** Told of every turn of the loop. */
+export type Turned = (seen: Observation, decision: Decision) => void
+
 /** `go` is called when the pod is leaving and nothing is left to do. */
-export const protocolTasks = (parts: Parts, go: () => void): readonly Task[] => [
+export const protocolTasks = (
+  parts: Parts,
+  go: () => void,
+  turned: Turned = () => undefined,
+): readonly Task[] => [
   ...senses(parts),
   (stop) => askPeers(parts, stop),
-  (stop) => turn(parts, go, stop),
+  (stop) => turn(parts, go, turned, stop),
 ]
 
 /** What keeps the blackboard fresh. */
@@ -58,10 +65,16 @@ async function askPeers({ clock, known, live, peers, observe }: Parts, stop: Abo
   }
 }
 
-async function turn(parts: Parts, go: () => void, signal: AbortSignal): Promise<void> {
+async function turn(
+  parts: Parts,
+  go: () => void,
+  turned: Turned,
+  signal: AbortSignal,
+): Promise<void> {
   const { live, board, supervisor, log, bell, known, observe } = parts
   const publish = (seen: Observation, decision: Decision): void => {
     live.turned(seen, decision)
+    turned(seen, decision)
     board.publish(seen, decision.mood)
     if (live.pulseIsDue())
       supervisor.pulse().catch((failure: unknown) => log.debug("pulse.unwritten", { why: failure }))
