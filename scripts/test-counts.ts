@@ -9,11 +9,19 @@ export default async function* counts(source: AsyncIterable<TestEvent>): AsyncIt
   const sum = { passed: 0, failed: 0, skipped: 0 }
   const failedFiles = new Set<string>()
   for await (const event of source) {
+    // A test knows the line that called test(), which may be in a suite that several files share.
+    if (event.type === "test:summary") {
+      const { file, success } = event.data
+      if (file !== undefined && !success) failedFiles.add(file)
+      continue
+    }
     if (event.type !== "test:pass" && event.type !== "test:fail") continue
     if (event.data.details.type === "suite") continue
     if (event.type === "test:fail") {
       sum.failed += 1
-      failedFiles.add(event.data.file ?? event.data.name)
+      // A file that ended badly before it could sum up is reported as a test of its own name.
+      if (event.data.nesting === 0 && event.data.name === event.data.file)
+        failedFiles.add(event.data.file)
       continue
     }
     if (event.data.skip === undefined) sum.passed += 1
