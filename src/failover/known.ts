@@ -23,6 +23,7 @@ import type {
   SourceView,
 } from "#core/failover/observation.ts"
 import { noPromises, type Promises } from "#core/failover/pledge.ts"
+import { seeStandbys, type StandbysSeen, withStandbys } from "#core/failover/standbys.ts"
 import type { Policy } from "#core/failover/policy.ts"
 import type { Ballot } from "#core/failover/vote.ts"
 import type { Clock } from "#io/clock.ts"
@@ -68,6 +69,7 @@ export class Known {
 
   glance: Glance | undefined
   lastPrimary: PrimaryState | undefined
+  #standbys: StandbysSeen = new Map()
   termRow: Term | undefined
   /** What a trial login showed; undefined since the server started. */
   admitted: boolean | undefined
@@ -219,7 +221,11 @@ export class Known {
           ? { kind: "standby", state: { ...looked.state, timeline: this.topTimeline } }
           : looked,
     }
-    if (looked.kind === "primary") this.lastPrimary = this.#primary(looked.state)
+    if (looked.kind === "primary") {
+      const primary = this.#primary(looked.state)
+      this.#standbys = seeStandbys(this.#standbys, primary)
+      this.lastPrimary = withStandbys(primary, this.#standbys)
+    }
     this.changed()
   }
 
