@@ -4,17 +4,11 @@
  */
 import type { PodName, Term } from "#core/ids.ts"
 import { seconds } from "#core/units.ts"
-import {
-  type Action,
-  type Decision,
-  type Memory,
-  type Mood,
-  once,
-} from "#core/failover/decision.ts"
+import { type Action, type Decision, type Memory, once } from "#core/failover/decision.ts"
 import { describe } from "#core/failover/describe.ts"
 import { elect, type Electing } from "#core/failover/elect.ts"
 import { follow } from "#core/failover/follow.ts"
-import { takeBackAfter, handOverStep } from "#core/failover/hand-over.ts"
+import { handOverStep, lost, overtaken, takeBack } from "#core/failover/hand-over.ts"
 import type { Holder } from "#core/failover/holder.ts"
 import { isReleased, type Lease } from "#core/failover/lease.ts"
 import { lead, type Leading } from "#core/failover/lead.ts"
@@ -185,7 +179,7 @@ function placed(policy: Policy, memory: Memory, seen: Observation, self: Holder)
   const free = vacancy(policy, seen.now, lease.lease, lease.since, self)
   if (free.kind === "held")
     return follow({
-      memory: { ...memory, handOver: undefined, story: undefined },
+      memory: { ...overtaken(memory, lease.lease), story: undefined },
       seen,
       self,
       leader,
@@ -251,46 +245,21 @@ const writesLease = (actions: readonly Action[]): boolean =>
   actions.some(({ kind }) => kind === "write-lease")
 
 function vacant(
-  at: Electing,
+  given: Electing,
   leader: { readonly pod: PodName; readonly address: string } | undefined,
 ): Decision {
-  const { seen, memory, lease, self } = at
-  const back = takeBack(at)
+  const back = takeBack(given)
   if (back !== undefined) return back
+  const at = {
+    ...given,
+    memory: lost(given.memory, "this member does not hold the Lease any more"),
+  }
+  const { seen, memory, lease, self } = at
   const serving = leader !== undefined && leader.pod !== self.pod ? leader : undefined
   const standing = seen.server.kind === "standby"
   const blank = seen.server.kind === "down" && at.me.data === "empty" && serving === undefined
   if (standing || blank) return elect(at)
   return follow({ memory, seen, self, leader: serving, why: `nobody leads (term ${lease.term})` })
-}
-
-/** The successor of a hand-over did not appear: nobody took the Lease, so the term is still ours to go on with. */
-function takeBack(at: Electing): Decision | undefined {
-  const { memory, seen, lease, self } = at
-  const { handOver } = memory
-  const mine =
-    isReleased(lease) &&
-    lease.released?.by.nonce === self.nonce &&
-    lease.released.by.pod === self.pod
-  if (handOver?.step !== "await" || !mine || seen.handOver?.leaving === true) return undefined
-  const mood: Mood = {
-    phase: "stopped",
-    why: `waiting for ${handOver.to ?? "a successor"} to take over`,
-  }
-  const free = seen.lanes.lease.running === undefined && seen.server.kind === "down"
-  if (seen.now - handOver.stepSince < takeBackAfter || !free) return { memory, actions: [], mood }
-  return {
-    memory: { ...memory, handOver: undefined },
-    actions: [
-      {
-        kind: "write-lease",
-        purpose: "take-back",
-        version: lease.version,
-        content: { ...lease, holder: self, successor: undefined, released: undefined },
-      },
-    ],
-    mood: { phase: "starting", why: "the successor did not appear: going on in the same term" },
-  }
 }
 
 /** Whoever does not lead is labelled a replica, so that no client is sent to it for writes. */

@@ -1,7 +1,8 @@
 /** What `decide` returns: things to do, what to remember, and one sentence that says why. */
 import type { Severity } from "#core/cluster/events.ts"
+import type { HandOverOutcome, HandOverStep } from "#core/cluster/sidecar.ts"
 import type { InstancePhase } from "#core/cluster/state.ts"
-import type { PodName, Term } from "#core/ids.ts"
+import type { OperationId, PodName, Term } from "#core/ids.ts"
 import type { Lsn } from "#core/lsn.ts"
 import type { Millis } from "#core/units.ts"
 import type { LeaseContent } from "#core/failover/lease.ts"
@@ -144,11 +145,18 @@ export type Decision = {
 
 /** A hand-over on its way; see `hand-over.ts`. */
 export type HandOver = {
-  readonly step: "checkpoint" | "stop" | "confirm" | "release" | "await"
+  /** `since` of the request: one request is one hand-over. */
+  readonly asked: Instant
+  readonly operation: OperationId | undefined
+  readonly step: HandOverStep
   readonly to: PodName | undefined
   readonly since: Instant
   readonly stepSince: Instant
   readonly checkpoint: Lsn | undefined
+  /** The successor did not appear, and the Lease is asked for again. */
+  readonly takingBack: boolean
+  /** Kept when it is over, until the next one begins. */
+  readonly outcome: HandOverOutcome
 }
 
 export type Memory = {
@@ -173,6 +181,8 @@ export type Memory = {
   /** The WAL position that must be on a quorum before clients are let in again after a restart. */
   readonly gate: Gate | undefined
   readonly handOver: HandOver | undefined
+  /** Version of the Lease on which a release was last tried: while it stands, that may still come about. */
+  readonly releasing: string | undefined
   readonly story: Story | undefined
   readonly signs: Signs
   /** The last term whose beginning was told in full. */
@@ -220,6 +230,7 @@ export const firstMemory = (now: Instant): Memory => ({
   settled: undefined,
   gate: undefined,
   handOver: undefined,
+  releasing: undefined,
   story: undefined,
   signs: noSigns,
   explained: undefined,

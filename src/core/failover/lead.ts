@@ -11,12 +11,13 @@ import {
 } from "#core/failover/decision.ts"
 import { admission, whyRefusedAtStart } from "#core/failover/admission.ts"
 import { firstNames, nextDurabilityStep, wantedNames } from "#core/failover/durability.ts"
+import { caughtUpBytes } from "#core/failover/fit.ts"
 import type { Holder } from "#core/failover/holder.ts"
 import type { Lease, LeaseContent, ReleaseCause } from "#core/failover/lease.ts"
 import type { Instant, Observation, PrimaryState } from "#core/failover/observation.ts"
 import type { Policy } from "#core/failover/policy.ts"
 import { finished, restartStory, won } from "#core/failover/story.ts"
-import { freshStatus, knownIdentifier, othersOf } from "#core/failover/standing.ts"
+import { knownIdentifier, othersOf } from "#core/failover/standing.ts"
 import { systemIdentifier } from "#core/ids.ts"
 
 export type Leading = {
@@ -40,8 +41,6 @@ const silentMax = seconds(5)
 const hungRemembered = seconds(60)
 const restartsMax = 3
 const restartsWithin = seconds(300)
-/** A standby further behind than this at the last look does not count as caught up. */
-const caughtUpBytes = 16n * 1024n * 1024n
 
 export function lead(given: Leading): Decision {
   const { seen } = given
@@ -179,6 +178,7 @@ function down(at: Leading): Step {
       actions: [{ kind: "start-standby", follow: undefined }],
       mood: { phase: "starting", why: "holds the Lease; starting in order to be promoted" },
     }
+  if (mayBeReleased(at)) return renewingFirst
   // S3: the term is ours and unbroken, so nothing was promoted since: it goes on where it was.
   return {
     actions: [
@@ -292,15 +292,28 @@ export function letGo(
       { kind: "write-lease", purpose: "release", version: lease.version, content },
       ...told.actions,
     ],
-    memory: told.memory,
+    memory: { ...told.memory, releasing: lease.version },
     mood,
   }
+}
+
+/**
+ * A release whose answer never came may still come about, and then a successor waits for nobody (S1). Once
+ * the Lease was written again it can not any more.
+ */
+const mayBeReleased = ({ memory, lease }: Leading): boolean =>
+  memory.releasing !== undefined && (lease === undefined || lease.version === memory.releasing)
+
+const renewingFirst: Step = {
+  actions: [],
+  mood: { phase: "held", why: "a release may still be on its way: renewing the Lease first" },
 }
 
 function promote(at: Leading): Step {
   const { seen, term, until, self } = at
   const mood: Mood = { phase: "starting", why: `being promoted in term ${term}` }
   if (seen.lanes.server.running !== undefined || until === undefined) return { actions: [], mood }
+  if (mayBeReleased(at)) return renewingFirst
   return {
     actions: [
       {
@@ -377,13 +390,4 @@ function upkeep(at: Leading, server: PrimaryState): readonly Action[] {
   // Standbys that must rewind read the new timeline from the last checkpoint.
   if (server.checkpointTimeline !== server.timeline) return [{ kind: "checkpoint" }]
   return []
-}
-
-/** Whether `pod` streams, has caught up and says that it may become primary. */
-export function fitToTakeOver(seen: Observation, pod: PodName): boolean {
-  const status = freshStatus(seen, pod)
-  const row = (seen.server.kind === "primary" ? seen.server : seen.lastPrimary)?.standbys.find(
-    (standby) => standby.pod === pod,
-  )
-  return status?.eligible === true && row?.state === "streaming"
 }
