@@ -238,7 +238,8 @@ function caughtUp(at: Leading): PodName | undefined {
     return (
       row.state === "streaming" &&
       last.writtenLsn - row.flushLsn <= caughtUpBytes &&
-      (!said || peer.status.eligible) &&
+      // A standby whose server starts and streams already is fit in a moment: its server was not asked yet.
+      (!said || peer.status.eligible || peer.status.server === "starting") &&
       seen.settings.members.includes(row.pod)
     )
   })
