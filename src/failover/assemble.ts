@@ -15,6 +15,7 @@ import { Bell } from "./bell.ts"
 import { type Config, policyFor, type Secrets, settingsFor } from "./config.ts"
 import { type Dial, peerDialler } from "./dial.ts"
 import { type Door, openDoor } from "./door.ts"
+import { HandOvers } from "./hand-overs.ts"
 import { Jobs } from "./jobs.ts"
 import { Known } from "./known.ts"
 import { Lanes } from "./lanes.ts"
@@ -94,6 +95,7 @@ export type Parts = PerformPorts & {
   readonly serverBell: Bell
   readonly board: StatusBoard
   readonly live: Liveliness
+  readonly handOvers: HandOvers
 }
 
 /** `signal` ends all work in the lanes. */
@@ -138,5 +140,6 @@ export function assemble(given: Given, signal: AbortSignal): Parts {
     serverBell,
     board: new StatusBoard(config.pod, observe()),
     live: new Liveliness(clock, log),
+    handOvers: new HandOvers({ clock, log, known }),
   }
 }

@@ -71,10 +71,11 @@ async function turn(
   turned: Turned,
   signal: AbortSignal,
 ): Promise<void> {
-  const { live, board, supervisor, log, bell, known, observe } = parts
+  const { live, board, supervisor, log, bell, known, observe, handOvers } = parts
   const publish = (seen: Observation, decision: Decision): void => {
     live.turned(seen, decision)
     turned(seen, decision)
+    handOvers.turned(decision.memory.handOver)
     board.publish(seen, decision.mood)
     if (live.pulseIsDue())
       supervisor.pulse().catch((failure: unknown) => log.debug("pulse.unwritten", { why: failure }))

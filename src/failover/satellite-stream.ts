@@ -11,6 +11,7 @@ import type {
   SidecarCommand,
   SidecarIdentity,
   SidecarMessage,
+  SidecarRequest,
   SidecarStatus,
 } from "#core/cluster/sidecar.ts"
 import type { EventId } from "#core/ids.ts"
@@ -27,6 +28,7 @@ import {
   sidecarEventsMax,
   type WireMessage,
 } from "#wire/sidecar.ts"
+import type { HandOvers } from "./hand-overs.ts"
 import type { Outbox } from "./outbox.ts"
 
 export type SatelliteStreamPorts = {
@@ -44,11 +46,9 @@ export type SatelliteStreamPorts = {
   /** Calls `heard` whenever the status changed, until the returned function is called. */
   readonly onStatus: (heard: () => void) => () => void
   readonly outbox: Outbox
+  readonly handOvers: Pick<HandOvers, "told" | "onProgress">
   /** Within 30 s; never throws for a command that merely failed. */
-  readonly perform: (
-    command: Extract<SidecarCommand, { kind: "get-status" | "checkpoint" }>,
-    signal: AbortSignal,
-  ) => Promise<CommandOutcome>
+  readonly perform: (request: SidecarRequest, signal: AbortSignal) => Promise<CommandOutcome>
   readonly setLogLevel: (level: LogLevel) => void
   /** In [0, 1). */
   readonly chance: () => number
@@ -114,10 +114,10 @@ async function connectOnce(ports: SatelliteStreamPorts, signal: AbortSignal): Pr
   })
 }
 
-/** What belongs to one connection: results to send, events already sent on it. */
+/** What belongs to one connection: answers and progress to send, events already sent on it. */
 class Session {
   readonly #ports: SatelliteStreamPorts
-  readonly #results: SidecarMessage[] = []
+  readonly #answers: SidecarMessage[] = []
   readonly #sent = new Set<EventId>()
   #running = 0
   #statusDue = true
@@ -132,6 +132,11 @@ class Session {
     this.#woken.abort()
   }
 
+  #say(message: SidecarMessage): void {
+    this.#answers.push(message)
+    this.#wake()
+  }
+
   take(command: SidecarCommand, signal: AbortSignal): void {
     switch (command.kind) {
       case "events-ack":
@@ -143,18 +148,17 @@ class Session {
         return
       case "get-status":
       case "checkpoint":
-        void this.#perform(command, signal)
+      case "hand-over":
+      case "abandon-hand-over":
+      case "fence":
+      case "unfence":
+      case "promote":
+        void this.#perform(command.id, command, signal)
     }
   }
 
-  async #perform(
-    command: Extract<SidecarCommand, { kind: "get-status" | "checkpoint" }>,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const answer = (outcome: CommandOutcome): void => {
-      this.#results.push({ kind: "result", id: command.id, outcome })
-      this.#wake()
-    }
+  async #perform(id: string, request: SidecarRequest, signal: AbortSignal): Promise<void> {
+    const answer = (outcome: CommandOutcome): void => this.#say({ kind: "result", id, outcome })
     if (this.#running >= commandsMax)
       return answer({
         kind: "failed",
@@ -163,7 +167,7 @@ class Session {
       })
     this.#running += 1
     try {
-      answer(await this.#ports.perform(command, within(commandWithin, signal)))
+      answer(await this.#ports.perform(request, within(commandWithin, signal)))
     } catch (failure) {
       if (isStop(failure, signal)) return
       const message = failure instanceof Error ? failure.message : String(failure)
@@ -175,14 +179,19 @@ class Session {
 
   /** Everything that this connection sends, in order, until `signal`. */
   async *messages(signal: AbortSignal): AsyncIterable<WireMessage> {
-    const { identity, outbox, status, onStatus, clock } = this.#ports
+    const { identity, outbox, status, onStatus, clock, handOvers } = this.#ports
     yield encodeSidecarMessage({ kind: "identity", identity })
+    // A satellite that has just started may wait for the end of one that was told to the last.
+    this.#answers.push(
+      ...handOvers.told.map((progress) => ({ kind: "hand-over", progress }) as const),
+    )
     const forget = [
       onStatus(() => {
         this.#statusDue = true
         this.#wake()
       }),
       outbox.onPut(() => this.#wake()),
+      handOvers.onProgress((progress) => this.#say({ kind: "hand-over", progress })),
     ]
     try {
       for (let statusAt = -Infinity; !signal.aborted;) {
@@ -195,11 +204,11 @@ class Session {
         for (const { id } of events) this.#sent.add(id)
         if (events.length > 0) yield encodeSidecarMessage({ kind: "events", events })
         for (
-          let result = this.#results.shift();
-          result !== undefined;
-          result = this.#results.shift()
+          let answer = this.#answers.shift();
+          answer !== undefined;
+          answer = this.#answers.shift()
         )
-          yield encodeSidecarMessage(result)
+          yield encodeSidecarMessage(answer)
         if (!(await this.#pause(signal))) return
       }
     } finally {
@@ -217,6 +226,8 @@ class Session {
     }
     if (signal.aborted) return false
     await this.#ports.clock.sleep(settleFor, signal)
+    // What comes in from here on is for the next round.
+    if (woken.aborted) this.#woken = new AbortController()
     return true
   }
 }

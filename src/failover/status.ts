@@ -32,9 +32,10 @@ export class StatusBoard {
   /** Takes over what was seen and decided; tells listeners when what matters to people changed. */
   publish(seen: Observation, mood: Mood): void {
     this.#status = statusOf(this.#pod, seen, mood, this.#measured)
-    const { health, term, holdsLease } = this.#status
+    const { health, term, holdsLease, handOver } = this.#status
     const { role, phase, ready, timeline, synchronous } = health
-    const shown = JSON.stringify([role, phase, ready, timeline, synchronous, term, holdsLease])
+    const roles = [role, phase, ready, timeline, synchronous]
+    const shown = JSON.stringify([...roles, term, holdsLease, handOver])
     if (shown === this.#shown) return
     this.#shown = shown
     for (const heard of this.#heard) heard()
