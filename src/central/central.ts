@@ -87,13 +87,19 @@ type Parts = {
 
 function partsOf({ log, timing }: CentralOptions, database: Database): Parts {
   const inbox = new Inbox(database, log)
-  const streams = new Streams({
+  const audience = new Audience()
+  const metrics = new Metrics({
+    database,
+    streams: () => streams.count,
+    listeners: () => audience.size,
+  })
+  const streams: Streams = new Streams({
     database,
     inbox,
     log,
+    figures: metrics.roleChanges,
     ...(timing === undefined ? {} : { silenceMax: timing.silenceMax }),
   })
-  const audience = new Audience()
   const times =
     timing === undefined
       ? {}
@@ -106,11 +112,7 @@ function partsOf({ log, timing }: CentralOptions, database: Database): Parts {
     changes: new Changes(database, streams, audience, log),
     sweeper: new Sweeper({ database, log, ...times }),
     signIn: new SignIn(database),
-    metrics: new Metrics({
-      database,
-      streams: () => streams.count,
-      listeners: () => audience.size,
-    }),
+    metrics,
   }
 }
 

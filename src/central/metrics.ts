@@ -3,6 +3,7 @@ import { collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client"
 import { clusterStates } from "#core/cluster/state.ts"
 import type { Database } from "#io/postgres/sql.ts"
 import { satelliteStates } from "#wire/rest/satellites.ts"
+import { RoleChangeFigures } from "./role-change-figures.ts"
 import * as clusters from "./store/cluster.ts"
 import * as satellites from "./store/satellite.ts"
 
@@ -15,6 +16,7 @@ export type Watched = {
 export class Metrics {
   readonly #registry = new Registry()
   readonly #requests: Histogram<"method" | "route" | "status">
+  readonly roleChanges = new RoleChangeFigures(this.#registry)
 
   constructor({ database, streams, listeners }: Watched) {
     const registers = [this.#registry]

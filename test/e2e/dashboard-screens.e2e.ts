@@ -100,7 +100,15 @@ test("an empty fleet says what to do first, on every page", async () => {
   await using scene = await openScene(
     stage,
     {},
-    { satellites: [], clusters: [], profiles: [], rules: [], events: [] },
+    {
+      satellites: [],
+      clusters: [],
+      profiles: [],
+      rules: [],
+      events: [],
+      roleChanges: [],
+      operations: [],
+    },
   )
   const { page } = scene
   await signIn(scene)

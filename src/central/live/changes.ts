@@ -13,6 +13,7 @@ import type { Streams } from "../satellites/streams.ts"
 import { type Change, readChange } from "../store/change.ts"
 import { findClusters } from "../store/cluster.ts"
 import { findEvents } from "../store/event.ts"
+import { findRoleChanges } from "../store/role-change.ts"
 import { findSatellites } from "../store/satellite.ts"
 import type { Audience } from "./audience.ts"
 
@@ -32,6 +33,7 @@ export class Changes {
   readonly #clusters = new Set<string>()
   readonly #gone = new Set<string>()
   readonly #events = new Set<string>()
+  readonly #roleChanges = new Set<string>()
   readonly #lists = new Set<Resource>()
   #overrun = false
 
@@ -59,6 +61,8 @@ export class Changes {
         return this.#note(this.#gone, change.ids)
       case "events":
         return this.#note(this.#events, change.ids)
+      case "role-changes":
+        return this.#note(this.#roleChanges, change.ids)
       case "list":
         return this.#note(this.#lists, [change.resource])
     }
@@ -94,7 +98,14 @@ export class Changes {
 
   async #flush(): Promise<void> {
     if (this.#overrun || this.#audience.size === 0) {
-      for (const set of [this.#satellites, this.#clusters, this.#gone, this.#events, this.#lists])
+      for (const set of [
+        this.#satellites,
+        this.#clusters,
+        this.#gone,
+        this.#events,
+        this.#roleChanges,
+        this.#lists,
+      ])
         set.clear()
       if (this.#overrun) this.#audience.overrun()
       this.#overrun = false
@@ -113,6 +124,9 @@ export class Changes {
     await this.#send(this.#events, async (ids) => [
       { kind: "events", events: await findEvents(sql, ids) },
     ])
+    await this.#send(this.#roleChanges, async (ids) =>
+      (await findRoleChanges(sql, ids)).map((roleChange) => ({ kind: "role-change", roleChange })),
+    )
     await this.#send(this.#lists, (resources) =>
       Promise.resolve(resources.map((resource) => ({ kind: "refetch", resource }))),
     )

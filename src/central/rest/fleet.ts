@@ -6,6 +6,7 @@ import { approveSatellite, editSatellite, rejectSatellite } from "../intent/sate
 import { done, notFound, type Outcome } from "../refusal.ts"
 import * as clusters from "../store/cluster.ts"
 import { listEvents } from "../store/event.ts"
+import { listRoleChanges } from "../store/role-change.ts"
 import * as satellites from "../store/satellite.ts"
 import { byNameAndId, byTimeAndId, page, readCursor } from "./cursor.ts"
 import type { Handlers, Services } from "./handler.ts"
@@ -20,6 +21,7 @@ type Names =
   | "listClusters"
   | "getCluster"
   | "deleteCluster"
+  | "listRoleChanges"
   | "listEvents"
 
 export const fleetHandlers = ({ database }: Services): Pick<Handlers, Names> => ({
@@ -35,6 +37,16 @@ export const fleetHandlers = ({ database }: Services): Pick<Handlers, Names> => 
       clusters: counted(clusterStates, perClusterState),
       observedAt: new Date().toISOString(),
     })
+  },
+  listRoleChanges: async ({ params, query }) => {
+    const at = readCursor(query.cursor, byTimeAndId)
+    if (at.kind === "refused") return at
+    const before =
+      at.after === undefined ? undefined : ([storableTime(at.after[0]) ?? "", at.after[1]] as const)
+    if ((await clusters.findCluster(database.sql, params.id)) === undefined)
+      return notFound("cluster")
+    const found = await listRoleChanges(database.sql, params.id, before, query.limit + 1)
+    return done(page(found, query.limit, (change) => [change.at, change.id]))
   },
   listEvents: async ({ query }) => {
     const at = readCursor(query.cursor, byTimeAndId)

@@ -18,6 +18,7 @@ import { systemClock } from "#io/clock.ts"
 import type { Log } from "#io/log.ts"
 import { Outage } from "#io/outage.ts"
 import type { Database } from "#io/postgres/sql.ts"
+import type { RoleChangeFigures } from "../role-change-figures.ts"
 import { type Desired, desiredOf, goneAmong } from "../store/desired.ts"
 import { findIdentity } from "../store/satellite.ts"
 import { handle, type Slow } from "./handle.ts"
@@ -40,6 +41,7 @@ export type ConnectionOptions = {
   readonly database: Database
   readonly inbox: Inbox
   readonly log: Log
+  readonly figures: RoleChangeFigures
   readonly silenceMax: Millis
 }
 
@@ -129,7 +131,7 @@ export class Connection {
   /** False when the database is away and the message must be tried again. */
   async #handled(message: Slow): Promise<boolean> {
     try {
-      const answer = await handle(this.#options.database, this.id, message, this.#options.log)
+      const answer = await handle(this.#options, this.id, message)
       if (message.kind === "delete-ack" && message.gone) this.#sent.delete(message.clusterId)
       if (answer !== undefined) await this.#out.put(answer, this.ended)
       return true

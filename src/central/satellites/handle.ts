@@ -3,12 +3,14 @@ import type { FleetEvent } from "#core/cluster/events.ts"
 import type { FromCentral, FromSatellite } from "#core/fleet/satellite.ts"
 import type { SatelliteId } from "#core/ids.ts"
 import type { Log } from "#io/log.ts"
-import { type Database, SqlError } from "#io/postgres/sql.ts"
+import { type Database, type Sql, SqlError } from "#io/postgres/sql.ts"
 import { central, tell } from "../intent/tell.ts"
 import { notify } from "../store/change.ts"
 import { removeGone } from "../store/cluster.ts"
 import { keepAck } from "../store/desired.ts"
+import type { RoleChangeFigures } from "../role-change-figures.ts"
 import { storeEvents } from "../store/event.ts"
+import { broughtBy, storeLostWal, storeRoleChanges } from "../store/role-change.ts"
 import { keepStorageClasses } from "../store/satellite.ts"
 
 export type Slow = Extract<
@@ -16,16 +18,21 @@ export type Slow = Extract<
   { kind: "events" | "config-ack" | "delete-ack" | "storage-classes" }
 >
 
+export type Keeping = {
+  readonly database: Database
+  readonly log: Log
+  readonly figures: RoleChangeFigures
+}
+
 /** Does what the message says; returns the answer, if it has one. */
 export async function handle(
-  database: Database,
+  { database, log, figures }: Keeping,
   satellite: SatelliteId,
   message: Slow,
-  log: Log,
 ): Promise<FromCentral | undefined> {
   switch (message.kind) {
     case "events":
-      return keepEvents(database, satellite, message, log)
+      return keepEvents({ database, log, figures }, satellite, message)
     case "config-ack":
       await keepAnswer(database, satellite, message)
       return undefined
@@ -42,37 +49,67 @@ export async function handle(
 }
 
 async function keepEvents(
-  database: Database,
+  keeping: Keeping,
   satellite: SatelliteId,
   { events, unreadable }: Extract<Slow, { kind: "events" }>,
-  log: Log,
 ): Promise<FromCentral> {
+  const { log } = keeping
   if (unreadable.length > 0)
     log.warn("events.unreadable", { satellite, first: unreadable[0], count: unreadable.length })
-  await storeAll(database, satellite, events, log)
+  await storeAll(keeping, satellite, events)
   // After the commit: what is acknowledged is on disk, what is on disk may be forgotten at the site.
   return { kind: "events-ack", events: [...events, ...unreadable].map(({ id }) => id) }
 }
 
 async function storeAll(
-  database: Database,
+  keeping: Keeping,
   satellite: SatelliteId,
   events: readonly FleetEvent[],
-  log: Log,
 ): Promise<void> {
+  const { database, log } = keeping
   if (events.length === 0) return
   try {
     await database.transaction(async (sql) => {
-      const stored = await storeEvents(sql, satellite, events, Date.now())
-      if (stored.length > 0) await notify(sql, { kind: "events", ids: stored })
+      const stored = new Set(await storeEvents(sql, satellite, events, Date.now()))
+      if (stored.size === 0) return
+      await notify(sql, { kind: "events", ids: [...stored] })
+      await keepHistory(
+        sql,
+        keeping,
+        satellite,
+        events.filter(({ id }) => stored.has(id)),
+      )
     })
   } catch (error) {
     if (!(error instanceof SqlError)) throw error
     // One event that the database refuses must not keep the others from being stored, for ever.
     const [first] = events
     if (events.length === 1) log.error("event.refused", { satellite, event: first?.id, error })
-    else for (const event of events) await storeAll(database, satellite, [event], log)
+    else for (const event of events) await storeAll(keeping, satellite, [event])
   }
+}
+
+/** Events that tell of role changes and their losses become the history of their clusters. */
+async function keepHistory(
+  sql: Sql,
+  { log, figures }: Keeping,
+  satellite: SatelliteId,
+  fresh: readonly FleetEvent[],
+): Promise<void> {
+  const { changes, losses, unreadable } = broughtBy(fresh)
+  if (unreadable.length > 0)
+    log.warn("role-change.unreadable", {
+      satellite,
+      first: unreadable[0],
+      count: unreadable.length,
+    })
+  const now = Date.now()
+  const stored = await storeRoleChanges(sql, satellite, changes, now)
+  const touched = await storeLostWal(sql, satellite, losses, now)
+  const ids = [...new Set([...stored, ...touched])]
+  if (ids.length > 0) await notify(sql, { kind: "role-changes", ids })
+  for (const { event, change } of changes) if (stored.includes(event.id)) figures.changed(change)
+  for (const { bytes } of losses) figures.lost(bytes)
 }
 
 async function keepAnswer(

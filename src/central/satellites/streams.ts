@@ -18,6 +18,7 @@ import {
   SatelliteService,
 } from "#wire/satellite.ts"
 import { opens, sha256 } from "../auth/secret.ts"
+import type { RoleChangeFigures } from "../role-change-figures.ts"
 import { satelliteChanged } from "../intent/satellites.ts"
 import { central, tell } from "../intent/tell.ts"
 import { notify } from "../store/change.ts"
@@ -32,6 +33,7 @@ export type StreamsOptions = {
   readonly database: Database
   readonly inbox: Inbox
   readonly log: Log
+  readonly figures: RoleChangeFigures
   readonly silenceMax?: Millis
 }
 
@@ -131,6 +133,7 @@ export class Streams {
       database,
       inbox: this.#options.inbox,
       log: log.child({ satellite: id, stream: arrived.serial }),
+      figures: this.#options.figures,
       silenceMax: this.#options.silenceMax ?? silenceMax,
     })
     this.#enter(connection)

@@ -9,6 +9,7 @@ import { satelliteChanged } from "../intent/satellites.ts"
 import { central, tell } from "../intent/tell.ts"
 import { pruneSessions } from "../store/access.ts"
 import { pruneEvents } from "../store/event.ts"
+import { pruneRoleChanges, roleChangesKept } from "../store/role-change.ts"
 import type { SatelliteState } from "../store/satellite.ts"
 import { judge, keepWatch, type Transition } from "../store/watch.ts"
 
@@ -71,6 +72,7 @@ export class Sweeper {
     const { database, eventDays, log } = this.#options
     const pruned = await pruneEvents(database.sql, eventDays, pruneBite)
     await pruneSessions(database.sql)
+    await pruneRoleChanges(database.sql, roleChangesKept, pruneBite)
     // A full bite means that there is more: go on at the next turn.
     if (pruned < pruneBite) this.#prunedAt = now
     if (pruned > 0) log.event("events.pruned", { pruned, days: eventDays })

@@ -27,6 +27,7 @@ import {
   satelliteSchema,
   satelliteStates,
 } from "#wire/rest/satellites.ts"
+import { roleChangeSchema } from "#wire/rest/role-changes.ts"
 import { clusterStates } from "#core/cluster/state.ts"
 
 /** Who may call: `anyone` needs no session; `user` a session or an API token. */
@@ -222,6 +223,16 @@ export const routes = {
     params: idParams,
     status: 200,
     answer: clusterSchema,
+  }),
+  listRoleChanges: route({
+    method: "GET",
+    path: "/clusters/:id/role-changes",
+    summary: "Every time that the cluster got a primary, newest first",
+    access: "user",
+    params: idParams,
+    query: pageQuery,
+    status: 200,
+    answer: pageOf(roleChangeSchema),
   }),
   deleteCluster: route({
     method: "DELETE",

@@ -114,6 +114,13 @@ export function createHandlers(fleet: FakeFleet, push: (message: LiveMessage) =>
     listClusters: ({ query }) =>
       page(byName(fleet.clusters.filter((each) => clusterBelongs(query, each))), query),
     getCluster: ({ params }) => one(fleet.clusters, params.id),
+    listRoleChanges: ({ params, query }) =>
+      page(
+        fleet.roleChanges.filter(
+          ({ clusterId }) => clusterId === one(fleet.clusters, params.id).id,
+        ),
+        query,
+      ),
     deleteCluster: ({ params }) => {
       const cluster = {
         ...one(fleet.clusters, params.id),

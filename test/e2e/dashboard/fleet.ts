@@ -5,6 +5,9 @@ import type { Cluster, Instance } from "#wire/rest/clusters.ts"
 import type { FleetEventBody } from "#wire/rest/events.ts"
 import type { Profile, Rule } from "#wire/rest/profiles.ts"
 import type { Satellite } from "#wire/rest/satellites.ts"
+import type { Operation } from "#wire/rest/operations.ts"
+import type { RoleChange } from "#wire/rest/role-changes.ts"
+import { exampleRoleChanges, switchover } from "./history.ts"
 
 const MiB = 1024 ** 2
 const GiB = 1024 ** 3
@@ -17,6 +20,8 @@ export type FakeFleet = {
   profiles: Profile[]
   rules: Rule[]
   events: FleetEventBody[]
+  roleChanges: RoleChange[]
+  operations: Operation[]
 }
 
 function satellite(
@@ -364,5 +369,7 @@ export function exampleFleet(): FakeFleet {
     profiles: [edge, small],
     rules: [rule],
     events: events.toSorted((a, b) => Date.parse(b.at) - Date.parse(a.at)),
+    roleChanges: exampleRoleChanges(telemetry, ["telemetry-0", "telemetry-1", "telemetry-2"]),
+    operations: [switchover(telemetry, 86_400 * 2, { target: "telemetry-0" })],
   }
 }
