@@ -22,7 +22,7 @@ export const profileSpec = (body: ProfileSpecBody): ProfileSpec => ({
   },
   parameters: body.parameters,
   hba: body.hba,
-  failover: body.failover,
+  failover: { ...body.failover, maxLagBytes: body.failover.maxLagBytes ?? undefined },
   recovery:
     body.recovery === null || body.recovery === undefined ? undefined : ruleSetOf(body.recovery),
 })

@@ -3,6 +3,8 @@ import { create } from "@bufbuild/protobuf"
 import {
   type ClusterSpec,
   type Durability,
+  type FailoverSpec,
+  type OnExcessLag,
   type PostgresMajor,
   type Preset,
   type ResourceSpec,
@@ -16,6 +18,8 @@ import {
   type ClusterConfig,
   ClusterConfigSchema,
   Durability as WireDurability,
+  type FailoverConfig,
+  OnExcessLag as WireOnExcessLag,
   Preset as WirePreset,
   type ResourceConfig,
   type VolumeConfig,
@@ -34,6 +38,11 @@ const durabilityToWire: Readonly<Record<Durability, WireDurability>> = {
   quorum: WireDurability.QUORUM,
 }
 
+const onExcessLagToWire: Readonly<Record<OnExcessLag, WireOnExcessLag>> = {
+  "take-best": WireOnExcessLag.TAKE_BEST,
+  ask: WireOnExcessLag.ASK,
+}
+
 export const encodeClusterConfig = (spec: ClusterSpec): ClusterConfig =>
   create(ClusterConfigSchema, {
     clusterId: spec.id,
@@ -48,13 +57,22 @@ export const encodeClusterConfig = (spec: ClusterSpec): ClusterConfig =>
     resources: encodedResources(spec.resources),
     parameters: { ...spec.parameters },
     hba: [...spec.hba],
-    failover: {
-      preset: presetToWire[spec.failover.preset],
-      durability: durabilityToWire[spec.failover.durability],
-    },
+    failover: encodedFailover(spec.failover),
     paused: spec.paused,
     ...(spec.recovery === undefined ? {} : { recovery: encodeRuleSet(spec.recovery) }),
   })
+
+const encodedFailover = (failover: FailoverSpec) => ({
+  preset: presetToWire[failover.preset],
+  durability: durabilityToWire[failover.durability],
+  onExcessLag:
+    failover.onExcessLag === undefined
+      ? WireOnExcessLag.UNSPECIFIED
+      : onExcessLagToWire[failover.onExcessLag],
+  priorities: [...(failover.priorities ?? [])],
+  ...(failover.maxLagBytes === undefined ? {} : { maxLagBytes: BigInt(failover.maxLagBytes) }),
+  ...(failover.lagWaitSeconds === undefined ? {} : { lagWaitSeconds: failover.lagWaitSeconds }),
+})
 
 const encodedVolume = (volume: VolumeSpec) => ({
   sizeBytes: BigInt(volume.size),
@@ -107,12 +125,47 @@ export function parseClusterConfig(message: ClusterConfig, path = "config"): Par
         durabilityToWire,
         "preferred",
       ),
+      ...excessLag(read, at("failover"), message.failover),
     },
     paused: message.paused,
     ...(message.recovery === undefined
       ? {}
       : { recovery: readRuleSet(read, at("recovery"), message.recovery) }),
   })
+}
+
+/** What an older side never says stays unsaid. */
+function excessLag(
+  read: Reader,
+  path: string,
+  message: FailoverConfig | undefined,
+): Pick<FailoverSpec, "maxLagBytes" | "onExcessLag" | "lagWaitSeconds" | "priorities"> {
+  const { maxLagBytes, onExcessLag, lagWaitSeconds, priorities = [] } = message ?? {}
+  return {
+    ...(maxLagBytes === undefined
+      ? {}
+      : { maxLagBytes: read.count(`${path}.max_lag_bytes`, maxLagBytes) }),
+    ...(onExcessLag === undefined || onExcessLag === WireOnExcessLag.UNSPECIFIED
+      ? {}
+      : {
+          onExcessLag: read.word(
+            `${path}.on_excess_lag`,
+            onExcessLag,
+            onExcessLagToWire,
+            "take-best",
+          ),
+        }),
+    ...(lagWaitSeconds === undefined
+      ? {}
+      : { lagWaitSeconds: read.count(`${path}.lag_wait_seconds`, lagWaitSeconds) }),
+    ...(priorities.length === 0
+      ? {}
+      : {
+          priorities: read
+            .list(`${path}.priorities`, priorities, 9)
+            .map((priority, ordinal) => read.count(`${path}.priorities[${ordinal}]`, priority)),
+        }),
+  }
 }
 
 function major(read: Reader, field: string, value: number): PostgresMajor {

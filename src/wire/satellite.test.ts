@@ -49,7 +49,14 @@ const spec: ClusterSpec = {
   },
   parameters: { work_mem: "8MB" },
   hba: ["host all all 10.0.0.0/8 scram-sha-256"],
-  failover: { preset: "edge", durability: "quorum" },
+  failover: {
+    preset: "edge",
+    durability: "quorum",
+    maxLagBytes: 16_777_216,
+    onExcessLag: "ask",
+    lagWaitSeconds: 0,
+    priorities: [3, 1, 0],
+  },
 }
 
 const health: ClusterHealth = {

@@ -34,6 +34,24 @@ const good: ClusterSpec = {
 const fields = (changes: Partial<ClusterSpec>): readonly string[] =>
   checkCluster({ ...good, ...changes }).map(({ field }) => field)
 
+test("which members may be candidates, and how far behind: each mistake at its field", () => {
+  const failover = (more: Partial<ClusterSpec["failover"]>): readonly string[] =>
+    fields({ failover: { ...good.failover, ...more } })
+  assert.deepEqual(
+    failover({ maxLagBytes: 0, onExcessLag: "ask", lagWaitSeconds: 0, priorities: [0, 100] }),
+    [],
+  )
+  assert.deepEqual(failover({ maxLagBytes: -1 }), ["failover.maxLagBytes"])
+  assert.deepEqual(failover({ lagWaitSeconds: 3601 }), ["failover.lagWaitSeconds"])
+  assert.deepEqual(failover({ priorities: [1, 101, 1.5] }), [
+    "failover.priorities[1]",
+    "failover.priorities[2]",
+  ])
+  assert.deepEqual(failover({ priorities: [1, 1, 1, 1] }), ["failover.priorities"])
+  assert.deepEqual(failover({ priorities: [0, 0, 0] }), ["failover.priorities"])
+  assert.deepEqual(failover({ priorities: [0, 0] }), [])
+})
+
 test("a good spec has no problems", () => {
   assert.deepEqual(checkCluster(good), [])
   assert.deepEqual(checkProfile(good), [])

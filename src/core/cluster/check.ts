@@ -7,11 +7,15 @@ import { checkParameters } from "#core/cluster/parameters.ts"
 import { parseCpu, parseMemory } from "#core/cluster/quantity.ts"
 import {
   type ClusterSpec,
+  type FailoverSpec,
   type ProfileSpec,
   type ResourceSpec,
   type VolumeSpec,
   durabilities,
+  excessLagPolicies,
   postgresMajors,
+  prioritiesMax,
+  priorityDefault,
   presets,
 } from "#core/cluster/spec.ts"
 import { systemNamespace } from "#core/names.ts"
@@ -77,11 +81,38 @@ function checkMembers({ members, failover }: ProfileSpec, note: Note): void {
     note("failover.preset", `expected one of ${presets.join(", ")}`)
   if (!durabilities.includes(failover.durability))
     note("failover.durability", `expected one of ${durabilities.join(", ")}`)
+  checkCandidates(members, failover, note)
   if (failover.durability === "quorum" && members < 2)
     note(
       "failover.durability",
       "quorum makes commits wait for a standby, and one member has none: use async, or more members",
     )
+}
+
+function checkCandidates(members: number, failover: FailoverSpec, note: Note): void {
+  const { maxLagBytes, onExcessLag, lagWaitSeconds, priorities = [] } = failover
+  const isWhole = (value: number, most: number): boolean =>
+    Number.isSafeInteger(value) && value >= 0 && value <= most
+  if (maxLagBytes !== undefined && !isWhole(maxLagBytes, Number.MAX_SAFE_INTEGER))
+    note(
+      "failover.maxLagBytes",
+      "expected a whole number of bytes from 0; leave it out for any lag",
+    )
+  if (onExcessLag !== undefined && !excessLagPolicies.includes(onExcessLag))
+    note("failover.onExcessLag", `expected one of ${excessLagPolicies.join(", ")}`)
+  if (lagWaitSeconds !== undefined && !isWhole(lagWaitSeconds, 3600))
+    note("failover.lagWaitSeconds", "expected a whole number of seconds from 0 to 3600")
+  for (const [ordinal, priority] of priorities.entries())
+    if (!isWhole(priority, prioritiesMax))
+      note(
+        `failover.priorities[${ordinal}]`,
+        `expected a whole number from 0 (never a candidate) to ${prioritiesMax}`,
+      )
+  if (priorities.length > members)
+    note("failover.priorities", `there are ${members} members: at most as many priorities`)
+  const candidates = Array.from({ length: members }, (_, at) => priorities[at] ?? priorityDefault)
+  if (members > 0 && candidates.every((priority) => priority === 0))
+    note("failover.priorities", "at least one member must be a candidate: give it more than 0")
 }
 
 function checkVolume(name: "data" | "wal", volume: VolumeSpec, note: Note): void {

@@ -28,9 +28,24 @@ export type ResourceSpec = {
   readonly memoryLimit: string | undefined
 }
 
+/** What to do when the best candidate is further behind than `maxLagBytes`, and no better one came in time. */
+export type OnExcessLag = "take-best" | "ask"
+export const excessLagPolicies: readonly OnExcessLag[] = ["take-best", "ask"]
+export const lagWaitDefault = 10
+export const priorityDefault = 1
+export const prioritiesMax = 100
+
 export type FailoverSpec = {
   readonly preset: Preset
   readonly durability: Durability
+  /** Against the last position of the primary that is known; undefined: any lag will do. */
+  readonly maxLagBytes?: number | undefined
+  /** Undefined: `take-best`, and what may be lost is told. */
+  readonly onExcessLag?: OnExcessLag | undefined
+  /** Seconds that a better candidate is waited for first. */
+  readonly lagWaitSeconds?: number | undefined
+  /** By ordinal; 1 where nothing is said. Higher goes first among equals, 0 is never a candidate. */
+  readonly priorities?: readonly number[] | undefined
 }
 
 /** The part of a cluster's spec that a profile gives. */

@@ -43,7 +43,7 @@ test("sizes are sent in bytes, empty fields as null, rows as a map", () => {
 })
 
 test("a copy is the same profile again, without its name", () => {
-  const spec = createProfileBody.parse(
+  const made = createProfileBody.parse(
     bodyOf(
       values({
         wal: { size: "3", unit: "GiB", storageClass: "fast" },
@@ -53,6 +53,8 @@ test("a copy is the same profile again, without its name", () => {
       }),
     ),
   ).spec
+  const failover = { ...made.failover, maxLagBytes: 1000, priorities: [2, 0] }
+  const spec = { ...made, failover }
   const now = new Date(0).toISOString()
   const profile = {
     id: "",

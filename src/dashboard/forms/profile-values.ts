@@ -40,6 +40,8 @@ export type ProfileValues = {
   hba: string
   preset: "fast" | "edge" | "calm"
   durability: "async" | "preferred" | "quorum"
+  /** What the form has no fields for: kept as it is in the profile that was copied. */
+  candidates: Omit<ProfileSpecBody["failover"], "preset" | "durability">
 }
 
 export type ProfileBody = Sent<"createProfile">["body"]
@@ -62,29 +64,34 @@ export const freshProfile = (): ProfileValues => ({
   hba: "",
   preset: "edge",
   durability: "preferred",
+  candidates: {},
 })
 
 export const defaultImage = (major: string): string => `docker.io/library/postgres:${major}`
 
 /** A copy of an existing profile to begin from, without its name. */
-export const copyOf = ({ description, spec }: Profile): ProfileValues => ({
-  name: "",
-  description,
-  members: String(spec.members),
-  major: `${spec.postgres.major}`,
-  image: spec.postgres.image,
-  data: volumeValues(spec.data),
-  hasWal: spec.wal !== null,
-  wal: spec.wal === null ? freshProfile().wal : volumeValues(spec.wal),
-  cpuRequest: spec.resources.cpuRequest ?? "",
-  cpuLimit: spec.resources.cpuLimit ?? "",
-  memoryRequest: spec.resources.memoryRequest ?? "",
-  memoryLimit: spec.resources.memoryLimit ?? "",
-  parameters: Object.entries(spec.parameters).map(([name, value]) => ({ name, value })),
-  hba: spec.hba.join("\n"),
-  preset: spec.failover.preset,
-  durability: spec.failover.durability,
-})
+export function copyOf({ description, spec }: Profile): ProfileValues {
+  const { preset, durability, ...candidates } = spec.failover
+  return {
+    name: "",
+    description,
+    members: String(spec.members),
+    major: `${spec.postgres.major}`,
+    image: spec.postgres.image,
+    data: volumeValues(spec.data),
+    hasWal: spec.wal !== null,
+    wal: spec.wal === null ? freshProfile().wal : volumeValues(spec.wal),
+    cpuRequest: spec.resources.cpuRequest ?? "",
+    cpuLimit: spec.resources.cpuLimit ?? "",
+    memoryRequest: spec.resources.memoryRequest ?? "",
+    memoryLimit: spec.resources.memoryLimit ?? "",
+    parameters: Object.entries(spec.parameters).map(([name, value]) => ({ name, value })),
+    hba: spec.hba.join("\n"),
+    preset,
+    durability,
+    candidates,
+  }
+}
 
 function volumeValues({ sizeBytes, storageClass }: ProfileSpecBody["data"]): Volume {
   const unit = sizeUnits.findLast((each) => sizeBytes % unitBytes[each] === 0) ?? "MiB"
@@ -113,7 +120,7 @@ export function bodyOf(values: ProfileValues): ProfileBody {
       },
       parameters: Object.fromEntries(named.map(({ name, value }) => [name.trim(), value.trim()])),
       hba: hbaLines(values.hba).map(({ text }) => text),
-      failover: { preset: values.preset, durability: values.durability },
+      failover: { ...values.candidates, preset: values.preset, durability: values.durability },
     },
   }
 }
@@ -163,11 +170,12 @@ function allProblems(values: ProfileValues): readonly FieldProblem[] {
 }
 
 function checkedProblems(
-  { resources, wal, data, recovery, ...rest }: ProfileSpecBody,
+  { resources, wal, data, recovery, failover, ...rest }: ProfileSpecBody,
   values: ProfileValues,
 ): readonly FieldProblem[] {
   const checked = checkProfile({
     ...rest,
+    failover: { ...failover, maxLagBytes: failover.maxLagBytes ?? undefined },
     recovery: recovery === null || recovery === undefined ? undefined : ruleSetOf(recovery),
     data: { size: bytes(data.sizeBytes), storageClass: data.storageClass ?? undefined },
     wal:

@@ -43,6 +43,14 @@ export const profileSpecSchema = z.strictObject({
     .strictObject({
       preset: z.enum(["fast", "edge", "calm"]).default("edge"),
       durability: z.enum(["async", "preferred", "quorum"]).default("preferred"),
+      /** How far behind the last known position of the primary a candidate may be; absent or null: any. */
+      maxLagBytes: z.number().int().min(0).nullish(),
+      /** What happens when even the best is further behind; absent: take-best. */
+      onExcessLag: z.enum(["take-best", "ask"]).optional(),
+      /** Seconds that a better one is waited for first; absent: 10. */
+      lagWaitSeconds: z.number().int().min(0).max(3600).optional(),
+      /** By ordinal; 1 where nothing is said, higher goes first among equals, 0 is never a candidate. */
+      priorities: z.array(z.number().int().min(0).max(100)).max(9).optional(),
     })
     .prefault({}),
   /** What to do when a member's log says something; absent or null: the rules that are built in. */
