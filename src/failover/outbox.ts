@@ -10,7 +10,8 @@ export const outboxMax = 1000
 
 export class Outbox {
   readonly #events = new Map<EventId, FleetEvent>()
-  readonly #heard = new Set<() => void>()
+  readonly #heard = new Set<(event: FleetEvent) => void>()
+  readonly #changed = new Set<() => void>()
   #dropped = 0
 
   put(event: FleetEvent): void {
@@ -20,7 +21,8 @@ export class Outbox {
       this.#dropped += 1
     }
     this.#events.set(event.id, event)
-    for (const heard of this.#heard) heard()
+    for (const heard of this.#heard) heard(event)
+    for (const changed of this.#changed) changed()
   }
 
   /** The oldest `most` events that were not acknowledged and that `sent` does not name. */
@@ -36,12 +38,19 @@ export class Outbox {
   /** Forgets what the satellite has on disk. */
   acknowledge(ids: readonly EventId[]): void {
     for (const id of ids) this.#events.delete(id)
+    for (const changed of this.#changed) changed()
   }
 
   /** Calls `heard` whenever an event comes in, until the returned function is called. */
-  onPut(heard: () => void): () => void {
+  onPut(heard: (event: FleetEvent) => void): () => void {
     this.#heard.add(heard)
     return () => this.#heard.delete(heard)
+  }
+
+  /** Calls `changed` whenever an event comes in or is acknowledged, until the returned function is called. */
+  onChange(changed: () => void): () => void {
+    this.#changed.add(changed)
+    return () => this.#changed.delete(changed)
   }
 
   get size(): number {

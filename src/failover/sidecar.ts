@@ -17,11 +17,14 @@ import { openPeerServer } from "./peer-server.ts"
 import { reload } from "./ports.ts"
 import { protocolTasks } from "./protocol.ts"
 import { talkToSatellite } from "./satellite-talk.ts"
+import { RoleChangeFigures } from "./role-change-figures.ts"
+import { keepUnsent } from "./unsent.ts"
 import { openWeb } from "./web.ts"
 
 /** Between SIGTERM and the end, whatever happens: Kubernetes kills after 60 s. */
 const leaveWithin = seconds(50)
 const measureEvery = seconds(10)
+const unsentRetry = seconds(10)
 const rereadEvery = seconds(3)
 
 /** Runs until `leaving`, then hands over, stops the server and returns. */
@@ -44,12 +47,15 @@ export async function runSidecar(
   using _peers = parts.peers
   await parts.peers.remember()
   await using _peerServer = await openPeerServer({ ...parts, secrets })
+  const figures = new RoleChangeFigures()
+  parts.outbox.onPut((event) => figures.heard(event))
   await using _web = await openWeb({
     listen: { host: config.address, port: port.sidecarHealth },
     cluster: config.cluster,
     status: () => parts.board.status,
     loopAge: () => parts.live.age,
     counters: () => parts.live.counters,
+    roleChanges: figures,
   })
   log.event("failover.ready", { pod: config.pod, address: config.address, term: marks.term })
   const leave = (): void => {
@@ -81,6 +87,13 @@ function besides(parts: Parts): readonly Task[] {
     repeated(parts, rereadEvery, serverConfigFollower(parts), "server-config.unreadable"),
     repeated(parts, measureEvery, (stop) => measure(parts, stop), "measure.failed"),
     (stop) => talkToSatellite(parts, stop),
+    (stop) =>
+      forever(
+        stop,
+        (inner) => keepUnsent({ ...parts, dataDir: parts.config.dataDir }, inner),
+        (failure) => parts.log.warn("unsent.unwritten", { why: failure }),
+        (_, inner) => parts.clock.sleep(unsentRetry, inner),
+      ),
   ]
 }
 

@@ -18,6 +18,7 @@ export type WebPorts = {
   /** Milliseconds since the loop last decided. */
   readonly loopAge: () => number
   readonly counters: () => Readonly<Record<string, number>>
+  readonly roleChanges: { readonly lines: (own: string) => readonly string[] }
 }
 
 const loopAgeMax = 30_000
@@ -77,7 +78,8 @@ function answer(ports: WebPorts, method: string, url: string): Answer {
 /** Prometheus' text format, by hand: a dozen lines need no library in every database pod. */
 function metrics(ports: WebPorts): string {
   const { health, term, holdsLease } = ports.status()
-  const labels = `{cluster="${ports.cluster}",pod="${health.pod}"}`
+  const own = `cluster="${ports.cluster}",pod="${health.pod}"`
+  const labels = `{${own}}`
   const lines: string[] = []
   const gauge = (name: string, help: string, value: number | undefined): void => {
     if (value === undefined) return
@@ -102,5 +104,6 @@ function metrics(ports: WebPorts): string {
     const full = `pgswarm_failover_${name}_total`
     lines.push(`# TYPE ${full} counter`, `${full}${labels} ${value}`)
   }
+  lines.push(...ports.roleChanges.lines(own))
   return `${lines.join("\n")}\n`
 }

@@ -1,5 +1,5 @@
 /** `FleetEvent` to protobuf and back. */
-import { create } from "@bufbuild/protobuf"
+import { create, fromJsonString, toJsonString } from "@bufbuild/protobuf"
 import type { FleetEvent, Severity } from "#core/cluster/events.ts"
 import { clusterId, eventId, podName } from "#core/ids.ts"
 import type { Parsed, Problem } from "#core/parsed.ts"
@@ -66,5 +66,19 @@ export function parseEvent(message: Event, path = "event"): Parsed<FleetEvent> {
           .map(([key, value]) => [key, value.slice(0, textMax)]),
       ),
     },
+  }
+}
+
+/** One line of text, for files. */
+export const eventToText = (event: FleetEvent): string =>
+  toJsonString(EventSchema, encodeEvent(event))
+
+/** Undefined for a line that is cut off or was never one of ours. */
+export function eventFromText(line: string): FleetEvent | undefined {
+  try {
+    const parsed = parseEvent(fromJsonString(EventSchema, line, { ignoreUnknownFields: true }))
+    return parsed.kind === "ok" ? parsed.value : undefined
+  } catch {
+    return undefined
   }
 }
