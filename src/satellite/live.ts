@@ -14,6 +14,9 @@ import type { Config } from "./config.ts"
 import { teller } from "./events.ts"
 import { Health } from "./health.ts"
 import { type Admission, Hub } from "./hub/hub.ts"
+import { Operations } from "./operations/operations.ts"
+import { operationsSite } from "./operations/site.ts"
+import { OperationStore } from "./operations/store.ts"
 import { Applier } from "./operator/applier.ts"
 import type { Context } from "./operator/context.ts"
 import { Operator } from "./operator/operator.ts"
@@ -51,6 +54,7 @@ type Parts = {
   readonly view: SiteView
   readonly hub: Hub
   readonly health: Health
+  readonly operations: Operations
 }
 
 /** Runs until `signal`, or until another satellite has taken over. */
@@ -61,7 +65,7 @@ export async function live(options: LiveOptions, outer: AbortSignal): Promise<vo
   const signal = AbortSignal.any([outer, stop.signal])
   const later: { operator?: Operator } = {}
   const parts = assemble(options, later, signal)
-  const { hub, health, outgoing, view } = parts
+  const { hub, health, outgoing, view, operations } = parts
   await using _hub = hub
   const sidecars = await hub.open()
   const operator = new Operator({
@@ -71,12 +75,16 @@ export async function live(options: LiveOptions, outer: AbortSignal): Promise<vo
       if (gone) hub.forget(place.namespace, place.name)
       outgoing.removed(id, gone)
     },
-    touched: (id) => health.touch(id),
+    touched: (id) => {
+      health.touch(id)
+      operations.touched(id)
+    },
     signal,
   })
   later.operator = operator
   try {
     await retried("the stored state", { clock, log }, signal, () => operator.start(signal))
+    await retried("the stored operations", { clock, log }, signal, () => operations.load(signal))
     standing.live(operator, hub)
     log.event("satellite.ready", {
       sidecars: formatHostPort(sidecars),
@@ -95,6 +103,7 @@ export async function live(options: LiveOptions, outer: AbortSignal): Promise<vo
         ...options,
         kubernetesVersion: options.offer.version,
         operator,
+        operations,
         outgoing,
         connected: (isConnected) => {
           standing.centralConnected = isConnected
@@ -104,7 +113,7 @@ export async function live(options: LiveOptions, outer: AbortSignal): Promise<vo
   } finally {
     standing.notReady = "stopping"
     stop.abort()
-    await Promise.all([operator.ended(), view.ended()])
+    await Promise.all([operator.ended(), operations.ended(), view.ended()])
   }
 }
 
@@ -137,7 +146,19 @@ function assemble(
       later.operator === undefined
         ? undefined
         : admission(later.operator, view, namespace, cluster),
-    heard: (cluster) => health.touch(cluster),
+    heard: (cluster) => {
+      health.touch(cluster)
+      operations.touched(cluster)
+    },
+    handOver: (cluster, pod, progress) => operations.heard(cluster, pod, progress),
+  })
+  const operations: Operations = new Operations({
+    clock,
+    log,
+    store: new OperationStore(api, config.namespace, log),
+    site: operationsSite({ operator, hub, view }),
+    say: (report) => outgoing.operation(report),
+    signal,
   })
   const health: Health = new Health({
     view,
@@ -147,7 +168,7 @@ function assemble(
     send: (seen) => outgoing.health(seen),
     primaryChanged: (cluster) => operator().poke(cluster),
   })
-  return { outgoing, view, hub, health }
+  return { outgoing, view, hub, health, operations }
 }
 
 const contextOf = (options: LiveOptions, parts: Parts, sidecars: HostPort): Context => ({

@@ -55,14 +55,18 @@ export function conclude(start: SwitchoverStart, seen: Evidence): Conclusion {
   if (seen.quietFor < forgottenAfter) return { kind: "open" }
   return {
     kind: "failed",
-    error: `${start.from} goes on as primary in term ${start.term}: its sidecar was restarted and has forgotten the hand-over`,
+    error: `${start.from} goes on as primary in term ${start.term} and knows of no hand-over: its sidecar was restarted, or never heard of it`,
   }
 }
 
-/** A report may be a little older or younger than the Lease; it counts only where both agree. */
-const leads = ({ lease, members }: Evidence, pod: PodName): boolean =>
-  lease === undefined ||
-  (lease.holder === pod && members.some((one) => one.pod === pod && one.servesIn === lease.term))
+/** A report that is older than the Lease does not count. */
+function leads({ lease, members }: Evidence, pod: PodName): boolean {
+  const servesIn = members.find((one) => one.pod === pod)?.servesIn
+  if (servesIn === undefined) return false
+  // A Lease of an earlier term is one that the site has not heard of for a while.
+  if (lease === undefined || lease.term < servesIn) return true
+  return lease.term === servesIn && lease.holder === pod
+}
 
 function taken({ to, from }: SwitchoverStart, pod: PodName, term: Term): Conclusion {
   if (to === undefined ? pod !== from : pod === to) return { kind: "succeeded", primary: pod, term }

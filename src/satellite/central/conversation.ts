@@ -11,6 +11,7 @@ import type { Task } from "#io/together.ts"
 import { satelliteMessageMax } from "#wire/satellite.ts"
 import { parseLogLevel } from "#wire/sidecar.ts"
 import type { Config } from "../config.ts"
+import type { Operations } from "../operations/operations.ts"
 import type { Operator } from "../operator/operator.ts"
 import { retried } from "../retried.ts"
 import { satelliteVersion } from "../version.ts"
@@ -32,6 +33,7 @@ export type ConversationOptions = {
   readonly api: KubeApi
   readonly kubernetesVersion: string
   readonly operator: Operator
+  readonly operations: Operations
   readonly outgoing: Outgoing
   readonly connected: (isConnected: boolean) => void
   readonly pace: Pace | undefined
@@ -88,7 +90,7 @@ export function conversation(options: ConversationOptions): Task {
             labels: config.labels,
             clusters: operator.hello(),
           }),
-          received: (message) => receive(message, operator, outgoing, log),
+          received: (message) => receive(message, options),
           state: connected,
           ...(pace === undefined ? {} : { pace: pace.link }),
         },
@@ -105,7 +107,10 @@ export function conversation(options: ConversationOptions): Task {
   }
 }
 
-function receive(message: FromCentral, operator: Operator, outgoing: Outgoing, log: Log): void {
+function receive(
+  message: FromCentral,
+  { operator, operations, outgoing, log }: ConversationOptions,
+): void {
   switch (message.kind) {
     case "welcome": {
       const named = new Set(message.clusters.map(({ id }) => id))
@@ -131,6 +136,13 @@ function receive(message: FromCentral, operator: Operator, outgoing: Outgoing, l
       log.setLevel(level)
       return outgoing.say({ kind: "log-level-ack", level })
     }
+    case "start-operation":
+      return operations.start(message.order)
+    case "cancel-operation":
+      return operations.cancel(message.operation)
+    case "operation-ack":
+      outgoing.operationAcknowledged(message.operation, message.revision)
+      return operations.acknowledged(message.operation, message.revision)
     case "heartbeat-ack":
       return
   }

@@ -5,7 +5,8 @@
  */
 import type { AckOutcome, FromSatellite } from "#core/fleet/satellite.ts"
 import type { ClusterHealth } from "#core/cluster/state.ts"
-import type { ClusterId, ConfigVersion, EventId } from "#core/ids.ts"
+import type { ClusterId, ConfigVersion, EventId, OperationId } from "#core/ids.ts"
+import type { OperationReport } from "#core/switchover/operation.ts"
 import { type Millis, seconds } from "#core/units.ts"
 import type { Clock } from "#io/clock.ts"
 import { eventBatchMax } from "#wire/satellite.ts"
@@ -21,6 +22,9 @@ export class Outgoing {
   readonly #configAcks = new Map<ClusterId, FromSatellite>()
   readonly #deleteAcks = new Map<ClusterId, FromSatellite>()
   readonly #once = new Map<string, FromSatellite>()
+  readonly #operations = new Map<OperationId, FromSatellite>()
+  /** The last word on each operation that central has not acknowledged. */
+  readonly #unheard = new Map<OperationId, OperationReport>()
   /** Events of the batch that central has not acknowledged yet. */
   readonly #inFlight = new Set<EventId>()
   #sentAt = 0
@@ -54,6 +58,18 @@ export class Outgoing {
     this.#wake()
   }
 
+  /** How an operation stands; said again on each stream until central has it. */
+  operation(report: OperationReport): void {
+    this.#unheard.set(report.operation, report)
+    this.#operations.set(report.operation, { kind: "operation-update", report })
+    this.#wake()
+  }
+
+  operationAcknowledged(operation: OperationId, revision: number): void {
+    if ((this.#unheard.get(operation)?.revision ?? Infinity) <= revision)
+      this.#unheard.delete(operation)
+  }
+
   /** Of its kind only the last one counts. */
   say(message: Extract<FromSatellite, { readonly kind: "heartbeat" | "log-level-ack" }>): void {
     this.#once.set(message.kind, message)
@@ -81,6 +97,8 @@ export class Outgoing {
     this.#inFlight.clear()
     for (const [id, health] of this.#latest) this.#health.set(id, health)
     if (this.#classes !== undefined) this.#once.set(this.#classes.kind, this.#classes)
+    for (const [id, report] of this.#unheard)
+      this.#operations.set(id, { kind: "operation-update", report })
   }
 
   /** Messages as they come, until `signal`. One reader at a time. */
@@ -113,6 +131,7 @@ export class Outgoing {
   #next(): FromSatellite | undefined {
     return (
       taken(this.#once) ??
+      taken(this.#operations) ??
       taken(this.#deleteAcks) ??
       taken(this.#configAcks) ??
       this.#nextHealth() ??

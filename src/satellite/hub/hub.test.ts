@@ -22,7 +22,7 @@ import { silentLog } from "#io/log.ts"
 import { openRpcClient } from "#io/rpc/client.ts"
 import { SidecarService, encodeSidecarMessage, parseSidecarCommand } from "#wire/sidecar.ts"
 import { Outbox } from "../outbox.ts"
-import { Hub } from "./hub.ts"
+import { Hub, type HubOptions } from "./hub.ts"
 
 const orders = clusterId(randomUUID())
 const billing = clusterId(randomUUID())
@@ -36,6 +36,7 @@ let url: string
 let authority: string
 const outbox = new Outbox(":memory:")
 let heard: () => void = () => {}
+let handedOver: HubOptions["handOver"] = () => {}
 
 before(async () => {
   const ca = await newAuthority("test", Date.now(), 2)
@@ -48,6 +49,7 @@ before(async () => {
     outbox,
     admission: (at, cluster) => admissions[`${at}/${cluster}`],
     heard: () => heard(),
+    handOver: (cluster, pod, progress) => handedOver(cluster, pod, progress),
   })
   url = `https://${formatHostPort(await hub.open())}`
 })

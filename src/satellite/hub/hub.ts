@@ -4,7 +4,7 @@
  */
 import { randomUUID, timingSafeEqual, createHash } from "node:crypto"
 import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect"
-import type { SidecarIdentity, SidecarMessage } from "#core/cluster/sidecar.ts"
+import type { HandOverProgress, SidecarIdentity, SidecarMessage } from "#core/cluster/sidecar.ts"
 import { type ClusterId, type PodName, ordinalOf } from "#core/ids.ts"
 import { mebibytes, seconds } from "#core/units.ts"
 import type { Clock } from "#io/clock.ts"
@@ -33,6 +33,8 @@ export type HubOptions = {
   readonly admission: (namespace: string, cluster: string) => Admission | undefined
   /** A member said something new. */
   readonly heard: (cluster: ClusterId) => void
+  /** A hand-over went on; the same may be told again. */
+  readonly handOver: (cluster: ClusterId, pod: PodName, progress: HandOverProgress) => void
 }
 
 /** Members of all clusters of a site; more than any site has. */
@@ -197,6 +199,9 @@ export class Hub implements AsyncDisposable {
       }
       case "result":
         session.answered(message.id, message.outcome)
+        return
+      case "hand-over":
+        this.#options.handOver(clusterId, pod, message.progress)
         return
     }
   }

@@ -4,6 +4,7 @@ import type {
   CommandOutcome,
   SidecarCommand,
   SidecarIdentity,
+  SidecarRequest,
   SidecarStatus,
 } from "#core/cluster/sidecar.ts"
 import type { Millis } from "#core/units.ts"
@@ -19,7 +20,7 @@ export type Report = {
 type Asked = (outcome: CommandOutcome) => void
 
 /** A command as a caller gives it; the session numbers it. */
-export type Question = { readonly kind: "get-status" } | { readonly kind: "checkpoint" }
+export type Question = SidecarRequest
 
 const queueMax = 200
 
