@@ -28,6 +28,8 @@ export const annotation = {
   successor: "pg-swarm.io/successor",
   /** On the Lease: system identifier of the cluster; once there, no member is ever initialised again (S4). */
   systemIdentifier: "pg-swarm.io/system-identifier",
+  /** On the Lease: `<timeline> <LSN>` that the holder had on disk when it last renewed. */
+  position: "pg-swarm.io/position",
   /** On the Lease: the operation that is running, JSON. */
   operation: "pg-swarm.io/operation",
 } as const

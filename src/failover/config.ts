@@ -18,6 +18,7 @@ import { policyOf } from "#core/failover/policy.ts"
 import type { Settings } from "#core/failover/observation.ts"
 import { type Environment, readConfig } from "#io/config.ts"
 import { Outage } from "#io/outage.ts"
+import { seconds } from "#core/units.ts"
 import { type PodConfig, podConfigSchema } from "#wire/pod-config.ts"
 
 const schema = z.object({
@@ -133,6 +134,13 @@ export const policyFor = (pod: PodConfig): Policy => policyOf(pod.preset)
 export const settingsFor = (config: Config, pod: PodConfig): Settings => ({
   members: Array.from({ length: pod.members }, (_, ordinal) => memberPod(config.cluster, ordinal)),
   durability: pod.durability,
+  priorities: pod.priorities,
+  lag: {
+    maxBytes: pod.maxLagBytes,
+    onExcess: pod.onExcessLag,
+    wait: seconds(pod.lagWaitSeconds),
+  },
+  paused: pod.paused,
   systemIdentifier:
     pod.systemIdentifier === undefined ? undefined : systemIdentifier(pod.systemIdentifier),
 })

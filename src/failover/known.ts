@@ -9,6 +9,8 @@ import type { Holder } from "#core/failover/holder.ts"
 import { heldBy, type Lease, type LeaseContent } from "#core/failover/lease.ts"
 import type {
   DataView,
+  Consent,
+  DiskView,
   Exit,
   FenceRequest,
   HandOverRequest,
@@ -74,7 +76,11 @@ export class Known {
   /** What a trial login showed; undefined since the server started. */
   admitted: boolean | undefined
   fence: FenceRequest | undefined
+  consent: Consent | undefined
+  disk: DiskView = { kind: "well" }
   topTimeline = timeline(0)
+  /** Seen once since the server started: what comes later is received. */
+  readAll = false
 
   data: DataDirectory | undefined
   unconfirmed: SystemIdentifier | undefined
@@ -190,6 +196,7 @@ export class Known {
       this.glance = { kind: "starting", since: this.#clock.now() }
       this.exit = undefined
       this.topTimeline = timeline(0)
+      this.readAll = false
       this.termRow = undefined
       this.admitted = undefined
     } else {
@@ -214,11 +221,15 @@ export class Known {
   /** The local server answered. A standby does not say the timeline it replays between two receivers, so the highest is kept. */
   heardLook(looked: Looked): void {
     this.topTimeline = timeline(Math.max(this.topTimeline, looked.state.timeline))
+    if (looked.kind === "standby") this.readAll ||= looked.state.readAll
     this.glance = {
       kind: "looked",
       looked:
         looked.kind === "standby"
-          ? { kind: "standby", state: { ...looked.state, timeline: this.topTimeline } }
+          ? {
+              kind: "standby",
+              state: { ...looked.state, timeline: this.topTimeline, readAll: this.readAll },
+            }
           : looked,
     }
     if (looked.kind === "primary") {
@@ -264,6 +275,8 @@ export class Known {
       pledgeAskedAt: this.pledgeAskedAt,
       handOver: this.handOver,
       fence: this.fence,
+      consent: this.consent,
+      disk: this.disk,
     }
   }
 

@@ -172,7 +172,11 @@ async function standbyState(sql: Sql, askedAt: number): Promise<StandbyState> {
         (select min_recovery_end_timeline from pg_control_recovery())) as timeline,
       (select status from pg_stat_wal_receiver) as receiver,
       (select extract(epoch from clock_timestamp() - last_msg_receipt_time) * 1000
-        from pg_stat_wal_receiver)::float8 as silence`
+        from pg_stat_wal_receiver)::float8 as silence,
+      pg_last_wal_receive_lsn() is not null or exists (
+        select from pg_stat_activity where backend_type = 'startup'
+          and wait_event in ('RecoveryWalStream', 'RecoveryRetrieveRetryInterval')
+      ) as read_all`
   if (row === undefined) throw new Error("a look without a row")
   return {
     timeline: timeline(integerOf(row, "timeline")),
@@ -180,6 +184,7 @@ async function standbyState(sql: Sql, askedAt: number): Promise<StandbyState> {
     replayedLsn: position(row, "replayed"),
     receiver: maybe(textOf, row, "receiver"),
     receiverSilence: maybe(numberOf, row, "silence"),
+    readAll: booleanOf(row, "read_all"),
     askedAt,
   }
 }

@@ -24,6 +24,7 @@ import { Peers } from "./peers.ts"
 import { RunningConfig, runningConfigWriter } from "./running-config.ts"
 import { openVolume } from "./volume.ts"
 import { Voter } from "./voter.ts"
+import { plain } from "../../test/fixtures/situation.ts"
 
 const cluster = clusterName("c")
 const address = `127.79.${process.pid % 250}.1`
@@ -64,7 +65,7 @@ before(async () => {
       clock: systemClock,
       config,
       policy: policyOf("edge"),
-      settings: { members, durability: "preferred", systemIdentifier: identifier },
+      settings: { members, durability: "preferred", systemIdentifier: identifier, ...plain },
       marks: { term: term(3), served: undefined, vote: undefined },
     },
     () => undefined,

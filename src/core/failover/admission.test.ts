@@ -11,6 +11,7 @@ import {
   members,
   now,
   policy,
+  plain,
   primaryServer,
 } from "../../../test/fixtures/situation.ts"
 import { timeline } from "#core/ids.ts"
@@ -24,7 +25,7 @@ const refused: ClientsView = { admitted: false, sessions: 0 }
 const serving = (server: Partial<PrimaryState>, change: Partial<Observation> = {}): Observation =>
   leading({ server: { ...primaryServer(), ...server }, ...change })
 const quorum = {
-  settings: { members, durability: "quorum", systemIdentifier: identifier },
+  settings: { members, durability: "quorum", systemIdentifier: identifier, ...plain },
 } as const
 const admits = (seen: Observation, memory: Memory = seasoned): readonly Action[] =>
   decide(policy, memory, seen).actions.filter(({ kind }) => kind === "admit")
@@ -72,7 +73,7 @@ const restarted = (durability: "quorum" | "preferred"): Action | undefined =>
     policy,
     seasoned,
     leading({
-      settings: { members, durability, systemIdentifier: identifier },
+      settings: { members, durability, systemIdentifier: identifier, ...plain },
       server: { kind: "down", exit: { cause: "fenced", term: term(3), at: now } },
       data: {
         kind: "present",

@@ -4,7 +4,8 @@ import { type Lsn, lsn } from "#core/lsn.ts"
 import { millis } from "#core/units.ts"
 import type { Holder } from "#core/failover/holder.ts"
 import type { MemberStatus } from "#core/failover/member.ts"
-import type { Observation } from "#core/failover/observation.ts"
+import type { DiskView, Observation } from "#core/failover/observation.ts"
+import { priorityOf } from "#core/failover/candidates.ts"
 import { knownIdentifier } from "#core/failover/standing.ts"
 
 type Place = Pick<
@@ -16,7 +17,7 @@ const nowhere = { timeline: timeline(0), receivedLsn: lsn(0n), replayedLsn: lsn(
 
 export function describe(seen: Observation, self: Holder, address: string): MemberStatus {
   const place = placeOf(seen)
-  const reason = unfit(seen, place)
+  const reason = unfit(seen, self, place)
   return {
     pod: self.pod,
     uid: self.uid,
@@ -28,7 +29,7 @@ export function describe(seen: Observation, self: Holder, address: string): Memb
         ? seen.follows?.pod
         : undefined,
     synchronous: seen.lease.kind === "read" && seen.lease.lease.syncSet.includes(self.pod),
-    priority: 0,
+    priority: priorityOf(seen.settings, self.pod),
     eligible: reason === "",
     reason,
     ...place,
@@ -47,7 +48,8 @@ function placeOf({ server, data }: Observation): Place {
     case "standby":
       return {
         data: "present",
-        server: "standby",
+        // Until it has read all of its WAL nobody knows where that ends: no position to vote with.
+        server: server.readAll ? "standby" : "starting",
         timeline: server.timeline,
         receivedLsn: server.receivedLsn,
         replayedLsn: server.replayedLsn,
@@ -77,7 +79,7 @@ function placeOf({ server, data }: Observation): Place {
 }
 
 /** Why this member must not become primary; empty when it may. */
-function unfit(seen: Observation, place: Place): string {
+function unfit(seen: Observation, self: Holder, place: Place): string {
   const known = knownIdentifier(seen)
   if (seen.handOver?.leaving === true) return "its pod is being stopped"
   const foreign =
@@ -87,6 +89,23 @@ function unfit(seen: Observation, place: Place): string {
   if (place.data === "empty") return "it has no data"
   if (place.data === "damaged") return "its data is not whole"
   if (place.server === "down") return "its server is down"
+  if (seen.server.kind === "standby" && !seen.server.readAll)
+    return "it has not read all WAL on its disk yet"
   if (place.server === "starting") return "its server does not answer yet"
+  if (place.server === "standby" && priorityOf(seen.settings, self.pod) === 0)
+    return "its priority is 0: it is never a candidate"
+  if (seen.disk.kind !== "well") return diskReason(seen.disk)
   return ""
+}
+
+/** What is the matter with a volume, for people. */
+export function diskReason(disk: Exclude<DiskView, { readonly kind: "well" }>): string {
+  switch (disk.kind) {
+    case "hanging":
+      return `its ${disk.volume} volume does not take writes any more`
+    case "failing":
+      return `writes to its ${disk.volume} volume fail`
+    case "full":
+      return `its ${disk.volume} volume is full`
+  }
 }

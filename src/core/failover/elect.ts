@@ -7,6 +7,8 @@ import {
   type Mood,
   once,
 } from "#core/failover/decision.ts"
+import { bytesBehind, consentFor } from "#core/failover/candidates.ts"
+import { pending } from "#core/failover/person.ts"
 import type { Holder } from "#core/failover/holder.ts"
 import { lastServing, type Lease, nextTerm, taken } from "#core/failover/lease.ts"
 import type { MemberStatus } from "#core/failover/member.ts"
@@ -37,15 +39,32 @@ export type Electing = {
 /** How old the last confirmation of the Lease may be when somebody acts on it. */
 const confirmedWithin = 800
 
-type Turn = { readonly actions: readonly Action[]; readonly why: string; readonly memory?: Memory }
+type Turn = {
+  readonly actions: readonly Action[]
+  readonly why: string
+  readonly memory?: Memory
+  /** Where the usual word for it would hide something. */
+  readonly phase?: Mood["phase"]
+}
 
 export function elect(at: Electing): Decision {
   const { seen, memory, me } = at
   const electingSince = memory.electingSince ?? seen.now
-  const { actions, why, memory: next } = turn({ ...at, memory: { ...memory, electingSince } })
+  const {
+    actions,
+    why,
+    memory: next,
+    phase,
+  } = turn({ ...at, memory: { ...memory, electingSince } })
   const mood: Mood = {
     phase:
-      me.data === "empty" ? "held" : seen.server.kind === "standby" ? "catching-up" : "starting",
+      phase !== undefined
+        ? phase
+        : me.data === "empty"
+          ? "held"
+          : seen.server.kind === "standby"
+            ? "catching-up"
+            : "starting",
     why,
   }
   return { memory: next ?? { ...memory, electingSince }, actions, mood }
@@ -64,6 +83,8 @@ function turn(at: Electing): Turn {
       actions: [{ kind: "read-lease" }],
       why: "asking the API whether the Lease is still free",
     }
+  const asks = pending(at)
+  if (asks !== undefined) return asks
   const promised = promiseInTheWay(seen.now, seen.promises, lease, at.self.pod)
   if (promised !== undefined) return wait(promised)
   const ballot = seen.ballot
@@ -137,12 +158,14 @@ function evaluate(at: Electing, ballot: Ballot): Turn {
         ? again(at, ballot, `no end to the campaign for term ${ballot.term}`, policy.rankDelay)
         : { actions: [], why: `campaigning for term ${ballot.term}` }
     case "won":
-      return take(at, ballot, result)
+      return won(at, ballot, result)
     case "lost": {
       const after = result.better === undefined ? policy.rankDelay : policy.rankDelay * 2
       return again(at, ballot, `lost the campaign for term ${ballot.term}: ${result.why}`, after)
     }
     case "unsafe": {
+      if (consentFor(seen, lease)?.acceptLoss === true)
+        return forced(at, ballot, `${result.why}; a person accepted the loss`)
       const told = once(memory, `unsafe ${lease.version}`, {
         kind: "failover.refused",
         severity: "critical",
@@ -154,6 +177,39 @@ function evaluate(at: Electing, ballot: Ballot): Turn {
       return { ...next, actions: told.actions }
     }
   }
+}
+
+/** A lag that is above the limit got here by the policy or by consent: either way it is told with the result. */
+function won(
+  at: Electing,
+  ballot: Ballot,
+  result: { readonly maybeLost: boolean; readonly why: string },
+): Turn {
+  const { seen, lease } = at
+  const behind = bytesBehind(seen, lease, ballot.candidate)
+  const { maxBytes } = seen.settings.lag
+  if (maxBytes !== undefined && behind > BigInt(maxBytes))
+    return forced(at, ballot, `${result.why}; ${behind} bytes behind, more than ${maxBytes}`)
+  const missing = behind > 0n && result.maybeLost ? `; at least ${behind} bytes are missing` : ""
+  return take(at, ballot, { ...result, why: result.why + missing })
+}
+
+/** Becomes primary although commits may be lost, and says so. */
+function forced(at: Electing, ballot: Ballot, why: string): Turn {
+  const { lease, seen, self, memory } = at
+  const consented = consentFor(seen, lease)?.acceptLoss === true
+  const told = once(memory, `forced ${lease.version}`, {
+    kind: "failover.forced",
+    severity: "critical",
+    message: `${self.pod} becomes primary in term ${ballot.term} although commits may be lost: ${why}`,
+    details: {
+      term: String(ballot.term),
+      consent: consented ? "given" : "not needed: the profile says take-best",
+      missingBytes: String(bytesBehind(seen, lease, ballot.candidate)),
+    },
+  })
+  const turn = take({ ...at, memory: told.memory }, ballot, { maybeLost: true, why })
+  return { ...turn, actions: [...turn.actions, ...told.actions] }
 }
 
 /** This ballot is over; another may be called after a pause. */

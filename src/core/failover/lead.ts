@@ -18,6 +18,7 @@ import type { Instant, Observation, PrimaryState } from "#core/failover/observat
 import type { Policy } from "#core/failover/policy.ts"
 import { finished, restartStory, won } from "#core/failover/story.ts"
 import { knownIdentifier, othersOf } from "#core/failover/standing.ts"
+import { acknowledgersOf } from "#core/failover/candidates.ts"
 import { systemIdentifier } from "#core/ids.ts"
 
 export type Leading = {
@@ -100,11 +101,16 @@ function renewed(at: Leading, lease: Lease, change: Partial<LeaseContent>): Leas
     members: seen.settings.members,
     syncSet: lease.syncSet,
     successor: undefined,
+    position: positionOf(seen) ?? lease.position,
     released: undefined,
     systemIdentifier: known === undefined ? ownIdentifier(seen) : systemIdentifier(known),
     ...change,
   }
 }
+
+/** What is on disk now; members measure their lag against it when this one is gone. */
+const positionOf = ({ server }: Observation): LeaseContent["position"] =>
+  server.kind === "primary" ? { timeline: server.timeline, lsn: server.writtenLsn } : undefined
 
 /** Only data that this member initialised or serves in this term may name the cluster. */
 const ownIdentifier = (seen: Observation) =>
@@ -171,7 +177,9 @@ function down(at: Leading): Step {
   const crashed = (exit?.cause === "crashed" || hung) && exit?.term === term
   const recent = memory.restarts.filter((then) => seen.now - then < restartsWithin)
   const successor = crashed ? caughtUp(at) : undefined
-  if (crashed && (successor !== undefined || recent.length >= restartsMax))
+  if (crashed && seen.settings.paused) {
+    if (recent.length >= restartsMax) return pausedAfterCrashes(recent.length)
+  } else if (crashed && (successor !== undefined || recent.length >= restartsMax))
     return letGo(at, "crash", successor, "the server crashed and a standby is caught up")
   if (!data.wasPrimary || seen.servedTerm !== term)
     return {
@@ -186,7 +194,7 @@ function down(at: Leading): Step {
         kind: "start-primary",
         term,
         deadline: at.until ?? seen.now + policy.deadlineAfter,
-        syncNames: firstNames(seen.settings.durability, othersOf(seen, at.self)),
+        syncNames: firstNames(seen.settings.durability, acknowledgersOf(seen, at.self)),
         refusing: whyRefusedAtStart(seen, term),
       },
     ],
@@ -225,6 +233,15 @@ function confirmNew(at: Leading): Step {
     return { actions: [], mood, content: { systemIdentifier: seen.systemIdentifier } }
   return { actions: seen.lanes.terms.running === undefined ? [{ kind: "confirm-data" }] : [], mood }
 }
+
+/** Nobody may take over by itself, so nobody is given the chance; the next try comes as the others are forgotten. */
+const pausedAfterCrashes = (crashes: number): Step => ({
+  actions: [],
+  mood: {
+    phase: "held",
+    why: `the server crashed ${crashes} times in ${restartsWithin / 60_000} minutes; paused, so nobody takes over: resume the cluster, or hand over`,
+  },
+})
 
 /** The standby that could take over at once after a crash; the synchronous one before others. */
 function caughtUp(at: Leading): PodName | undefined {
@@ -321,7 +338,7 @@ function promote(at: Leading): Step {
         kind: "promote",
         term,
         deadline: until,
-        syncNames: firstNames(seen.settings.durability, othersOf(seen, self)),
+        syncNames: firstNames(seen.settings.durability, acknowledgersOf(seen, self)),
       },
     ],
     mood,
@@ -336,7 +353,7 @@ function serve(at: Leading, server: PrimaryState): Step {
   const others = othersOf(seen, self)
   const { step, settled } = nextDurabilityStep(
     seen.now,
-    wantedNames(seen.settings.durability, others, server.standbys),
+    wantedNames(seen.settings.durability, acknowledgersOf(seen, self), server.standbys),
     at.lease?.syncSet ?? [],
     server,
     memory.settled,

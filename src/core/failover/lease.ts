@@ -3,7 +3,7 @@
  * Kubernetes object and back; every write carries the version it was decided on (style rule 14).
  */
 import { assert } from "#core/assert.ts"
-import { type PodName, type SystemIdentifier, type Term, term } from "#core/ids.ts"
+import { type PodName, type SystemIdentifier, type Term, term, type Timeline } from "#core/ids.ts"
 import type { Lsn } from "#core/lsn.ts"
 import { type Holder, sameHolder } from "#core/failover/holder.ts"
 
@@ -19,6 +19,8 @@ export type Release = {
   readonly checkpoint: Lsn | undefined
 }
 
+export type WalPosition = { readonly timeline: Timeline; readonly lsn: Lsn }
+
 /** All that a holder may write. */
 export type LeaseContent = {
   readonly holder: Holder | undefined
@@ -31,6 +33,8 @@ export type LeaseContent = {
   /** Alone may take a released Lease, for a while. */
   readonly successor: PodName | undefined
   readonly systemIdentifier: SystemIdentifier | undefined
+  /** How far the holder's WAL was on disk when it last renewed: never more than it really had. */
+  readonly position?: WalPosition | undefined
   /** Who held it last, where nobody does. */
   readonly released: Release | undefined
 }
@@ -65,6 +69,8 @@ export function taken(
     term: opened,
     durationSeconds,
     successor: undefined,
+    // What the former holder had is no measure for the new one.
+    position: undefined,
     released: undefined,
   }
 }

@@ -2,7 +2,8 @@
  * Everything that a sidecar knows at one instant. All instants are readings of the own monotonic clock
  * (`now` is the youngest); no instant of another machine ever gets in here.
  */
-import type { Durability } from "#core/cluster/spec.ts"
+import type { Durability, OnExcessLag } from "#core/cluster/spec.ts"
+import type { Millis } from "#core/units.ts"
 import type { OperationId, PodName, SystemIdentifier, Term, Timeline } from "#core/ids.ts"
 import type { Lsn } from "#core/lsn.ts"
 import type { History } from "#core/timeline.ts"
@@ -18,6 +19,11 @@ export type Settings = {
   /** Members that the cluster should have, this one included. */
   readonly members: readonly PodName[]
   readonly durability: Durability
+  /** By ordinal; `priorityOf` knows what is not said. */
+  readonly priorities: readonly number[]
+  readonly lag: LagPolicy
+  /** No member becomes primary by itself. */
+  readonly paused: boolean
   /** System identifier that the satellite's record knows (S4). */
   readonly systemIdentifier: SystemIdentifier | undefined
 }
@@ -38,6 +44,34 @@ export type FenceRequest = {
   readonly reason: string
   readonly until: Instant
 }
+
+/** How far behind the primary a candidate may be, and what happens when even the best is further. */
+export type LagPolicy = {
+  /** Undefined: any lag will do. */
+  readonly maxBytes: number | undefined
+  readonly onExcess: OnExcessLag
+  /** A better candidate is waited for first. */
+  readonly wait: Millis
+}
+
+/**
+ * A person's consent that this member becomes primary where a machine must not decide: while paused, and,
+ * with `acceptLoss`, where commits may be lost. For the vacancy after `term`, and for some minutes.
+ */
+export type Consent = {
+  readonly term: Term
+  readonly acceptLoss: boolean
+  readonly until: Instant
+}
+
+/** What trial writes to the volumes showed; `hanging` and `failing` since the first that did not end well. */
+export type DiskView =
+  | { readonly kind: "well" }
+  | {
+      readonly kind: "hanging" | "failing" | "full"
+      readonly volume: "data" | "WAL"
+      readonly since: Instant
+    }
 
 export type LeaseView =
   /** Nothing was heard since this sidecar started. */
@@ -83,6 +117,8 @@ export type StandbyState = {
   /** `pg_stat_wal_receiver.status`; undefined where no receiver runs. */
   readonly receiver: string | undefined
   readonly receiverSilence: number | undefined
+  /** All WAL on its disk was read: `receivedLsn` is not less than what it has. */
+  readonly readAll: boolean
   readonly askedAt: Instant
 }
 
@@ -229,4 +265,6 @@ export type Observation = {
   readonly handOver: HandOverRequest | undefined
   /** Who asked that no clients be let in. */
   readonly fence: FenceRequest | undefined
+  readonly consent: Consent | undefined
+  readonly disk: DiskView
 }

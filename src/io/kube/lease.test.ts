@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import type { LeaseContent } from "#core/failover/lease.ts"
-import { podName, systemIdentifier, term } from "#core/ids.ts"
+import { podName, systemIdentifier, term, timeline } from "#core/ids.ts"
 import { lsn } from "#core/lsn.ts"
 import { leaseObject, parseLease } from "./lease.ts"
 import type { Live } from "./api.ts"
@@ -25,6 +25,7 @@ const held: LeaseContent = {
   durationSeconds: 6,
   members: [podName("c-0"), podName("c-1")],
   syncSet: [podName("c-0")],
+  position: { timeline: timeline(3), lsn: lsn(0x1_6b37_4d84n) },
   successor: undefined,
   systemIdentifier: systemIdentifier("7123456789012345678"),
   released: undefined,

@@ -2,9 +2,9 @@
  * The one Lease of a cluster in the Kubernetes API: read, compare-and-set, watch. Needs the verbs get,
  * watch and update on that Lease alone. `core/failover/lease.ts` says what its content means.
  */
-import type { LeaseContent, Lease, Release } from "#core/failover/lease.ts"
+import type { LeaseContent, Lease, Release, WalPosition } from "#core/failover/lease.ts"
 import { formatHolder, parseHolder } from "#core/failover/holder.ts"
-import { type PodName, podName, systemIdentifier, term } from "#core/ids.ts"
+import { type PodName, podName, systemIdentifier, term, timeline } from "#core/ids.ts"
 import { formatLsn, parseLsn } from "#core/lsn.ts"
 import { annotation } from "#core/names.ts"
 import { type Millis, seconds } from "#core/units.ts"
@@ -148,6 +148,7 @@ export function parseLease(object: Live): Lease {
     successor: successor === undefined || successor === "" ? undefined : podName(successor),
     systemIdentifier:
       identifier === undefined || identifier === "" ? undefined : systemIdentifier(identifier),
+    position: parsePosition(notes[annotation.position]),
     released: parseRelease(notes[annotation.operation]),
   }
 }
@@ -170,6 +171,17 @@ const podNames = (text: string | undefined): readonly PodName[] => {
     ? value.flatMap((pod: unknown) => (typeof pod === "string" ? [podName(pod)] : []))
     : []
 }
+
+function parsePosition(text: string | undefined): WalPosition | undefined {
+  const [on = "", at = "", ...more] = (text ?? "").split(" ")
+  const lsn = parseLsn(at)
+  return /^\d{1,10}$/.test(on) && lsn !== undefined && more.length === 0
+    ? { timeline: timeline(Number(on)), lsn }
+    : undefined
+}
+
+const positionNote = (position: WalPosition | undefined): string =>
+  position === undefined ? "" : `${position.timeline} ${formatLsn(position.lsn)}`
 
 function parseRelease(text: string | undefined): Release | undefined {
   const value = json(text)
@@ -206,6 +218,7 @@ export function leaseObject(
         [annotation.syncSet]: JSON.stringify(content.syncSet),
         [annotation.successor]: content.successor ?? "",
         [annotation.systemIdentifier]: content.systemIdentifier ?? "",
+        [annotation.position]: positionNote(content.position),
         [annotation.operation]: released === undefined ? "" : JSON.stringify(releaseNote(released)),
       },
     },
