@@ -16,17 +16,21 @@ import { pgHba } from "#core/cluster/hba.ts"
 import { postgresqlConf } from "#core/cluster/parameters.ts"
 import type { ClusterSpec, Durability, PostgresMajor, Preset } from "#core/cluster/spec.ts"
 import { clusterId, clusterName, configVersion, namespace, term } from "#core/ids.ts"
-import { configKey, label, objectNames, peerServerName, secretKey } from "#core/names.ts"
-import { gibibytes } from "#core/units.ts"
+import { configKey, label, objectNames, peerServerName, port, secretKey } from "#core/names.ts"
+import { type Bytes, gibibytes } from "#core/units.ts"
+import { access } from "#core/manifests/access.ts"
 import { lease } from "#core/manifests/lease.ts"
 import { issue, newAuthority } from "#io/certificates/authority.ts"
 import { kubeconfigAccess } from "#io/kube/access.ts"
 import { KubeApi } from "#io/kube/api.ts"
+import { MicrokubeFaults } from "#io/kube/faults.ts"
 import { kinds } from "#io/kube/kinds.ts"
 import { parseLease } from "#io/kube/lease.ts"
 import { supervisorScript } from "#io/supervisor/gen/supervisor.ts"
 import { serverAccount } from "#io/process/account.ts"
 import type { ServerBinaries } from "#io/postgres/binaries.ts"
+import { Links } from "./chaos/links.ts"
+import { makeAccount } from "./failover-account.ts"
 import { Member, patience } from "./failover-member.ts"
 
 export type { Member } from "./failover-member.ts"
@@ -39,6 +43,11 @@ export type Options = {
   readonly members?: number
   readonly durability?: Durability
   readonly preset?: Preset
+  /** Members reach each other through relays that can be cut. */
+  readonly links?: boolean
+  /** Data volumes of this size, which can be filled; takes root. */
+  readonly volume?: Bytes
+  readonly parameters?: Readonly<Record<string, string>>
 }
 
 export class FailoverCluster implements AsyncDisposable {
@@ -47,10 +56,15 @@ export class FailoverCluster implements AsyncDisposable {
   readonly folder: string
   readonly spec: ClusterSpec
   readonly members: Member[] = []
+  readonly #forgotten: Member[] = []
   readonly binaries: ServerBinaries
+  /** Undefined unless asked for. */
+  readonly links: Links | undefined
+  readonly volume: Bytes | undefined
   readonly #block: string
   #microkube: ChildProcess | undefined
   #api: KubeApi | undefined
+  #authority = ""
   readonly account: { readonly uid?: number; readonly gid?: number }
   url = new URL("https://nowhere")
 
@@ -65,6 +79,8 @@ export class FailoverCluster implements AsyncDisposable {
     this.folder = mkdtempSync(join(tmpdir(), "pg-swarm-failover-"))
     chmodSync(this.folder, 0o755)
     this.account = account === undefined ? {} : { uid: account.uid, gid: account.gid }
+    this.links = options.links === true ? new Links() : undefined
+    this.volume = options.volume
     this.spec = specOf(this.name, this.namespace, binaries, options)
   }
 
@@ -74,7 +90,7 @@ export class FailoverCluster implements AsyncDisposable {
       await cluster.#startMicrokube()
       await cluster.#shared()
       for (let ordinal = 0; ordinal < cluster.spec.members; ordinal += 1)
-        cluster.members.push(await Member.create(cluster, ordinal, cluster.#address(ordinal)))
+        await cluster.#addMember(ordinal)
     } catch (failure) {
       await cluster[Symbol.asyncDispose]()
       throw failure
@@ -82,8 +98,30 @@ export class FailoverCluster implements AsyncDisposable {
     return cluster
   }
 
-  #address(ordinal: number): string {
-    return `${this.#block}.${process.pid % 250}.${ordinal + 10}`
+  async #addMember(ordinal: number): Promise<void> {
+    this.members.push(await this.#made(ordinal, ""))
+  }
+
+  /**
+   * Another pod by the name of one of the members, with an empty volume, that takes its place among the
+   * members: the old one's processes run on, and nobody but the test ends them.
+   */
+  async twin(ordinal: number): Promise<Member> {
+    await this.member(ordinal).deletePod()
+    const twin = await this.#made(ordinal, "-twin")
+    this.#forgotten.push(...this.members.splice(ordinal, 1, twin))
+    return twin
+  }
+
+  async #made(ordinal: number, twin: string): Promise<Member> {
+    const address = (last: number): string => `${this.#block}.${process.pid % 250}.${last}`
+    const place = ordinal + (twin === "" ? 10 : 20)
+    const published = address(place)
+    const own = this.links === undefined ? published : address(place + 100)
+    const member = await Member.create(this, ordinal, { own, published, twin })
+    const { pod, processes } = member
+    await this.links?.add({ pod, own, published, processes }, [port.postgres, port.peer])
+    return member
   }
 
   get api(): KubeApi {
@@ -130,12 +168,20 @@ export class FailoverCluster implements AsyncDisposable {
       .object({ kubeconfig: z.string(), url: z.string() })
       .parse(JSON.parse(line))
     this.url = new URL(url)
-    const access = await kubeconfigAccess(kubeconfig)
-    this.#api = new KubeApi(access)
-    const account = join(this.folder, "account")
-    mkdirSync(account)
-    writeFileSync(join(account, "token"), (await access.token()) ?? "")
-    writeFileSync(join(account, "ca.crt"), access.authority ?? "")
+    const admin = await kubeconfigAccess(kubeconfig)
+    this.#api = new KubeApi(admin)
+    this.#authority = admin.authority ?? ""
+  }
+
+  accountOf(account: string): Promise<string> {
+    const { api, namespace, name, folder } = this
+    const authority = this.#authority
+    return makeAccount({ api, namespace, cluster: name, folder, authority }, account)
+  }
+
+  /** Faults of the Kubernetes API, for all or for one member (`serviceAccount: <namespace>/<its account>`). */
+  get faults(): MicrokubeFaults {
+    return new MicrokubeFaults(this.api, AbortSignal.timeout(patience))
   }
 
   /** Takes the Kubernetes API away, and gives it back. */
@@ -151,6 +197,9 @@ export class FailoverCluster implements AsyncDisposable {
     await this.api.create(kinds.Namespace, { metadata: { name: this.namespace } }, "test", signal)
     const record = { systemIdentifier: undefined, highestTerm: term(0) }
     await this.api.create(kinds.Lease, { ...lease(this.spec, record) }, "test", signal)
+    const [, role] = access(this.spec)
+    assert(role?.kind === "Role")
+    await this.api.create(kinds.Role, { ...role }, "test", signal)
     await this.#secrets()
     this.configure({})
   }
@@ -282,7 +331,9 @@ export class FailoverCluster implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.thawApi()
-    await Promise.all(this.members.map((member) => member.destroy()))
+    const all = [...this.members, ...this.#forgotten]
+    await Promise.all(all.map((member) => member.destroy()))
+    await this.links?.[Symbol.asyncDispose]()
     const kube = this.#microkube
     if (kube !== undefined && kube.exitCode === null) {
       kube.kill("SIGTERM")
@@ -317,7 +368,12 @@ const specOf = (
     cpuLimit: undefined,
     memoryLimit: undefined,
   },
-  parameters: { shared_buffers: "16MB", max_connections: "40", max_wal_size: "128MB" },
+  parameters: {
+    shared_buffers: "16MB",
+    max_connections: "40",
+    max_wal_size: "128MB",
+    ...options.parameters,
+  },
   hba: [],
   failover: { preset: options.preset ?? "fast", durability: options.durability ?? "preferred" },
 })

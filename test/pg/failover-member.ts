@@ -11,12 +11,14 @@ import pg from "pg"
 import * as z from "zod"
 import { memberPod, type PodName } from "#core/ids.ts"
 import { configKey, env, label, port, superuser } from "#core/names.ts"
-import { millis, seconds } from "#core/units.ts"
+import { type Bytes, millis, seconds } from "#core/units.ts"
 import type { ClusterName, Namespace } from "#core/ids.ts"
 import type { KubeApi } from "#io/kube/api.ts"
 import { kinds } from "#io/kube/kinds.ts"
 import type { ServerBinaries } from "#io/postgres/binaries.ts"
 import { endServers, serverProcesses } from "#io/postgres/stray-servers.ts"
+import { listenAddress, tree } from "./chaos/links.ts"
+import { mountVolume, unmountVolume } from "./chaos/small-volume.ts"
 import { supervisorEnvironment } from "./supervisor-environment.ts"
 
 const root = join(import.meta.dirname, "../..")
@@ -34,13 +36,29 @@ export type Home = {
   readonly binaries: ServerBinaries
   readonly superuserPassword: string
   own(path: string): void
+  /** Size of the data volume where it shall be one of its own; undefined for a plain folder. */
+  readonly volume: Bytes | undefined
+  /** Folder with what Kubernetes mounts for the pod's service account. */
+  accountOf(name: string): Promise<string>
+}
+
+/** Where a member is: its processes listen at `own`, the others are told `published`. */
+export type Place = {
+  readonly own: string
+  readonly published: string
+  /** Tells a pod from another one of the same name; empty for the first. */
+  readonly twin: string
 }
 
 export class Member {
   readonly cluster: Home
   readonly pod: PodName
   readonly address: string
+  readonly published: string
   readonly folder: string
+  /** Its service account: each member has its own here. */
+  readonly accountName: string
+  #account = ""
   uid = ""
   #supervisor: ChildProcess | undefined
   #sidecar: ChildProcess | undefined
@@ -50,15 +68,18 @@ export class Member {
   readonly events: Readonly<Record<string, unknown>>[] = []
   postgresLog = ""
 
-  private constructor(cluster: Home, ordinal: number, address: string) {
+  private constructor(cluster: Home, ordinal: number, place: Place) {
     this.cluster = cluster
     this.pod = memberPod(cluster.name, ordinal)
-    this.address = address
-    this.folder = join(cluster.folder, this.pod)
+    this.address = place.own
+    this.published = place.published
+    this.folder = join(cluster.folder, `${this.pod}${place.twin}`)
+    this.accountName = `${this.pod}${place.twin}`
   }
 
-  static async create(cluster: Home, ordinal: number, address: string): Promise<Member> {
-    const member = new Member(cluster, ordinal, address)
+  static async create(cluster: Home, ordinal: number, place: Place): Promise<Member> {
+    const member = new Member(cluster, ordinal, place)
+    member.#account = await cluster.accountOf(member.accountName)
     mkdirSync(member.folder, { mode: 0o755 })
     for (const name of ["data", "run"]) member.#folder(name)
     await member.#createPod()
@@ -69,6 +90,13 @@ export class Member {
     const path = join(this.folder, name)
     mkdirSync(path, { mode: 0o700 })
     this.cluster.own(path)
+    if (name === "data" && this.cluster.volume !== undefined)
+      mountVolume(path, this.cluster.volume, this.cluster.account)
+  }
+
+  /** The folder of the data volume. */
+  get volume(): string {
+    return join(this.folder, "data")
   }
 
   async #createPod(): Promise<void> {
@@ -96,7 +124,7 @@ export class Member {
         method: "PATCH",
         path: `/api/v1/namespaces/${place.namespace}/pods/${place.name}/status`,
         contentType: "application/merge-patch+json",
-        body: { status: { podIP: this.address, phase: "Running" } },
+        body: { status: { podIP: this.published, phase: "Running" } },
       },
       signal,
     )
@@ -121,7 +149,7 @@ export class Member {
       [env.namespace]: cluster.namespace,
       [env.podName]: this.pod,
       [env.podUid]: this.uid,
-      [env.serviceAccountDir]: join(cluster.folder, "account"),
+      [env.serviceAccountDir]: this.#account,
       KUBERNETES_SERVICE_HOST: cluster.url.hostname,
       KUBERNETES_SERVICE_PORT: cluster.url.port,
     }
@@ -149,9 +177,16 @@ export class Member {
   }
 
   startSidecar(): void {
-    const child = spawn(process.execPath, [join(root, "src/failover/main.ts")], {
+    const program = join(root, "src/failover/main.ts")
+    const relayed = this.published !== this.address
+    const preload = relayed ? ["--import", join(root, "test/pg/chaos/preloaded.ts")] : []
+    const child = spawn(process.execPath, [...preload, program], {
       cwd: "/",
-      env: this.#environment,
+      env: {
+        ...this.#environment,
+        [env.podIp]: this.published,
+        ...(relayed ? { [listenAddress]: this.address } : {}),
+      },
       stdio: ["ignore", "pipe", "pipe"],
       ...this.cluster.account,
     })
@@ -177,6 +212,13 @@ export class Member {
   get sidecarPid(): number | undefined {
     return this.#sidecar?.pid
   }
+
+  /** Every process of this member that runs now. */
+  processes = async (): Promise<readonly number[]> => [
+    ...(this.sidecarPid === undefined ? [] : [this.sidecarPid]),
+    ...(this.supervisorPid === undefined ? [] : tree(this.supervisorPid)),
+    ...(await serverProcesses(this.pgdata)),
+  ]
 
   /** The postmaster alone: its children find out by themselves. */
   killPostmaster(): void {
@@ -224,6 +266,7 @@ export class Member {
 
   /** The volume is lost: what follows is an empty folder. */
   loseVolume(): void {
+    if (this.cluster.volume !== undefined) unmountVolume(this.volume)
     for (const name of ["data", "run"]) {
       rmSync(join(this.folder, name), { recursive: true, force: true })
       this.#folder(name)
@@ -232,6 +275,14 @@ export class Member {
 
   /** The pod was deleted and made again: same name, another UID. */
   async rebirth(): Promise<void> {
+    await this.deletePod()
+    rmSync(join(this.folder, "run"), { recursive: true, force: true })
+    this.#folder("run")
+    await this.#createPod()
+  }
+
+  /** By force: what runs is not asked. */
+  async deletePod(): Promise<void> {
     const signal = AbortSignal.timeout(patience)
     const { api } = this.cluster
     const old = await api.get(kinds.Pod, this.cluster.namespace, this.pod, signal)
@@ -245,9 +296,6 @@ export class Member {
         signal,
       )
     }
-    rmSync(join(this.folder, "run"), { recursive: true, force: true })
-    this.#folder("run")
-    await this.#createPod()
   }
 
   /** One statement as superuser over the member's own socket, on a connection of its own. */
@@ -291,5 +339,6 @@ export class Member {
     }
     await this.#ended()
     await endServers(this.pgdata, millis(0), AbortSignal.timeout(patience)).catch(() => undefined)
+    if (this.cluster.volume !== undefined) unmountVolume(this.volume)
   }
 }

@@ -1,0 +1,114 @@
+/** What chaos tests begin and end with: a whole cluster under load, and the same again after each fault. */
+import { test } from "node:test"
+import { supportedMajors } from "#io/postgres/binaries.ts"
+import type { FailoverCluster, Member, Options } from "../failover-cluster.ts"
+import { started } from "../failover-started.ts"
+import { installed } from "../versions.ts"
+import { Witnesses } from "./witnesses.ts"
+
+export type Scene = {
+  readonly cluster: FailoverCluster
+  readonly witnesses: Witnesses
+  /** The member that is primary, once everybody else streams from it: from here on one fault is a single fault. */
+  readonly primary: Member
+  readonly others: readonly Member[]
+  /** Prints a figure of the run. */
+  readonly say: (line: string) => void
+}
+
+/** A fact about one fault; its name begins with the ids of docs/scenarios.md that it shows. */
+export type Act = {
+  readonly name: string
+  readonly play: (scene: Scene) => Promise<void>
+  /** What is acknowledged may be lost: the act itself says what and how that is told. */
+  readonly loses?: boolean
+}
+
+/** For a person with time: everything on every version, and faults as long as they are in life. */
+export const long = (process.env["PG_SWARM_TEST_LONG"] ?? "") !== ""
+
+/** A regular expression: only acts whose name it matches are played. */
+const chosen = new RegExp(process.env["PG_SWARM_TEST_ACTS"] ?? "")
+
+/**
+ * One test for each installed version (or the newest, where it can not matter): starts a cluster of members that
+ * reach each other through links, puts it under load, and plays the acts one after the other. After each the
+ * cluster must be whole again, with every acknowledged commit on every member and no two writers at one instant.
+ */
+export async function play(
+  what: string,
+  options: Omit<Options, "links"> & {
+    readonly versions: "every" | "newest"
+    /** Why it can not be played here. */
+    readonly skip?: string | undefined
+  },
+  all: readonly Act[],
+): Promise<void> {
+  const acts = all.filter(({ name }) => chosen.test(name))
+  if (acts.length === 0) return
+  const here = await installed()
+  const majors = options.versions === "every" || long ? supportedMajors : [here[0]?.major ?? 0]
+  for (const major of majors) {
+    const binaries = here.find((one) => one.major === major)
+    const skip =
+      binaries === undefined ? `PostgreSQL ${major} is not installed here` : (options.skip ?? false)
+    test(
+      `PostgreSQL ${major}: ${what}`,
+      { skip, timeout: long ? 3_600_000 : 400_000 },
+      async (t) => {
+        if (binaries === undefined) return
+        const { cluster, primary } = await started(binaries, { ...options, links: true })
+        await using _ = cluster
+        await using witnesses = await Witnesses.start(cluster, primary)
+        await witnesses.writing()
+        const say = (line: string): void => console.log(`PostgreSQL ${major}: ${line}`)
+        let broken = ""
+        for (const act of acts)
+          await t.test(act.name, async () => {
+            if (broken !== "") throw new Error(`the cluster is as "${broken}" left it`)
+            broken = act.name
+            const began = performance.now()
+            const leading = await whole(cluster)
+            await act.play({
+              cluster,
+              witnesses,
+              primary: leading,
+              others: others(cluster, leading),
+              say,
+            })
+            await whole(cluster)
+            await witnesses.writing()
+            if (act.loses !== true) await witnesses.nothingLost()
+            say(`${act.name}: ${Math.round((performance.now() - began) / 1000)} s`)
+            broken = ""
+          })
+      },
+    )
+  }
+}
+
+/** Everybody streams, and is on record as somebody who may hold the last commit. */
+async function whole(cluster: FailoverCluster): Promise<Member> {
+  const primary = await cluster.untilPrimary()
+  await cluster.untilStreaming(primary)
+  const others = cluster.members.filter((member) => member !== primary)
+  if (cluster.spec.failover.durability !== "async")
+    await cluster.until("every standby is recorded as synchronous", async () => {
+      const { syncSet, holder } = await cluster.lease()
+      return holder?.pod === primary.pod && others.every(({ pod }) => syncSet.includes(pod))
+    })
+  return primary
+}
+
+/** The links of a cluster that was made with them. */
+export function linksOf(cluster: FailoverCluster): NonNullable<FailoverCluster["links"]> {
+  if (cluster.links === undefined) throw new Error("the cluster was made without links")
+  return cluster.links
+}
+
+const others = (cluster: FailoverCluster, member: Member): readonly Member[] =>
+  cluster.members.filter((one) => one !== member)
+
+/** Waits so many milliseconds while the cluster is under load: for faults whose length is the point. */
+export const lasting = (ms: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, ms))

@@ -1,0 +1,244 @@
+/**
+ * Clients that try to write to every member all the time, over the network and as an ordinary user, and note
+ * every commit that was acknowledged: by whom, on which timeline, and when, all on one clock. From that it can
+ * be told whether two members ever acknowledged writes at one instant, how long nobody did, and what was lost.
+ */
+import assert from "node:assert/strict"
+import { Socket } from "node:net"
+import pg from "pg"
+import { port } from "#core/names.ts"
+import type { FailoverCluster, Member } from "../failover-cluster.ts"
+
+export type Ack = {
+  readonly id: number
+  readonly by: string
+  readonly timeline: string
+  /** Monotonic, in milliseconds. */
+  readonly sent: number
+  readonly at: number
+}
+
+const user = { user: "app", password: "app's secret" }
+const writePause = 5
+const refusedPause = 10
+const connectPause = 40
+/** A statement that is not answered for so long is left alone (and listened to), and another connection opened. */
+const patience = 1000
+const forgottenMax = 6
+
+/** A statement that was not answered in time. */
+type Silent = { readonly settled: Promise<void> }
+
+export class Witnesses implements AsyncDisposable {
+  readonly acks: Ack[] = []
+  /** Writes that a server was asked for and did not do, by the time of the answer; standbys' refusals are none. */
+  readonly failures: { readonly by: string; readonly at: number; readonly why: string }[] = []
+  readonly #cluster: FailoverCluster
+  readonly #stop = new AbortController()
+  readonly #open = new Set<Socket>()
+  readonly #running: Promise<void>[] = []
+  #next = 0
+
+  private constructor(cluster: FailoverCluster) {
+    this.#cluster = cluster
+  }
+
+  static async start(cluster: FailoverCluster, primary: Member): Promise<Witnesses> {
+    await primary.query(
+      `do $$ begin
+         if not exists (select from pg_roles where rolname = 'app') then
+           create role app login password 'app''s secret';
+         end if;
+       end $$`,
+    )
+    await primary.query(
+      "create table if not exists written (id bigint primary key, by text not null)",
+    )
+    await primary.query("grant insert, select on written to app")
+    const witnesses = new Witnesses(cluster)
+    for (const member of cluster.members) witnesses.watch(member)
+    return witnesses
+  }
+
+  /** Tries to write to this one too from now on. */
+  watch(member: Member): void {
+    this.#running.push(this.#watch(member))
+  }
+
+  /** Stops; what was acknowledged stays to be looked at. */
+  async finish(): Promise<void> {
+    this.#stop.abort()
+    for (const socket of this.#open) socket.destroy()
+    await Promise.all(this.#running)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.finish()
+  }
+
+  /** Resolves when `more` commits that were sent from now on are acknowledged. */
+  async writing(more = 30): Promise<void> {
+    const from = performance.now()
+    await this.#cluster.until("clients write", () => {
+      let count = 0
+      for (let at = this.acks.length - 1; at >= 0 && count < more; at -= 1) {
+        if ((this.acks[at]?.sent ?? 0) < from) break
+        count += 1
+      }
+      return count >= more
+    })
+  }
+
+  /** Longest time without an acknowledged commit that ended after `since`, in milliseconds. */
+  gap(since: number): number {
+    const times = this.#inOrder().map(({ at }) => at)
+    return times.reduce((longest, at, index) => {
+      const before = times[index - 1]
+      return at < since || before === undefined ? longest : Math.max(longest, at - before)
+    }, 0)
+  }
+
+  /**
+   * S1, as far as clients can see: a timeline has one writer, and nothing is acknowledged on a timeline after
+   * a later one has begun. Returns what contradicts that.
+   */
+  contradictions(): readonly string[] {
+    const problems: string[] = []
+    const writers = new Map<string, string>()
+    let latest: Ack | undefined
+    for (const ack of this.#inOrder()) {
+      const writer = writers.get(ack.timeline) ?? ack.by
+      writers.set(ack.timeline, writer)
+      if (writer !== ack.by)
+        problems.push(`${ack.by} and ${writer} both wrote on timeline ${ack.timeline}`)
+      if (latest !== undefined && ack.timeline < latest.timeline) {
+        const late = Math.round(ack.at - latest.at)
+        problems.push(
+          `${ack.by} acknowledged ${ack.id} on timeline ${ack.timeline}, ${late} ms after ${latest.by} wrote on ${latest.timeline}`,
+        )
+      }
+      if (latest === undefined || ack.timeline > latest.timeline) latest = ack
+    }
+    return problems
+  }
+
+  /** Acknowledged commits that `member` does not have. */
+  async missingOn(member: Member): Promise<readonly Ack[]> {
+    // Taken before the question: what is acknowledged while the answer is on its way is not in it.
+    const noted = [...this.acks]
+    const rows = await member.query("select id::int4 as id from written")
+    const there = new Set(rows.map((row) => row["id"]))
+    return noted.filter(({ id }) => !there.has(id))
+  }
+
+  /** Nothing contradicts S1, and every member comes to have every acknowledged commit (S2). */
+  async nothingLost(members: readonly Member[] = this.#cluster.members): Promise<void> {
+    assert.deepEqual(this.contradictions(), [])
+    for (const member of members) {
+      let missing: readonly Ack[] | undefined
+      await this.#cluster
+        .until(`${member.pod} has every acknowledged commit`, async () => {
+          missing = await this.missingOn(member).catch(() => undefined)
+          return missing?.length === 0
+        })
+        .catch((failure: unknown) => {
+          const shown = JSON.stringify(missing?.slice(0, 5))
+          throw new Error(`${missing?.length ?? "?"} commits are missing: ${shown}`, {
+            cause: failure,
+          })
+        })
+    }
+  }
+
+  get #stopped(): boolean {
+    return this.#stop.signal.aborted
+  }
+
+  #inOrder(): readonly Ack[] {
+    return this.acks.toSorted((a, b) => a.at - b.at)
+  }
+
+  async #watch(member: Member): Promise<void> {
+    const forgotten = new Set<Silent>()
+    while (!this.#stop.signal.aborted) {
+      const silent = await this.#write(member)
+      if (silent !== undefined) {
+        forgotten.add(silent)
+        void silent.settled.then(() => forgotten.delete(silent))
+      }
+      do await this.#pause(connectPause)
+      while (forgotten.size >= forgottenMax && !this.#stopped)
+    }
+  }
+
+  /** Writes over one connection until it breaks; returns the statement that was not answered in time, if it is that. */
+  async #write(member: Member): Promise<Silent | undefined> {
+    // The server may be frozen: it is not asked to say goodbye, its connection is destroyed.
+    const socket = new Socket()
+    const client = new pg.Client({
+      ...user,
+      host: member.address,
+      port: port.postgres,
+      database: "postgres",
+      connectionTimeoutMillis: patience,
+      stream: () => socket,
+    })
+    client.on("error", () => undefined)
+    this.#open.add(socket)
+    const close = (): void => {
+      socket.destroy()
+      this.#open.delete(socket)
+    }
+    try {
+      await client.connect()
+      while (!this.#stop.signal.aborted) {
+        const asked = this.#insert(client, member)
+        const done = await Promise.race([asked, this.#pause(patience)])
+        // What is answered after all is noted.
+        if (done === undefined && !this.#stopped) return { settled: asked.then(close, close) }
+        await this.#pause(done === "acknowledged" ? writePause : refusedPause)
+      }
+    } catch {
+      // A broken connection; the next one follows.
+    }
+    close()
+    return undefined
+  }
+
+  async #insert(client: pg.Client, member: Member): Promise<"acknowledged" | "refused"> {
+    this.#next += 1
+    const id = this.#next
+    const sent = performance.now()
+    try {
+      const { rows } = await client.query<{ timeline: string }>(
+        `insert into public.written values ($1, $2)
+         returning substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) as timeline`,
+        [id, member.pod],
+      )
+      const timeline = rows[0]?.timeline ?? ""
+      this.acks.push({ id, by: member.pod, timeline, sent, at: performance.now() })
+      return "acknowledged"
+    } catch (failure) {
+      // A standby, whose connection stays good. Anything else ends the connection.
+      if (isReadOnly(failure)) return "refused"
+      if (!this.#stop.signal.aborted)
+        this.failures.push({ by: member.pod, at: performance.now(), why: String(failure) })
+      throw failure
+    }
+  }
+
+  #pause(ms: number): Promise<undefined> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer)
+        this.#stop.signal.removeEventListener("abort", done)
+        resolve(undefined)
+      }
+      const timer = setTimeout(done, ms)
+      this.#stop.signal.addEventListener("abort", done, { once: true })
+    })
+  }
+}
+
+const isReadOnly = (failure: unknown): boolean =>
+  failure instanceof Error && "code" in failure && failure.code === "25006"
