@@ -3,6 +3,7 @@ import type { CommandOutcome, SidecarRequest } from "#core/cluster/sidecar.ts"
 import { seconds } from "#core/units.ts"
 import type { Parts } from "./assemble.ts"
 import { fence, unfence } from "./fence-request.ts"
+import { promoteHere } from "./promote-command.ts"
 
 const checkpointWithin = seconds(25)
 
@@ -26,15 +27,9 @@ export async function obey(
     case "unfence":
       return unfence(parts, signal)
     case "promote":
-      return unsupported(request.kind)
+      return promoteHere(parts, request.acceptLoss, signal)
   }
 }
-
-const unsupported = (kind: string): CommandOutcome => ({
-  kind: "failed",
-  code: "UNSUPPORTED",
-  message: `this version does not know ${kind}`,
-})
 
 const status = ({ board }: Parts): CommandOutcome => ({
   kind: "done",

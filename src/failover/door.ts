@@ -14,7 +14,7 @@ import { type PerformPorts, reload } from "./ports.ts"
 export type Door = {
   /** Whether a new login is let in, as far as being asked for its password. Throws when nobody says. */
   readonly isOpen: () => Promise<boolean>
-  /** Tells every session of a client to end, one that is just logging in too; how many there were. */
+  /** Tells every session of a client to end, and whoever is slow to log in; how many there were. */
   readonly clear: (signal: AbortSignal) => Promise<number>
 }
 
@@ -23,29 +23,34 @@ const movedWithin = seconds(3)
 const clearedWithin = seconds(10)
 
 /** The door of the server that listens on `address`. */
-export const openDoor = (address: string, server: OwnServer): Door => ({
-  isOpen: () => tryLogin(address),
-  clear: (signal) =>
-    server.patient(
-      seconds(3),
-      async (sql) => {
-        // Before PostgreSQL 18 a session that is asked for its password is in no list, but it holds a lock.
-        const [row] = await sql`
-          select count(pg_terminate_backend(pid))::int4 as ended from (
-            select pid from pg_stat_activity
+export function openDoor(address: string, server: OwnServer): Door {
+  /** Logins that were under way at the last look: who still is has been slow, and may be a client. */
+  let arriving: readonly number[] = []
+  return {
+    isOpen: () => tryLogin(address),
+    clear: (signal) =>
+      server.patient(
+        seconds(3),
+        async (sql) => {
+          const [row] = await sql`
+            select count(pg_terminate_backend(pid))::int4 as ended from pg_stat_activity
             where backend_type = 'client backend' and usename is distinct from ${replicationUser}
               and (client_addr is not null or usename is distinct from ${superuser})
-              and pid <> pg_backend_pid()
-            union
-            select pid from pg_locks
+              and pid <> pg_backend_pid()`
+          // Before PostgreSQL 18 a session that is asked for its password is in no list, but it holds a lock.
+          const logins = await sql`
+            select pid, case when pid = any(${arriving.map(String)}::int4[])
+                then pg_terminate_backend(pid) end as ended
+            from pg_locks
             where locktype = 'virtualxid' and pid <> pg_backend_pid()
-              and pid not in (select pid from pg_stat_activity where pid is not null)
-          ) as client`
-        return row === undefined ? 0 : integerOf(row, "ended")
-      },
-      signal,
-    ),
-})
+              and pid not in (select pid from pg_stat_activity where pid is not null)`
+          arriving = logins.map((login) => integerOf(login, "pid"))
+          return (row === undefined ? 0 : integerOf(row, "ended")) + arriving.length
+        },
+        signal,
+      ),
+  }
+}
 
 /** `invalid_authorization_specification`: the rules refuse. `invalid_password`: they ask. */
 async function tryLogin(address: string): Promise<boolean> {

@@ -197,11 +197,9 @@ async function primaryState(sql: Sql, askedAt: number): Promise<PrimaryLook> {
       (select timeline_id from pg_control_checkpoint()) as checkpoint_timeline,
       current_setting('synchronous_standby_names') as names,
       coalesce(current_setting(${refusingSetting}, true), '') as refusing,
-      case when coalesce(current_setting(${refusingSetting}, true), '') = '' then 0
-        else (select count(*) from pg_stat_activity
-          where backend_type = 'client backend' and usename <> ${replicationUser}
-            and (client_addr is not null or usename <> ${superuser}))
-      end::int4 as sessions`
+      (select count(*) from pg_stat_get_activity(null)
+        where backend_type = 'client backend' and usesysid <> ${replicationUser}::regrole
+          and (client_addr is not null or usesysid <> ${superuser}::regrole))::int4 as sessions`
   if (row === undefined) throw new Error("a look without a row")
   const standbys = await sql`
     select application_name as pod, state, flush_lsn::text as flushed, sync_state

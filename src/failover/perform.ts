@@ -91,11 +91,13 @@ async function work(ports: PerformPorts, action: Lasting, signal: AbortSignal): 
         syncNames: action.syncNames,
         clients: action.refusing === undefined ? "admitted" : { refusing: action.refusing },
       })
-      return order(
+      await order(
         ports,
         { kind: "start-primary", term: action.term, deadline: action.deadline },
         signal,
       )
+      // A server does not start with rules that it could not read: these are the ones.
+      return known.heardDoor(action.refusing === undefined)
     case "stop":
       await order(ports, { kind: "stop-fast", within: action.within }, signal)
       return untilGone(ports, action.within + goneWithin, signal)

@@ -44,6 +44,8 @@ export async function promote(
     { every: millis(15), within: promotedWithin, signal },
   )
   log.event("server.promoted", { term: action.term, ms: clock.now() - began })
+  // The rules were open when the server started as a standby, and are never closed on one.
+  known.heardDoor(true)
   // The next decision must see a primary, or it would promote again.
   known.heardLook(await server.look())
 }

@@ -75,17 +75,17 @@ async function took(ports: ServerSense, looked: Looked): Promise<void> {
   if (looked.kind === "primary") {
     const { syncNames, clients } = looked.state
     running.adopt(syncNames, clients.refusing)
-    // A server that was told to refuse clients counts as closed when a login was refused, not before.
-    if (known.admitted === undefined) await tryDoor(ports, clients.refusing !== undefined)
+    // Whoever started it knows; a sidecar that came later tries.
+    if (known.admitted === undefined) await tryDoor(ports)
     if (known.termRow === undefined || known.termRow < known.marks.term)
       known.termRow = await server.quick(readTermRow)
   }
   known.heardLook(looked)
 }
 
-async function tryDoor({ known, door, log }: ServerSense, isClosing: boolean): Promise<void> {
+async function tryDoor({ known, door, log }: ServerSense): Promise<void> {
   try {
-    known.admitted = isClosing ? await door.isOpen() : true
+    known.admitted = await door.isOpen()
   } catch (failure) {
     log.debug("door.unknown", { why: failure })
   }
