@@ -7,7 +7,7 @@ import { container, port } from "#core/names.ts"
 import type { ServerBinaries } from "#io/postgres/binaries.ts"
 import { quoteIdentifier } from "#io/postgres/sql.ts"
 import { operationSchema } from "#wire/rest/operations.ts"
-import { operationRoutes } from "#wire/rest/routes.ts"
+import { routes } from "#wire/rest/routes.ts"
 import { applicationSql, newApplication } from "../../src/demo/application.ts"
 import { type Demo, openDemo, settle } from "../../src/demo/compose.ts"
 import { postmasterOf, processesOfPod } from "../../src/demo/containers.ts"
@@ -207,13 +207,13 @@ class PgSwarm implements System {
   /** Resolves when the operation has ended well; false where central knows no such operation. */
   async #switchover(): Promise<boolean> {
     const { id } = this.#patient
-    const started = await this.#rest("POST", operationRoutes.startSwitchover.path, id, {})
+    const started = await this.#rest("POST", routes.startSwitchover.path, id, {})
     if (started.status === 404) return false
     if (!started.ok) throw new Error(`switchover: ${started.status} ${await started.text()}`)
     const { id: operation } = operationSchema.parse(await started.json())
     const until = performance.now() + switchoverMs
     for (;;) {
-      const answer = await this.#rest("GET", operationRoutes.getOperation.path, operation)
+      const answer = await this.#rest("GET", routes.getOperation.path, operation)
       const { state, error } = operationSchema.parse(await answer.json())
       if (state === "succeeded") return true
       if (state === "failed" || state === "cancelled")

@@ -13,6 +13,7 @@ import type { Streams } from "../satellites/streams.ts"
 import { type Change, readChange } from "../store/change.ts"
 import { findClusters } from "../store/cluster.ts"
 import { findEvents } from "../store/event.ts"
+import { findOperations } from "../store/operation.ts"
 import { findRoleChanges } from "../store/role-change.ts"
 import { findSatellites } from "../store/satellite.ts"
 import type { Audience } from "./audience.ts"
@@ -34,6 +35,7 @@ export class Changes {
   readonly #gone = new Set<string>()
   readonly #events = new Set<string>()
   readonly #roleChanges = new Set<string>()
+  readonly #operations = new Set<string>()
   readonly #lists = new Set<Resource>()
   #overrun = false
 
@@ -63,6 +65,8 @@ export class Changes {
         return this.#note(this.#events, change.ids)
       case "role-changes":
         return this.#note(this.#roleChanges, change.ids)
+      case "operations":
+        return this.#note(this.#operations, change.ids)
       case "list":
         return this.#note(this.#lists, [change.resource])
     }
@@ -104,6 +108,7 @@ export class Changes {
         this.#gone,
         this.#events,
         this.#roleChanges,
+        this.#operations,
         this.#lists,
       ])
         set.clear()
@@ -124,6 +129,9 @@ export class Changes {
     await this.#send(this.#events, async (ids) => [
       { kind: "events", events: await findEvents(sql, ids) },
     ])
+    await this.#send(this.#operations, async (ids) =>
+      (await findOperations(sql, ids)).map((operation) => ({ kind: "operation", operation })),
+    )
     await this.#send(this.#roleChanges, async (ids) =>
       (await findRoleChanges(sql, ids)).map((roleChange) => ({ kind: "role-change", roleChange })),
     )

@@ -21,6 +21,7 @@ import { serveLive } from "./live.ts"
 import { openApi } from "./openapi.ts"
 import { enter } from "./guard.ts"
 import { sendProblem } from "./problem.ts"
+import { operationHandlers } from "./operations.ts"
 import { profileHandlers } from "./profiles.ts"
 import { apiPrefix, registerRoutes } from "./register.ts"
 
@@ -53,7 +54,12 @@ export async function openRestServer(options: RestOptions): Promise<RestServer> 
   const services = { database, signIn }
   registerRoutes(
     app,
-    { ...accessHandlers(services), ...fleetHandlers(services), ...profileHandlers(services) },
+    {
+      ...accessHandlers(services),
+      ...fleetHandlers(services),
+      ...operationHandlers(services),
+      ...profileHandlers(services),
+    },
     { sql: database.sql, secureCookies: options.tls !== undefined },
   )
   serveHealth(app, database)

@@ -11,7 +11,7 @@ import {
   type Hello,
   satelliteProtocolVersion,
 } from "#core/fleet/satellite.ts"
-import type { ClusterId, ConfigVersion, SatelliteId } from "#core/ids.ts"
+import type { ClusterId, ConfigVersion, OperationId, SatelliteId } from "#core/ids.ts"
 import { type Millis, millis, seconds } from "#core/units.ts"
 import { version } from "#core/version.ts"
 import { systemClock } from "#io/clock.ts"
@@ -20,6 +20,7 @@ import { Outage } from "#io/outage.ts"
 import type { Database } from "#io/postgres/sql.ts"
 import type { RoleChangeFigures } from "../role-change-figures.ts"
 import { type Desired, desiredOf, goneAmong } from "../store/desired.ts"
+import { type Unfinished, unfinishedOf } from "../store/operation.ts"
 import { findIdentity } from "../store/satellite.ts"
 import { handle, type Slow } from "./handle.ts"
 import type { Inbox } from "./inbox.ts"
@@ -50,6 +51,7 @@ export class Connection {
   readonly serial: number
   readonly #options: ConnectionOptions
   readonly #sent = new Map<ClusterId, Sent>()
+  readonly #said = new Map<OperationId, "start" | "cancel">()
   readonly #out = new Lane<FromCentral>(answersMax)
   readonly #slow = new Lane<Slow>(slowMax)
   readonly #ending = new AbortController()
@@ -107,6 +109,7 @@ export class Connection {
       case "config-ack":
       case "delete-ack":
       case "storage-classes":
+      case "operation-update":
         return this.#slow.put(message, this.ended)
     }
   }
@@ -186,7 +189,9 @@ export class Connection {
         return []
       }
       const all = await desiredOf(sql, this.id)
-      return this.#welcomed ? this.#delta(all) : await this.#welcome(identity.name, all)
+      const operations = this.#unheard(await unfinishedOf(sql, this.id))
+      const clusters = this.#welcomed ? this.#delta(all) : await this.#welcome(identity.name, all)
+      return [...clusters, ...operations]
     } catch (error) {
       this.#dirty = true
       if (!(error instanceof Outage)) throw error
@@ -215,6 +220,26 @@ export class Connection {
       namespace,
     }))
     return [welcome, ...leftovers, ...this.#delta(all)]
+  }
+
+  /** What this stream has not said of operations. One that the site has begun is not asked for again. */
+  #unheard(unfinished: readonly Unfinished[]): readonly FromCentral[] {
+    const messages: FromCentral[] = []
+    for (const { order, pending, cancelled } of unfinished) {
+      const { operation, clusterId } = order
+      const said = this.#said.get(operation)
+      if (cancelled && said !== "cancel") {
+        this.#said.set(operation, "cancel")
+        messages.push({ kind: "cancel-operation", operation, clusterId })
+      } else if (!cancelled && pending && said === undefined) {
+        this.#said.set(operation, "start")
+        messages.push({ kind: "start-operation", order })
+      }
+    }
+    const open = new Set(unfinished.map(({ order }) => order.operation))
+    for (const operation of this.#said.keys())
+      if (!open.has(operation)) this.#said.delete(operation)
+    return messages
   }
 
   #delta(all: readonly Desired[]): readonly FromCentral[] {

@@ -5,6 +5,7 @@ import type { SatelliteId } from "#core/ids.ts"
 import type { Log } from "#io/log.ts"
 import { type Database, type Sql, SqlError } from "#io/postgres/sql.ts"
 import { central, tell } from "../intent/tell.ts"
+import { keepUpdate } from "../operations/operations.ts"
 import { notify } from "../store/change.ts"
 import { removeGone } from "../store/cluster.ts"
 import { keepAck } from "../store/desired.ts"
@@ -15,7 +16,7 @@ import { keepStorageClasses } from "../store/satellite.ts"
 
 export type Slow = Extract<
   FromSatellite,
-  { kind: "events" | "config-ack" | "delete-ack" | "storage-classes" }
+  { kind: "events" | "config-ack" | "delete-ack" | "storage-classes" | "operation-update" }
 >
 
 export type Keeping = {
@@ -39,6 +40,12 @@ export async function handle(
     case "delete-ack":
       if (message.gone) await keepGone(database, satellite, message.clusterId)
       return undefined
+    case "operation-update": {
+      const { operation, revision } = message.report
+      await keepUpdate(database, satellite, message.report)
+      // Also for one that is of no use here any more: the site may forget it.
+      return { kind: "operation-ack", operation, revision }
+    }
     case "storage-classes":
       await database.transaction(async (sql) => {
         await keepStorageClasses(sql, satellite, message.names, message.defaultName)

@@ -9,6 +9,8 @@ import { satelliteChanged } from "../intent/satellites.ts"
 import { central, tell } from "../intent/tell.ts"
 import { pruneSessions } from "../store/access.ts"
 import { pruneEvents } from "../store/event.ts"
+import { giveUpOperations, type Patience, usualPatience } from "../operations/operations.ts"
+import { pruneOperations } from "../store/operation.ts"
 import { pruneRoleChanges, roleChangesKept } from "../store/role-change.ts"
 import type { SatelliteState } from "../store/satellite.ts"
 import { judge, keepWatch, type Transition } from "../store/watch.ts"
@@ -20,6 +22,7 @@ export type SweeperOptions = {
   readonly lateAfter?: Millis
   readonly lostAfter?: Millis
   readonly eventDays?: number
+  readonly operations?: Patience
 }
 
 const eventDaysDefault = 90
@@ -36,6 +39,7 @@ export class Sweeper {
       lateAfter: options.lateAfter ?? seconds(30),
       lostAfter: options.lostAfter ?? seconds(120),
       eventDays: options.eventDays ?? eventDaysDefault,
+      operations: options.operations ?? usualPatience,
       database: options.database,
       log: options.log,
     }
@@ -46,6 +50,7 @@ export class Sweeper {
     while (!signal.aborted) {
       try {
         await this.sweep()
+        await giveUpOperations(this.#options.database, this.#options.operations)
         await this.#prune()
       } catch (error) {
         if (error instanceof Outage) this.#options.log.warn("sweep.waiting", { why: error.message })
@@ -72,6 +77,7 @@ export class Sweeper {
     const { database, eventDays, log } = this.#options
     const pruned = await pruneEvents(database.sql, eventDays, pruneBite)
     await pruneSessions(database.sql)
+    await pruneOperations(database.sql, eventDays, pruneBite)
     await pruneRoleChanges(database.sql, roleChangesKept, pruneBite)
     // A full bite means that there is more: go on at the next turn.
     if (pruned < pruneBite) this.#prunedAt = now

@@ -14,6 +14,7 @@ const changeSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("clusters-gone"), ids }),
   z.object({ kind: z.literal("events"), ids }),
   z.object({ kind: z.literal("role-changes"), ids }),
+  z.object({ kind: z.literal("operations"), ids }),
   /** What these satellites should run, or who they may be, changed. */
   z.object({ kind: z.literal("desired"), ids }),
   z.object({ kind: z.literal("list"), resource: z.enum(["profiles", "rules", "tokens"]) }),

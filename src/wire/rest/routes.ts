@@ -48,47 +48,6 @@ export type Route = {
 
 const route = <const R extends Route>(value: R): R => value
 
-/** Registered with the others as soon as central has their handlers. */
-export const operationRoutes = {
-  startSwitchover: route({
-    method: "POST",
-    path: "/clusters/:id/switchover",
-    summary: "Hand the primary's role to another member",
-    access: "user",
-    params: idParams,
-    body: switchoverBody,
-    status: 202,
-    answer: operationSchema,
-  }),
-  listOperations: route({
-    method: "GET",
-    path: "/operations",
-    summary: "Operations, newest first",
-    access: "user",
-    query: operationQuery,
-    status: 200,
-    answer: pageOf(operationSchema),
-  }),
-  getOperation: route({
-    method: "GET",
-    path: "/operations/:id",
-    summary: "One operation with its steps",
-    access: "user",
-    params: idParams,
-    status: 200,
-    answer: operationSchema,
-  }),
-  cancelOperation: route({
-    method: "POST",
-    path: "/operations/:id/cancel",
-    summary: "Stop an operation that has not passed its point of no return",
-    access: "user",
-    params: idParams,
-    status: 202,
-    answer: operationSchema,
-  }),
-} satisfies Record<string, Route>
-
 export const routes = {
   signIn: route({
     method: "POST",
@@ -305,6 +264,44 @@ export const routes = {
     access: "user",
     params: idParams,
     status: 204,
+  }),
+
+  startSwitchover: route({
+    method: "POST",
+    path: "/clusters/:id/switchover",
+    summary: "Hand the primary's role to another member",
+    access: "user",
+    params: idParams,
+    body: switchoverBody,
+    status: 202,
+    answer: operationSchema,
+  }),
+  listOperations: route({
+    method: "GET",
+    path: "/operations",
+    summary: "Operations, newest first",
+    access: "user",
+    query: operationQuery,
+    status: 200,
+    answer: pageOf(operationSchema),
+  }),
+  getOperation: route({
+    method: "GET",
+    path: "/operations/:id",
+    summary: "One operation with its steps",
+    access: "user",
+    params: idParams,
+    status: 200,
+    answer: operationSchema,
+  }),
+  cancelOperation: route({
+    method: "POST",
+    path: "/operations/:id/cancel",
+    summary: "Stop an operation that has not passed its point of no return",
+    access: "user",
+    params: idParams,
+    status: 202,
+    answer: operationSchema,
   }),
 
   listEvents: route({

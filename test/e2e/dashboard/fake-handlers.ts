@@ -10,6 +10,7 @@ import type { LiveMessage } from "#wire/live.ts"
 import type { Answer, Received, RouteName } from "#wire/rest/routes.ts"
 import { type Satellite, satelliteStates } from "#wire/rest/satellites.ts"
 import { type FakeFleet, ago } from "./fleet.ts"
+import { switchover } from "./history.ts"
 
 export type Handlers = {
   readonly [N in RouteName]: (received: Received<N>) => Answer<N>
@@ -121,6 +122,31 @@ export function createHandlers(fleet: FakeFleet, push: (message: LiveMessage) =>
         ),
         query,
       ),
+    listOperations: ({ query }) =>
+      page(
+        fleet.operations.filter(
+          ({ clusterId, state }) =>
+            clusterId === (query.cluster ?? clusterId) && state === (query.state ?? state),
+        ),
+        query,
+      ),
+    getOperation: ({ params }) => one(fleet.operations, params.id),
+    startSwitchover: ({ params, body }) => {
+      const cluster = one(fleet.clusters, params.id)
+      const target = body.to ?? null
+      const operation = switchover(cluster, 0, { running: "check", target })
+      fleet.operations = [operation, ...fleet.operations]
+      push({ kind: "operation", operation })
+      return operation
+    },
+    cancelOperation: ({ params }) => {
+      const operation = { ...one(fleet.operations, params.id), state: "cancelled" as const }
+      fleet.operations = fleet.operations.map((each) =>
+        each.id === operation.id ? operation : each,
+      )
+      push({ kind: "operation", operation })
+      return operation
+    },
     deleteCluster: ({ params }) => {
       const cluster = {
         ...one(fleet.clusters, params.id),

@@ -1,0 +1,170 @@
+/** Operations as people ask for them: begun, cancelled, given up. The site does them and tells how they go. */
+import { randomUUID } from "node:crypto"
+import { operationId, type OperationId, podName } from "#core/ids.ts"
+import { isOver, type OperationReport } from "#core/switchover/operation.ts"
+import type { SatelliteId } from "#core/ids.ts"
+import type { Database, Sql } from "#io/postgres/sql.ts"
+import type { Operation } from "#wire/rest/operations.ts"
+import { type Actor, central, tell } from "../intent/tell.ts"
+import { done, notFound, type Outcome, refused } from "../refusal.ts"
+import { notify } from "../store/change.ts"
+import { findCluster, lockCluster } from "../store/cluster.ts"
+import {
+  askToCancel,
+  findOperation,
+  giveUp,
+  insertOperation,
+  keepReport,
+  unfinishedOn,
+} from "../store/operation.ts"
+import { findSatellite } from "../store/satellite.ts"
+import { whyNotSwitchover } from "./fitness.ts"
+
+const read = async (sql: Sql, id: string): Promise<Outcome<Operation>> => {
+  const found = await findOperation(sql, id)
+  return found === undefined ? notFound("operation") : done(found)
+}
+
+/** The database changed: whoever shows it, and the satellite's stream, look again. */
+async function changed(
+  sql: Sql,
+  ids: readonly OperationId[],
+  satellite: SatelliteId | undefined,
+): Promise<void> {
+  await notify(sql, { kind: "operations", ids: [...ids] })
+  if (satellite !== undefined) await notify(sql, { kind: "desired", ids: [satellite] })
+}
+
+/** Asks the cluster's site to hand the primary's role to `to`, or to whoever is best. */
+export async function startSwitchover(
+  database: Database,
+  id: string,
+  to: string | undefined,
+  actor: Actor,
+): Promise<Outcome<Operation>> {
+  return database.transaction(async (sql) => {
+    const place = await lockCluster(sql, id)
+    const cluster = place === undefined ? undefined : await findCluster(sql, id)
+    if (place === undefined || cluster === undefined) return notFound("cluster")
+    const running = await unfinishedOn(sql, place.id)
+    if (running !== undefined)
+      return refused(409, "OPERATION_RUNNING", `operation ${running} is under way on this cluster`)
+    const satellite = await findSatellite(sql, place.satelliteId)
+    if (satellite === undefined) return notFound("satellite")
+    const refusal = whyNotSwitchover(cluster, satellite, to)
+    if (refusal !== undefined) return refusal
+    const order = {
+      operation: operationId(randomUUID()),
+      clusterId: place.id,
+      kind: "switchover",
+      to: to === undefined ? undefined : podName(to),
+    } as const
+    const made = await insertOperation(sql, order, place.satelliteId, actor.name)
+    if (made === undefined)
+      return refused(409, "OPERATION_RUNNING", "another operation is under way on this cluster")
+    await tell(sql, actor, place.satelliteId, [
+      {
+        kind: "switchover.asked",
+        message: `${cluster.primary ?? "the primary"} shall hand over to ${to ?? "the best member"}`,
+        clusterId: place.id,
+        details: { operation: made, to: to ?? "" },
+      },
+    ])
+    await changed(sql, [made], place.satelliteId)
+    return read(sql, made)
+  })
+}
+
+/** Asks for it to be undone. Whether it is, is told as the operation's end. */
+export async function cancelOperation(
+  database: Database,
+  id: string,
+  actor: Actor,
+): Promise<Outcome<Operation>> {
+  return database.transaction(async (sql) => {
+    const satellite = await askToCancel(sql, id)
+    const now = await read(sql, id)
+    if (satellite === undefined || now.kind === "refused") return uncancellable(now)
+    await tell(sql, actor, satellite, [
+      {
+        kind: "switchover.cancel-asked",
+        message: "the switchover shall be undone",
+        details: { operation: id },
+      },
+    ])
+    await changed(sql, [operationId(id)], satellite)
+    return now
+  })
+}
+
+function uncancellable(now: Outcome<Operation>): Outcome<Operation> {
+  if (now.kind === "refused") return now
+  const { state } = now.value
+  return isOver(state)
+    ? refused(
+        409,
+        "OPERATION_OVER",
+        `the operation has ${state === "failed" ? "" : "been "}${state}`,
+      )
+    : refused(409, "TOO_LATE", "it has passed its point of no return: the role is being taken over")
+}
+
+/** The site's word on an operation; the same may come twice. */
+export async function keepUpdate(
+  database: Database,
+  satellite: SatelliteId,
+  report: OperationReport,
+): Promise<void> {
+  await database.transaction(async (sql) => {
+    const kept = await keepReport(sql, satellite, report)
+    if (kept === undefined) return
+    if (isOver(report.state)) {
+      const [first, severity] = words[report.state]
+      await tell(sql, { name: kept.actor }, satellite, [
+        {
+          kind: `switchover.${report.state}`,
+          severity,
+          message: `${first}${report.error === undefined ? "" : `: ${report.error}`}`,
+          clusterId: kept.clusterId,
+          details: { operation: report.operation, target: report.target ?? "" },
+        },
+      ])
+    }
+    await changed(sql, [report.operation], undefined)
+  })
+}
+
+const words = {
+  running: ["the switchover is under way", "info"],
+  succeeded: ["the switchover is done", "info"],
+  failed: ["the switchover failed", "error"],
+  cancelled: ["the switchover was cancelled", "info"],
+} as const
+
+/** A site is connected when a switchover is asked for, so it takes it up in a moment or not at all. */
+export const usualPatience: Patience = { pendingMs: 30_000, silentMs: 600_000 }
+export type Patience = { readonly pendingMs: number; readonly silentMs: number }
+
+/** Ends what nobody will end any more, so that a cluster is not locked by an operation that is lost. */
+export async function giveUpOperations(database: Database, patience: Patience): Promise<void> {
+  await database.transaction(async (sql) => {
+    const ended = await giveUp(sql, patience)
+    if (ended.length === 0) return
+    await tell(
+      sql,
+      central,
+      undefined,
+      ended.map(({ id, error }) => ({
+        kind: "switchover.failed",
+        severity: "error",
+        message: `the switchover failed: ${error}`,
+        details: { operation: id },
+      })),
+    )
+    await changed(
+      sql,
+      ended.map(({ id }) => id),
+      undefined,
+    )
+  })
+}

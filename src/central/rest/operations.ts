@@ -1,0 +1,25 @@
+/** Operations: a switchover is asked for on its cluster, and followed by its own id. */
+import { done, notFound } from "../refusal.ts"
+import { cancelOperation, startSwitchover } from "../operations/operations.ts"
+import { findOperation, listOperations } from "../store/operation.ts"
+import { byTimeAndId, page, readCursor } from "./cursor.ts"
+import type { Handlers, Services } from "./handler.ts"
+
+type Names = "startSwitchover" | "listOperations" | "getOperation" | "cancelOperation"
+
+export const operationHandlers = ({ database }: Services): Pick<Handlers, Names> => ({
+  startSwitchover: async ({ params, body }, { caller }) =>
+    startSwitchover(database, params.id, body.to, caller),
+  listOperations: async ({ query }) => {
+    const at = readCursor(query.cursor, byTimeAndId)
+    if (at.kind === "refused") return at
+    const filter = { cluster: query.cluster, state: query.state }
+    const found = await listOperations(database.sql, filter, at.after, query.limit + 1)
+    return done(page(found, query.limit, ({ createdAt, id }) => [createdAt, id]))
+  },
+  getOperation: async ({ params }) => {
+    const found = await findOperation(database.sql, params.id)
+    return found === undefined ? notFound("operation") : done(found)
+  },
+  cancelOperation: async ({ params }, { caller }) => cancelOperation(database, params.id, caller),
+})

@@ -1,0 +1,214 @@
+/** Table `operation`: what was asked for, and the last word of the site about it. */
+import { assert } from "#core/assert.ts"
+import {
+  type ClusterId,
+  clusterId,
+  type OperationId,
+  operationId,
+  podName,
+  type SatelliteId,
+  satelliteId,
+} from "#core/ids.ts"
+import {
+  isOver,
+  type OperationOrder,
+  type OperationReport,
+  type OperationState,
+  operationStates,
+} from "#core/switchover/operation.ts"
+import { noSteps } from "#core/switchover/steps.ts"
+import { booleanOf, jsonOf, maybe, type Row, textOf, timeOf } from "#io/postgres/row.ts"
+import type { Sql } from "#io/postgres/sql.ts"
+import { type Operation, operationStepSchema } from "#wire/rest/operations.ts"
+import * as z from "zod"
+
+const stepsOf = z.array(operationStepSchema)
+
+const iso = (time: number | undefined): string | null =>
+  time === undefined ? null : new Date(time).toISOString()
+
+function stateOf(row: Row): OperationState {
+  const found = operationStates.find((state) => state === row["state"])
+  assert(found !== undefined, "column state holds the state of an operation")
+  return found
+}
+
+const shown = (row: Row): Operation => ({
+  id: textOf(row, "id"),
+  kind: "switchover",
+  clusterId: textOf(row, "cluster_id"),
+  satelliteId: textOf(row, "satellite_id"),
+  actor: textOf(row, "actor"),
+  state: stateOf(row),
+  target: maybe(textOf, row, "target") ?? maybe(textOf, row, "wanted_target") ?? null,
+  steps: stepsOf.parse(jsonOf(row, "steps")),
+  pointOfNoReturnAt: iso(maybe(timeOf, row, "point_of_no_return_at")),
+  error: maybe(textOf, row, "error") ?? null,
+  createdAt: new Date(timeOf(row, "created_at")).toISOString(),
+  startedAt: iso(maybe(timeOf, row, "started_at")),
+  endedAt: iso(maybe(timeOf, row, "ended_at")),
+})
+
+/** PostgreSQL stores every text but one with a NUL in it. */
+const clean = (text: string): string => text.replaceAll("\0", "")
+
+const stepsJson = (steps: OperationReport["steps"]): string =>
+  JSON.stringify(
+    steps.map((step) => ({
+      name: step.name,
+      state: step.state,
+      startedAt: iso(step.startedAt),
+      endedAt: iso(step.endedAt),
+      detail: clean(step.detail),
+    })),
+  )
+
+/** Undefined when another operation on this cluster is not over yet. */
+export const insertOperation = async (
+  sql: Sql,
+  order: OperationOrder,
+  satellite: SatelliteId,
+  actor: string,
+): Promise<OperationId | undefined> => {
+  const [row] = await sql`
+    insert into operation (id, kind, cluster_id, satellite_id, actor, state, wanted_target, steps)
+    values (${order.operation}, ${order.kind}, ${order.clusterId}, ${satellite}, ${actor},
+      'pending', ${order.to ?? null}, ${stepsJson(noSteps)}::jsonb)
+    on conflict (cluster_id) where state in ('pending', 'running') do nothing
+    returning id`
+  return row === undefined ? undefined : operationId(textOf(row, "id"))
+}
+
+export const unfinishedOn = async (
+  sql: Sql,
+  cluster: ClusterId,
+): Promise<OperationId | undefined> => {
+  const [row] = await sql`
+    select id from operation where cluster_id = ${cluster} and state in ('pending', 'running')`
+  return row === undefined ? undefined : operationId(textOf(row, "id"))
+}
+
+export const findOperations = async (sql: Sql, ids: readonly string[]): Promise<Operation[]> =>
+  (
+    await sql`
+      select id, cluster_id, satellite_id, actor, state, wanted_target, target, steps, error,
+        point_of_no_return_at, created_at, started_at, ended_at
+      from operation where id = any(${ids}::uuid[])
+      order by created_at desc, id desc`
+  ).map(shown)
+
+export const findOperation = async (sql: Sql, id: string): Promise<Operation | undefined> =>
+  (await findOperations(sql, [id]))[0]
+
+export const listOperations = async (
+  sql: Sql,
+  filter: { readonly cluster: string | undefined; readonly state: OperationState | undefined },
+  before: readonly [at: string, id: string] | undefined,
+  limit: number,
+): Promise<Operation[]> =>
+  (
+    await sql`
+      select id, cluster_id, satellite_id, actor, state, wanted_target, target, steps, error,
+        point_of_no_return_at, created_at, started_at, ended_at
+      from operation
+      where (${filter.cluster}::uuid is null or cluster_id = ${filter.cluster})
+        and (${filter.state}::text is null or state = ${filter.state})
+        and (${before?.[0]}::timestamptz is null
+          -- Times are shown in milliseconds and stored finer.
+          or (date_trunc('milliseconds', created_at), id)
+            < (${before?.[0]}::timestamptz, ${before?.[1]}::uuid))
+      order by date_trunc('milliseconds', created_at) desc, id desc
+      limit ${limit}`
+  ).map(shown)
+
+/** What a site has still to hear of an operation that is not over. */
+export type Unfinished = {
+  readonly order: OperationOrder
+  readonly pending: boolean
+  readonly cancelled: boolean
+}
+
+export const unfinishedOf = async (sql: Sql, satellite: SatelliteId): Promise<Unfinished[]> =>
+  (
+    await sql`
+      select id, cluster_id, wanted_target, state, cancel_asked_at is not null as cancelled
+      from operation
+      where satellite_id = ${satellite} and state in ('pending', 'running')
+      order by created_at`
+  ).map((row) => {
+    const to = maybe(textOf, row, "wanted_target")
+    return {
+      order: {
+        operation: operationId(textOf(row, "id")),
+        clusterId: clusterId(textOf(row, "cluster_id")),
+        kind: "switchover",
+        to: to === undefined ? undefined : podName(to),
+      },
+      pending: stateOf(row) === "pending",
+      cancelled: booleanOf(row, "cancelled"),
+    }
+  })
+
+/**
+ * Takes over the word of the site: a later one than the last, on an operation that is not over or that
+ * central ended by itself. Returns the cluster when it was news.
+ */
+export const keepReport = async (
+  sql: Sql,
+  satellite: SatelliteId,
+  report: OperationReport,
+): Promise<{ readonly clusterId: ClusterId; readonly actor: string } | undefined> => {
+  const { revision, state, target, error } = report
+  const over = isOver(state)
+  const [row] = await sql`
+    update operation set
+      state = ${state}, steps = ${stepsJson(report.steps)}::jsonb, revision = ${revision},
+      target = coalesce(${target === undefined ? null : clean(target)}, target),
+      error = ${error === undefined ? null : clean(error)},
+      point_of_no_return_at = ${iso(report.pointOfNoReturnAt)}::timestamptz,
+      started_at = ${iso(report.startedAt)}::timestamptz,
+      ended_at = ${iso(report.endedAt)}::timestamptz,
+      given_up = false, heard_at = now()
+    where id = ${report.operation} and satellite_id = ${satellite} and revision < ${revision}
+      and (state in ('pending', 'running') or (given_up and ${over}::boolean))
+    returning cluster_id, actor`
+  return row === undefined
+    ? undefined
+    : { clusterId: clusterId(textOf(row, "cluster_id")), actor: textOf(row, "actor") }
+}
+
+/** Undefined when it is over, or can not be cancelled any more. */
+export const askToCancel = async (sql: Sql, id: string): Promise<SatelliteId | undefined> => {
+  const [row] = await sql`
+    update operation set cancel_asked_at = coalesce(cancel_asked_at, now())
+    where id = ${id} and state in ('pending', 'running') and point_of_no_return_at is null
+    returning satellite_id`
+  return row === undefined ? undefined : satelliteId(textOf(row, "satellite_id"))
+}
+
+/** Ends what no site took up in time, and what no site has spoken of for long. Returns what was ended. */
+export const giveUp = async (
+  sql: Sql,
+  after: { readonly pendingMs: number; readonly silentMs: number },
+): Promise<{ readonly id: OperationId; readonly error: string }[]> =>
+  (
+    await sql`
+      update operation set state = 'failed', given_up = true, ended_at = now(),
+        error = case when state = 'pending'
+          then 'the site did not take it up in time: nothing was begun'
+          else 'the site has not told how it ended' end
+      where (state = 'pending' and created_at < now() - make_interval(secs => ${after.pendingMs / 1000}))
+        or (state = 'running'
+          and coalesce(heard_at, created_at) < now() - make_interval(secs => ${after.silentMs / 1000}))
+      returning id, error`
+  ).map((row) => ({ id: operationId(textOf(row, "id")), error: textOf(row, "error") }))
+
+/** Deletes up to `limit` finished operations older than `days`. */
+export const pruneOperations = async (sql: Sql, days: number, limit: number): Promise<void> => {
+  await sql`
+    delete from operation where id in (
+      select id from operation
+      where state not in ('pending', 'running') and created_at < now() - make_interval(days => ${days})
+      order by created_at limit ${limit}
+    )`
+}
