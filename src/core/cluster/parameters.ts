@@ -9,6 +9,7 @@ import type { Preset, ProfileSpec } from "#core/cluster/spec.ts"
 import { type Problem } from "#core/parsed.ts"
 import { parameterProblem } from "#core/cluster/catalog.ts"
 import { parseMemory } from "#core/cluster/quantity.ts"
+import { logLineHead } from "#core/recovery/log-line.ts"
 
 /** Why a profile may not set these; said to whoever tries. */
 const ownReasons = {
@@ -202,7 +203,7 @@ function defaults(spec: ProfileSpec): Readonly<Record<string, string>> {
     tcp_keepalives_interval: "5",
     tcp_keepalives_count: "3",
     tcp_user_timeout: "15s",
-    log_line_prefix: "%m [%p] %q%u@%d/%a ",
+    log_line_prefix: "%q%u@%d/%a ",
     log_checkpoints: "on",
     log_lock_waits: "on",
     log_timezone: "UTC",
@@ -253,6 +254,8 @@ export function postgresqlConf(spec: ProfileSpec): string {
   const merged = new Map(Object.entries(defaults(spec)))
   for (const [name, value] of lowerCased(spec.parameters)) merged.set(name, value)
   for (const [name, value] of Object.entries(own)) merged.set(name, value)
+  // Whatever a profile wants in each line, rules can tell first who wrote it.
+  merged.set("log_line_prefix", `${logLineHead}${merged.get("log_line_prefix") ?? ""}`)
   const lines = [...merged]
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, value]) => `${name} = ${quoted(value)}`)

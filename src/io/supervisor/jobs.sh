@@ -221,7 +221,7 @@ start_job() { # id name arguments...
   set -m
   (
     set +m
-    exec {orders}>&- {silence}>&-
+    exec {orders}>&- {silence}>&- {log_pipe}>&-
     trap - INT QUIT HUP EXIT
     trap '' TERM # the work ends by it, the keeping of its output must not
     { trap - TERM; "$main" "$@"; } 2>&1 | job_filter "$job_name"
@@ -237,7 +237,7 @@ start_job() { # id name arguments...
 sweep() {
   set -m
   (
-    exec {orders}>&- {silence}>&-
+    exec {orders}>&- {silence}>&- {log_pipe}>&-
     trap - TERM INT QUIT HUP EXIT
     renice -n 19 -p "$BASHPID" >/dev/null 2>&1
     remove_data "$@"

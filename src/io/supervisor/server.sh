@@ -107,7 +107,8 @@ start_server() { # standby | primary; the caller has checked
   # The sidecar's copy can keep clients out by a reload; on the command line nobody can point elsewhere.
   local hba=$run/pg_hba.conf
   [[ -r $hba ]] || hba=$config/pg_hba.conf
-  LC_ALL= LC_MESSAGES=C postgres "${server_args[@]}" -c "hba_file=$hba" </dev/null {orders}>&- {silence}>&- {data_fd}<&- &
+  LC_ALL= LC_MESSAGES=C postgres "${server_args[@]}" -c "hba_file=$hba" </dev/null >&"$log_pipe" 2>&1 \
+    {log_pipe}>&- {orders}>&- {silence}>&- {data_fd}<&- &
   pm=$!
   set +m
   pm_dead=0 pm_code=0 kill_at=0 quit_at=0 cause=ordered

@@ -18,6 +18,7 @@
 #   deadline  written by the sidecar: <nonce> <term> <deadline>
 #   sidecar   written by the sidecar each second: <uptime>; its pulse
 #   job-output, progress   of the last job
+#   log-pipe, server.log   what the server logs (log.sh)
 set -u -o pipefail
 umask 077
 LC_ALL=C
@@ -130,6 +131,7 @@ write_status() {
 
 # ---- parts: `npm run gen` puts them in place of these lines, one file is delivered ------------------
 
+. "${BASH_SOURCE[0]%/*}/log.sh"
 . "${BASH_SOURCE[0]%/*}/server.sh"
 . "${BASH_SOURCE[0]%/*}/jobs.sh"
 . "${BASH_SOURCE[0]%/*}/orders.sh"
@@ -214,10 +216,11 @@ exec {orders}<>orders {silence}<>silence
 rm -f silence
 trap on_term TERM INT QUIT HUP
 trap '' PIPE # nobody reading the log is no reason to die
-trap on_exit EXIT
+trap 'on_exit; end_log' EXIT
 clock
 printf 'boot %s\n' "$nonce" >reports
 end_predecessors
+open_log
 finish_swap
 clock
 planned=$now
@@ -227,6 +230,7 @@ log "in hold, boot $nonce"
 while :; do
   hear
   tend_clock
+  tend_log
   ((armed == 0)) || tend_deadline
   if ((pm)); then
     tend_server
