@@ -3,6 +3,7 @@ import { test } from "node:test"
 import fc from "fast-check"
 import { podName, systemIdentifier, term, timeline } from "#core/ids.ts"
 import { lsn } from "#core/lsn.ts"
+import type { Release } from "#core/failover/lease.ts"
 import type { MemberStatus } from "#core/failover/member.ts"
 import { pledgesNeeded } from "#core/failover/pledge.ts"
 import {
@@ -128,6 +129,27 @@ test("a released Lease needs no majority: nobody serves any more", () => {
     released: { by: holderOf(a), term: term(3), cause: "crash", checkpoint: undefined },
   })
   assert.equal(outcome(ballot({ cause: "released" }), lease, members, false).kind, "won")
+})
+
+test("S2: a named successor that has the shutdown checkpoint waits for nobody; any other candidate does", () => {
+  const release: Release = {
+    by: holderOf(a),
+    term: term(3),
+    cause: "hand-over",
+    checkpoint: lsn(999n),
+  }
+  const kindOf = (change: object, early: Partial<Ballot> = {}) => {
+    const lease = leaseOf({ holder: undefined, released: release, successor: b, ...change })
+    const asked = ballot({ cause: "released", complete: false, ...early })
+    return outcome(asked, lease, members, true).kind
+  }
+  assert.equal(kindOf({}), "won")
+  assert.equal(kindOf({ successor: c }), "waiting")
+  assert.equal(kindOf({ released: { ...release, checkpoint: lsn(1000n) } }), "waiting")
+  assert.equal(kindOf({ released: { ...release, checkpoint: undefined } }), "waiting")
+  assert.equal(kindOf({ released: { ...release, term: term(2) } }), "waiting")
+  const ahead = [granted(c, { receivedLsn: lsn(5000n) })]
+  assert.equal(kindOf({}, { answers: ahead }), "lost")
 })
 
 test("a better member that was heard wins over every vote", () => {

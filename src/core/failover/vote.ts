@@ -145,6 +145,9 @@ export function outcome(
     .toSorted(compareCandidates)[0]
   if (better !== undefined)
     return { kind: "lost", why: `${better.pod} has more WAL`, better: better.pod }
+  // The last primary saw before it let go that its successor had everything: nobody can be ahead.
+  if (ballot.cause === "released" && isHeir(lease, candidate))
+    return { kind: "won", maybeLost: false, why: "named as the successor, with all that there was" }
   const granted = answers.filter(
     (answer) => answer.kind === "granted" && members.includes(answer.voter.pod),
   ).length
@@ -195,10 +198,18 @@ export function unseenAcknowledgers(
 function hasAll(lease: Lease, voters: readonly MemberStatus[], candidate: Position): boolean {
   const last = lastServing(lease)
   if (last === undefined || last === candidate.pod) return true
-  const clean = isReleased(lease) ? lease.released?.checkpoint : undefined
-  if (clean !== undefined && candidate.receivedLsn > clean) return true
+  if (hasCheckpoint(lease, candidate)) return true
   return voters.some((voter) => voter.pod === last && isCovered(voter, candidate))
 }
+
+/** Whether the last primary stopped in good order and the candidate has its shutdown checkpoint. */
+function hasCheckpoint(lease: Lease, candidate: Position): boolean {
+  const clean = isReleased(lease) ? lease.released?.checkpoint : undefined
+  return clean !== undefined && candidate.receivedLsn > clean
+}
+
+const isHeir = (lease: Lease, candidate: Position): boolean =>
+  lease.successor === candidate.pod && hasCheckpoint(lease, candidate)
 
 /**
  * Whether the candidate has everything that `voter` has. Only a standby that answers SQL names its final
