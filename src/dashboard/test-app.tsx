@@ -29,7 +29,7 @@ export const list = (items: readonly unknown[]): Answered => ({
 
 const session = { user: "admin", role: "admin", expiresAt: "2099-01-01T00:00:00Z" }
 const nothing = Object.fromEntries(
-  ["satellites", "clusters", "events", "profiles", "rules", "tokens"].map((name) => [
+  ["satellites", "clusters", "events", "operations", "profiles", "rules", "tokens"].map((name) => [
     `GET /${name}`,
     () => list([]),
   ]),

@@ -17,6 +17,8 @@ import {
   tellSatellite,
 } from "./told.ts"
 
+import { type ToldHistory, toldOperations, toldRoleChanges } from "./told-history.ts"
+
 type Pages<T> = InfiniteData<Page<T>>
 /** Live events that the first page of a list may grow by, before it is fetched anew. */
 const mostEvents = 1000
@@ -60,9 +62,11 @@ export function applyLive(client: QueryClient, refetch: Refetch, message: LiveMe
       tellEvents(message.events)
       return applyEvents(client, refetch, message.events)
     case "operation":
-      return refetch([...keys.operations, message.operation.clusterId])
+      toldOperations.tell(message.operation)
+      return applyHistory(client, toldOperations, keys.operations, message.operation)
     case "role-change":
-      return refetch([...keys.roleChanges, message.roleChange.clusterId])
+      toldRoleChanges.tell(message.roleChange)
+      return applyHistory(client, toldRoleChanges, keys.roleChanges, message.roleChange)
     case "refetch":
       return refetch([message.resource])
     case "overrun":
@@ -157,6 +161,18 @@ function applyEvents(
       pages: [{ ...head, items }, ...rest],
     })
   }
+}
+
+/** The history of a cluster is keyed [...name, id of the cluster]. */
+function applyHistory<T extends { readonly id: string; readonly clusterId: string }>(
+  client: QueryClient,
+  told: ToldHistory<T>,
+  name: QueryKey,
+  item: T,
+): void {
+  client.setQueryData<Pages<T>>([...name, item.clusterId], (pages) =>
+    pages === undefined ? undefined : told.within(pages, item),
+  )
 }
 
 /** Lists are keyed [...name, filter, limit] (queries.ts). */

@@ -12,6 +12,7 @@ import {
   newestSatellites,
   now,
 } from "./told.ts"
+import { toldOperations, toldRoleChanges } from "./told-history.ts"
 
 /** The first elements of the keys; the rest is the filter or the id. */
 export const keys = {
@@ -32,6 +33,7 @@ export const keys = {
 } as const
 
 const pageSize = 50
+const historyPage = 10
 const first: { cursor: string | undefined } = { cursor: undefined }
 const nextPage = (last: { readonly nextCursor: string | null }) =>
   last.nextCursor === null ? undefined : { cursor: last.nextCursor }
@@ -119,6 +121,40 @@ export const eventsQuery = (filter: EventFilter, limit = pageSize) =>
     initialPageParam: first,
     getNextPageParam: nextPage,
     placeholderData: keepPreviousData,
+  })
+
+/** Every time that the cluster got a primary, newest first. */
+export const roleChangesQuery = (clusterId: string) =>
+  infiniteQueryOptions({
+    queryKey: [...keys.roleChanges, clusterId],
+    queryFn: async ({ pageParam, signal }) => {
+      const began = now()
+      const page = await call(
+        "listRoleChanges",
+        { params: { id: clusterId }, query: { limit: historyPage, ...from(pageParam) } },
+        signal,
+      )
+      return pageParam.cursor === undefined ? toldRoleChanges.newest(began, page, clusterId) : page
+    },
+    initialPageParam: first,
+    getNextPageParam: nextPage,
+  })
+
+/** What was asked to be done to the cluster, newest first. */
+export const operationsQuery = (clusterId: string) =>
+  infiniteQueryOptions({
+    queryKey: [...keys.operations, clusterId],
+    queryFn: async ({ pageParam, signal }) => {
+      const began = now()
+      const page = await call(
+        "listOperations",
+        { query: { cluster: clusterId, limit: historyPage, ...from(pageParam) } },
+        signal,
+      )
+      return pageParam.cursor === undefined ? toldOperations.newest(began, page, clusterId) : page
+    },
+    initialPageParam: first,
+    getNextPageParam: nextPage,
   })
 
 export const profilesQuery = queryOptions({

@@ -12,6 +12,7 @@ const cluster = found
 const open = (more: Parameters<typeof openDashboard>[1] = {}) =>
   openDashboard(`/clusters/${cluster.id}`, {
     [`GET /clusters/${cluster.id}`]: () => ({ status: 200, body: cluster }),
+    [`GET /clusters/${cluster.id}/role-changes`]: () => list([]),
     "GET /events": () => list([]),
     ...more,
   })

@@ -1,23 +1,30 @@
 /** One cluster: how it stands, why, its members and what happened to it. All of it moves by itself. */
-import { useQuery } from "@tanstack/react-query"
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query"
 import { getRouteApi } from "@tanstack/react-router"
-import { Trash2 } from "lucide-react"
+import { ArrowRightLeft, Trash2 } from "lucide-react"
 import { useState } from "react"
 import type { Cluster } from "#wire/rest/clusters.ts"
 import { refusedStatus } from "../api/failure.ts"
-import { clusterQuery } from "../api/queries.ts"
+import { clusterQuery, roleChangesQuery } from "../api/queries.ts"
+import { useOperations } from "../components/cluster-operations.ts"
 import { ClusterFacts } from "../components/cluster-facts.tsx"
 import { ConnectPanel } from "../components/connect-panel.tsx"
 import { Crumbs } from "../components/crumbs.tsx"
 import { InstanceTable } from "../components/instance-table.tsx"
 import { LoadFailed } from "../components/load-failed.tsx"
 import { Observed, useStale } from "../components/observed.tsx"
+import { OperationList } from "../components/operation-list.tsx"
 import { RecentEvents } from "../components/recent-events.tsx"
 import { ReplicationMap } from "../components/replication-map.tsx"
+import { RoleChanges } from "../components/role-changes.tsx"
 import { ClusterBadge } from "../components/state-badge.tsx"
+import { SwitchoverPanel } from "../components/switchover-panel.tsx"
+import { whyNoSwitchover } from "../domain/candidates.ts"
 import { membersReady } from "../domain/cluster.ts"
+import { expectedGap } from "../domain/role-changes.ts"
 import { clusterLook } from "../domain/words.ts"
 import { DeleteCluster } from "../forms/delete-cluster.tsx"
+import { Switchover } from "../forms/switchover.tsx"
 import { Button } from "../ui/button.tsx"
 import { classNames } from "../ui/class-names.ts"
 import { Changed } from "../ui/changed.tsx"
@@ -50,7 +57,11 @@ export function ClusterPage() {
 }
 
 function ClusterView({ cluster }: { readonly cluster: Cluster }) {
-  const [deleting, setDeleting] = useState(false)
+  const [open, setOpen] = useState<"switchover" | "delete">()
+  const close = () => setOpen(undefined)
+  const operations = useOperations(cluster.id)
+  const history = useInfiniteQuery(roleChangesQuery(cluster.id))
+  const changes = history.data?.pages.flatMap(({ items }) => items) ?? []
   const { word } = clusterLook(cluster.state)
   const stale = useStale(cluster.observedAt)
   return (
@@ -70,10 +81,17 @@ function ClusterView({ cluster }: { readonly cluster: Cluster }) {
         lead={cluster.reason === "" ? undefined : cluster.reason}
         actions={
           cluster.state === "deleting" ? null : (
-            <Button kind="danger" onPress={() => setDeleting(true)}>
-              <Trash2 aria-hidden className="size-3.5" />
-              Delete
-            </Button>
+            <>
+              <SwitchoverButton
+                cluster={cluster}
+                running={operations.running !== undefined}
+                onPress={() => setOpen("switchover")}
+              />
+              <Button kind="danger" onPress={() => setOpen("delete")}>
+                <Trash2 aria-hidden className="size-3.5" />
+                Delete
+              </Button>
+            </>
           )
         }
       />
@@ -87,6 +105,13 @@ function ClusterView({ cluster }: { readonly cluster: Cluster }) {
         </Notice>
       )}
       <div className="flex flex-col gap-4">
+        {operations.watched === undefined ? null : (
+          <SwitchoverPanel
+            operation={operations.watched}
+            changes={changes}
+            onDismiss={operations.dismiss}
+          />
+        )}
         <Panel>
           <ClusterFacts cluster={cluster} />
         </Panel>
@@ -116,12 +141,43 @@ function ClusterView({ cluster }: { readonly cluster: Cluster }) {
           )}
         </Panel>
         <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_22rem]">
-          <RecentEvents of={{ clusterId: cluster.id }} most={20} />
-          <ConnectPanel cluster={cluster} />
+          <div className="flex min-w-0 flex-col gap-4">
+            <RoleChanges clusterId={cluster.id} />
+            <RecentEvents of={{ clusterId: cluster.id }} most={20} />
+          </div>
+          <div className="flex min-w-0 flex-col gap-4">
+            <OperationList {...operations} />
+            <ConnectPanel cluster={cluster} />
+          </div>
         </div>
       </div>
-      {deleting ? <DeleteCluster cluster={cluster} onClose={() => setDeleting(false)} /> : null}
+      {open === "delete" ? <DeleteCluster cluster={cluster} onClose={close} /> : null}
+      {open === "switchover" ? (
+        <Switchover cluster={cluster} expected={expectedGap(changes)} onClose={close} />
+      ) : null}
     </>
+  )
+}
+
+type SwitchoverButtonProps = {
+  readonly cluster: Cluster
+  readonly running: boolean
+  readonly onPress: () => void
+}
+
+function SwitchoverButton({ cluster, running, onPress }: SwitchoverButtonProps) {
+  const why = running ? "a switchover is running" : whyNoSwitchover(cluster)
+  return (
+    <span title={why === undefined ? undefined : `Not now: ${why}.`}>
+      <Button
+        isDisabled={why !== undefined}
+        onPress={onPress}
+        {...(why === undefined ? {} : { "aria-label": `Switchover, not now: ${why}` })}
+      >
+        <ArrowRightLeft aria-hidden className="size-3.5" />
+        Switchover
+      </Button>
+    </span>
   )
 }
 

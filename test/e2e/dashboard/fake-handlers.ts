@@ -6,7 +6,9 @@ import {
   satelliteBelongs,
 } from "../../../src/dashboard/domain/match.ts"
 import { clusterStates } from "#core/cluster/state.ts"
+import { isOver } from "#core/switchover/operation.ts"
 import type { LiveMessage } from "#wire/live.ts"
+import type { Operation } from "#wire/rest/operations.ts"
 import type { Answer, Received, RouteName } from "#wire/rest/routes.ts"
 import { type Satellite, satelliteStates } from "#wire/rest/satellites.ts"
 import { type FakeFleet, ago } from "./fleet.ts"
@@ -122,31 +124,7 @@ export function createHandlers(fleet: FakeFleet, push: (message: LiveMessage) =>
         ),
         query,
       ),
-    listOperations: ({ query }) =>
-      page(
-        fleet.operations.filter(
-          ({ clusterId, state }) =>
-            clusterId === (query.cluster ?? clusterId) && state === (query.state ?? state),
-        ),
-        query,
-      ),
-    getOperation: ({ params }) => one(fleet.operations, params.id),
-    startSwitchover: ({ params, body }) => {
-      const cluster = one(fleet.clusters, params.id)
-      const target = body.to ?? null
-      const operation = switchover(cluster, 0, { running: "check", target })
-      fleet.operations = [operation, ...fleet.operations]
-      push({ kind: "operation", operation })
-      return operation
-    },
-    cancelOperation: ({ params }) => {
-      const operation = { ...one(fleet.operations, params.id), state: "cancelled" as const }
-      fleet.operations = fleet.operations.map((each) =>
-        each.id === operation.id ? operation : each,
-      )
-      push({ kind: "operation", operation })
-      return operation
-    },
+    ...operationHandlers(fleet, push),
     deleteCluster: ({ params }) => {
       const cluster = {
         ...one(fleet.clusters, params.id),
@@ -209,6 +187,38 @@ export function createHandlers(fleet: FakeFleet, push: (message: LiveMessage) =>
         fleet.events.filter((each) => eventBelongs(query, each)),
         query,
       ),
+  }
+}
+
+type OperationNames = "startSwitchover" | "listOperations" | "getOperation" | "cancelOperation"
+
+function operationHandlers(
+  fleet: FakeFleet,
+  push: (message: LiveMessage) => void,
+): Pick<Handlers, OperationNames> {
+  const changed = (operation: Operation): Operation => {
+    fleet.operations = [operation, ...fleet.operations.filter(({ id }) => id !== operation.id)]
+    push({ kind: "operation", operation })
+    return operation
+  }
+  return {
+    startSwitchover: ({ params, body }) => {
+      const cluster = one(fleet.clusters, params.id)
+      if (fleet.operations.some((each) => each.clusterId === cluster.id && !isOver(each.state)))
+        throw new FakeRefusal(409, "OPERATION_RUNNING", "a switchover is running already")
+      return changed(switchover(cluster, 0, { running: "check", target: body.to ?? null }))
+    },
+    listOperations: ({ query }) =>
+      page(
+        fleet.operations.filter(
+          ({ clusterId, state }) =>
+            clusterId === (query.cluster ?? clusterId) && state === (query.state ?? state),
+        ),
+        query,
+      ),
+    getOperation: ({ params }) => one(fleet.operations, params.id),
+    cancelOperation: ({ params }) =>
+      changed({ ...one(fleet.operations, params.id), state: "cancelled", endedAt: ago(0) }),
   }
 }
 

@@ -1,0 +1,97 @@
+/** Operations in plain words, and what can be said about one from its steps. */
+import { isOver, type OperationState, type SwitchoverStep } from "#core/switchover/operation.ts"
+import type { Operation, OperationStep } from "#wire/rest/operations.ts"
+import type { RoleChange } from "#wire/rest/role-changes.ts"
+import type { Tone } from "../ui/tone.ts"
+import type { Look } from "./words.ts"
+
+export function operationLook(state: OperationState): Look {
+  switch (state) {
+    case "pending":
+      return { word: "Waiting", tone: "busy", meaning: "The site has not begun it yet." }
+    case "running":
+      return { word: "Running", tone: "busy", meaning: "The site does it now." }
+    case "succeeded":
+      return { word: "Succeeded", tone: "good", meaning: "It was done." }
+    case "failed":
+      return { word: "Failed", tone: "bad", meaning: "It was not done; the reason is told." }
+    case "cancelled":
+      return { word: "Cancelled", tone: "quiet", meaning: "It was stopped before it took effect." }
+  }
+}
+
+type StepWords = { readonly word: string; readonly meaning: string }
+const steps: Readonly<Record<SwitchoverStep, StepWords>> = {
+  check: { word: "Check", meaning: "The candidate streams and has caught up." },
+  checkpoint: { word: "Checkpoint", meaning: "What would make the stop slow is written now." },
+  fence: { word: "Fence", meaning: "New clients are refused, sessions end." },
+  stop: { word: "Stop", meaning: "The old primary stops cleanly." },
+  confirm: { word: "Confirm", meaning: "The candidate has everything." },
+  release: { word: "Release", meaning: "The old primary gives the Lease to the candidate." },
+  promote: { word: "Promote", meaning: "The candidate takes it and accepts writes." },
+  follow: { word: "Follow", meaning: "The others stream from the new primary." },
+}
+export const stepWords = (step: SwitchoverStep): StepWords => steps[step]
+
+export const stepTone = ({ state }: Pick<OperationStep, "state">): Tone => {
+  switch (state) {
+    case "pending":
+    case "skipped":
+      return "quiet"
+    case "running":
+      return "busy"
+    case "done":
+      return "good"
+    case "failed":
+      return "bad"
+  }
+}
+
+/** The step that is under way, or that it failed at. */
+export const presentStep = ({ steps: all }: Operation): OperationStep | undefined =>
+  all.find(({ state }) => state === "running" || state === "failed")
+
+export const mayCancel = ({ state, pointOfNoReturnAt }: Operation): boolean =>
+  !isOver(state) && pointOfNoReturnAt === null
+
+/** Where it stands, in one sentence for those who do not see the steps. */
+export function standingText(operation: Operation): string {
+  const to = operation.target === null ? "" : ` to ${operation.target}`
+  switch (operation.state) {
+    case "pending":
+      return `Switchover${to} waits for its site.`
+    case "running": {
+      const step = presentStep(operation)
+      const where = step === undefined ? "" : `: ${stepWords(step.name).word.toLowerCase()}`
+      return `Switchover${to} is running${where}.`
+    }
+    case "succeeded":
+      return `Switchover${to} succeeded.`
+    case "failed":
+      return `Switchover${to} failed: ${operation.error ?? "no reason was told"}`
+    case "cancelled":
+      return `Switchover${to} was cancelled.`
+  }
+}
+
+/** Both times are of the site's clock, which may have been set meanwhile. */
+const slack = 5000
+
+/** The role change that this operation brought about, once it was told. */
+export const changeOf = (
+  operation: Operation,
+  changes: readonly RoleChange[],
+): RoleChange | undefined =>
+  operation.state !== "succeeded" || operation.startedAt === null
+    ? undefined
+    : changes.findLast(
+        ({ kind, to, at }) =>
+          kind === "switchover" &&
+          (operation.target === null || to === operation.target) &&
+          Date.parse(at) >= Date.parse(operation.startedAt ?? at) - slack,
+      )
+
+export const stepTook = ({ startedAt, endedAt }: OperationStep): number | undefined =>
+  startedAt === null || endedAt === null
+    ? undefined
+    : Math.max(0, Date.parse(endedAt) - Date.parse(startedAt))
