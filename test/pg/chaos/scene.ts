@@ -4,6 +4,7 @@ import { supportedMajors } from "#io/postgres/binaries.ts"
 import type { FailoverCluster, Member, Options } from "../failover-cluster.ts"
 import { started } from "../failover-started.ts"
 import { installed } from "../versions.ts"
+import { freeVolume } from "./small-volume.ts"
 import { Witnesses } from "./witnesses.ts"
 
 export type Scene = {
@@ -66,25 +67,44 @@ export async function play(
         for (const act of acts)
           await t.test(act.name, async () => {
             if (broken !== "") throw new Error(`the cluster is as "${broken}" left it`)
-            broken = act.name
-            const began = performance.now()
-            const leading = await whole(cluster)
-            await act.play({
-              cluster,
-              witnesses,
-              primary: leading,
-              others: others(cluster, leading),
-              say,
-            })
-            await whole(cluster)
-            await witnesses.writing()
-            if (act.loses !== true) await witnesses.nothingLost()
-            say(`${act.name}: ${Math.round((performance.now() - began) / 1000)} s`)
-            broken = ""
+            try {
+              await perform(act, { cluster, witnesses, say })
+            } catch (failure) {
+              // What it left is mended as far as possible, so that the others can still be played.
+              await calm(cluster).catch(() => (broken = act.name))
+              throw failure
+            }
           })
       },
     )
   }
+}
+
+async function perform(
+  act: Act,
+  { cluster, witnesses, say }: Pick<Scene, "cluster" | "witnesses" | "say">,
+): Promise<void> {
+  const began = performance.now()
+  const primary = await whole(cluster)
+  await act.play({ cluster, witnesses, primary, others: others(cluster, primary), say })
+  await whole(cluster)
+  await witnesses.writing()
+  if (act.loses !== true) await witnesses.nothingLost()
+  say(`${act.name}: ${Math.round((performance.now() - began) / 1000)} s`)
+}
+
+/** Ends what an act that failed did not, and waits until the cluster is whole. */
+async function calm(cluster: FailoverCluster): Promise<void> {
+  cluster.links?.mendAll()
+  cluster.thawApi()
+  await cluster.faults.mendAll()
+  for (const member of cluster.members) {
+    member.signalSidecar("SIGCONT")
+    member.signalSupervisor("SIGCONT")
+    await member.signalServer("SIGCONT")
+    freeVolume(member.volume)
+  }
+  await whole(cluster)
 }
 
 /** Everybody streams, and is on record as somebody who may hold the last commit. */

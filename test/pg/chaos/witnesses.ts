@@ -8,15 +8,7 @@ import { Socket } from "node:net"
 import pg from "pg"
 import { port } from "#core/names.ts"
 import type { FailoverCluster, Member } from "../failover-cluster.ts"
-
-export type Ack = {
-  readonly id: number
-  readonly by: string
-  readonly timeline: string
-  /** Monotonic, in milliseconds. */
-  readonly sent: number
-  readonly at: number
-}
+import { type Ack, contradictions, longestGap } from "./acks.ts"
 
 const user = { user: "app", password: "app's secret" }
 const writePause = 5
@@ -91,35 +83,7 @@ export class Witnesses implements AsyncDisposable {
 
   /** Longest time without an acknowledged commit that ended after `since`, in milliseconds. */
   gap(since: number): number {
-    const times = this.#inOrder().map(({ at }) => at)
-    return times.reduce((longest, at, index) => {
-      const before = times[index - 1]
-      return at < since || before === undefined ? longest : Math.max(longest, at - before)
-    }, 0)
-  }
-
-  /**
-   * S1, as far as clients can see: a timeline has one writer, and nothing is acknowledged on a timeline after
-   * a later one has begun. Returns what contradicts that.
-   */
-  contradictions(): readonly string[] {
-    const problems: string[] = []
-    const writers = new Map<string, string>()
-    let latest: Ack | undefined
-    for (const ack of this.#inOrder()) {
-      const writer = writers.get(ack.timeline) ?? ack.by
-      writers.set(ack.timeline, writer)
-      if (writer !== ack.by)
-        problems.push(`${ack.by} and ${writer} both wrote on timeline ${ack.timeline}`)
-      if (latest !== undefined && ack.timeline < latest.timeline) {
-        const late = Math.round(ack.at - latest.at)
-        problems.push(
-          `${ack.by} acknowledged ${ack.id} on timeline ${ack.timeline}, ${late} ms after ${latest.by} wrote on ${latest.timeline}`,
-        )
-      }
-      if (latest === undefined || ack.timeline > latest.timeline) latest = ack
-    }
-    return problems
+    return longestGap(this.acks, since)
   }
 
   /** Acknowledged commits that `member` does not have. */
@@ -133,7 +97,7 @@ export class Witnesses implements AsyncDisposable {
 
   /** Nothing contradicts S1, and every member comes to have every acknowledged commit (S2). */
   async nothingLost(members: readonly Member[] = this.#cluster.members): Promise<void> {
-    assert.deepEqual(this.contradictions(), [])
+    assert.deepEqual(contradictions(this.acks), [])
     for (const member of members) {
       let missing: readonly Ack[] | undefined
       await this.#cluster
@@ -152,10 +116,6 @@ export class Witnesses implements AsyncDisposable {
 
   get #stopped(): boolean {
     return this.#stop.signal.aborted
-  }
-
-  #inOrder(): readonly Ack[] {
-    return this.acks.toSorted((a, b) => a.at - b.at)
   }
 
   async #watch(member: Member): Promise<void> {
