@@ -113,6 +113,7 @@ export function assemble(given: Given, signal: AbortSignal): Parts {
   const observe = (): Observation => known.observe(lanes, running)
   const voter = new Voter({ clock, log, config, known, server, volume, running, observe })
   const me = () => voter.me()
+  const peers = new Peers({ clock, log, known, config, volume, dial: outside.dial, me })
   return {
     config,
     clock,
@@ -126,7 +127,7 @@ export function assemble(given: Given, signal: AbortSignal): Parts {
     store,
     lease: new LeaseSense(clock, log, store, known),
     pods,
-    peers: new Peers({ clock, log, known, config, volume, dial: outside.dial, me }),
+    peers,
     voter,
     server,
     door: outside.door,
@@ -140,6 +141,6 @@ export function assemble(given: Given, signal: AbortSignal): Parts {
     serverBell,
     board: new StatusBoard(config.pod, observe()),
     live: new Liveliness(clock, log),
-    handOvers: new HandOvers({ clock, log, known }),
+    handOvers: new HandOvers({ clock, log, known, peers, observe }),
   }
 }

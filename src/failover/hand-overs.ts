@@ -3,6 +3,7 @@
  * step. What is decided about them is in `core/failover/hand-over.ts`; this is its door to the outside.
  */
 import type { CommandOutcome, HandOverProgress, SidecarRequest } from "#core/cluster/sidecar.ts"
+import type { PodName } from "#core/ids.ts"
 import type { HandOver } from "#core/failover/decision.ts"
 import { whyNobody, whyUnfit, bestToTakeOver } from "#core/failover/fit.ts"
 import { canReturn, isGoing } from "#core/failover/hand-over.ts"
@@ -11,9 +12,19 @@ import { leadingTerm, leaderOf } from "#core/failover/standing.ts"
 import type { Clock } from "#io/clock.ts"
 import type { Log } from "#io/log.ts"
 import type { Known } from "./known.ts"
+import type { Peers } from "./peers.ts"
 
 type Asked = Extract<SidecarRequest, { readonly kind: "hand-over" }>
 
+export type HandOverPorts = {
+  readonly clock: Clock
+  readonly log: Log
+  readonly known: Known
+  readonly peers: Pick<Peers, "answers">
+  readonly observe: () => Observation
+}
+
+const begun = (output: string): CommandOutcome => ({ kind: "done", output })
 const refused = (code: string, message: string): CommandOutcome => ({
   kind: "failed",
   code,
@@ -21,13 +32,13 @@ const refused = (code: string, message: string): CommandOutcome => ({
 })
 
 export class HandOvers {
-  readonly #ports: { readonly clock: Clock; readonly log: Log; readonly known: Known }
+  readonly #ports: HandOverPorts
   readonly #heard = new Set<(progress: HandOverProgress) => void>()
   /** Everything that was told of the last one. */
   #told: readonly HandOverProgress[] = []
   #last: HandOver | undefined
 
-  constructor(ports: { readonly clock: Clock; readonly log: Log; readonly known: Known }) {
+  constructor(ports: HandOverPorts) {
     this.#ports = ports
   }
 
@@ -42,12 +53,18 @@ export class HandOvers {
   }
 
   /** Begins a hand-over, or says why not; nothing was touched then. */
-  ask(asked: Asked, seen: Observation): CommandOutcome {
-    const { known, clock, log } = this.#ports
+  async ask(asked: Asked): Promise<CommandOutcome> {
+    const { known, clock, log, peers, observe } = this.#ports
+    const before = looked(asked, observe())
+    if (this.#isKnown(asked.operation)) return begun("known already")
+    if (before.kind === "refused") return before.why
+    // What it said a moment ago may not be so any more.
+    if (!(await peers.answers(before.candidate, asked.term)))
+      return refused("UNFIT", `${before.candidate} does not answer`)
     // The same question twice is one hand-over, whether it still goes on or is over.
-    if (this.#isKnown(asked.operation)) return { kind: "done", output: "known already" }
-    const why = whyNot(asked, seen)
-    if (why !== undefined) return why
+    if (this.#isKnown(asked.operation)) return begun("known already")
+    const now = looked(asked, observe())
+    if (now.kind === "refused") return now.why
     known.handOver = {
       since: clock.now(),
       leaving: false,
@@ -57,7 +74,7 @@ export class HandOvers {
     }
     log.event("hand-over.asked", { operation: asked.operation, to: asked.to ?? "the best" })
     known.changed()
-    return { kind: "done", output: "begun" }
+    return begun("begun")
   }
 
   #isKnown(operation: string): boolean {
@@ -111,29 +128,32 @@ export class HandOvers {
   }
 }
 
-function whyNot({ to, term }: Asked, seen: Observation): CommandOutcome | undefined {
+type Looked =
+  | { readonly kind: "fit"; readonly candidate: PodName }
+  | { readonly kind: "refused"; readonly why: CommandOutcome }
+
+/** Who would take over now, or why nobody can. */
+function looked(asked: Asked, seen: Observation): Looked {
   const { self } = seen
+  const no = (code: string, message: string): Looked => ({
+    kind: "refused",
+    why: refused(code, message),
+  })
   const leading = self === undefined ? undefined : leadingTerm(seen, self)
   if (self === undefined || leading === undefined || seen.server.kind !== "primary") {
     const leader = self === undefined ? undefined : leaderOf(seen, self)
     const who = leader === undefined ? "nobody is known to be" : `${leader.pod} is`
-    return refused("NOT_PRIMARY", `${self?.pod ?? "this member"} is not the primary; ${who}`)
+    return no("NOT_PRIMARY", `${self?.pod ?? "this member"} is not the primary; ${who}`)
   }
+  const { to, term } = asked
   if (leading !== term)
-    return refused(
-      "OTHER_TERM",
-      `this is term ${leading}, the hand-over was decided in term ${term}`,
-    )
-  if (seen.handOver !== undefined)
-    return refused(
-      "BUSY",
-      seen.handOver.leaving
-        ? "the pod is being stopped: it hands over already"
-        : "another hand-over is under way",
-    )
-  const best = to ?? bestToTakeOver(seen, self, false)
-  if (best === undefined)
-    return refused("UNFIT", `no member can take over: ${whyNobody(seen, self)}`)
-  const unfit = whyUnfit(seen, self, best, false)
-  return unfit === undefined ? undefined : refused("UNFIT", unfit)
+    return no("OTHER_TERM", `this is term ${leading}, it was decided in term ${term}`)
+  if (seen.handOver?.leaving === true)
+    return no("BUSY", "the pod is being stopped: it hands over already")
+  if (seen.handOver !== undefined) return no("BUSY", "another hand-over is under way")
+  const candidate = to ?? bestToTakeOver(seen, self, false)
+  if (candidate === undefined)
+    return no("UNFIT", `no member can take over: ${whyNobody(seen, self)}`)
+  const unfit = whyUnfit(seen, self, candidate, false)
+  return unfit === undefined ? { kind: "fit", candidate } : no("UNFIT", unfit)
 }

@@ -87,6 +87,19 @@ export class Peers implements Disposable {
     await this.#save()
   }
 
+  /** Asks one member now, whatever else is asked of it; false when it does not answer. */
+  async answers(pod: PodName, leading: Term): Promise<boolean> {
+    const line = this.#line(pod)
+    if (line === undefined) return false
+    try {
+      await this.#askPledge(pod, line, leading)
+      return true
+    } catch (failure) {
+      this.#ports.log.debug("peer.silent", { pod, why: failure })
+      return false
+    }
+  }
+
   /** Collects votes. The ballot grows as answers come in; it is complete when all did or `voteWithin` is over. */
   async campaign(ballot: Omit<Ballot, "answers" | "complete">, signal: AbortSignal): Promise<void> {
     const { known } = this.#ports

@@ -12,7 +12,8 @@ import { seconds } from "#core/units.ts"
 import type { Action, Decision, HandOver, Memory, Mood } from "#core/failover/decision.ts"
 import type { Electing } from "#core/failover/elect.ts"
 import { bestToTakeOver, whyUnfit } from "#core/failover/fit.ts"
-import { type Leading, letGo, type Step } from "#core/failover/lead.ts"
+import { letGo } from "#core/failover/down.ts"
+import type { Leading, Step } from "#core/failover/lead.ts"
 import { isReleased, type Lease } from "#core/failover/lease.ts"
 import type { HandOverRequest, Observation } from "#core/failover/observation.ts"
 import { othersOf } from "#core/failover/standing.ts"
@@ -155,17 +156,23 @@ function checkpoint(turn: Turn): Step {
   const { last, running } = seen.lanes.primary
   const done = last?.kind === "checkpoint" && last.at >= going.stepSince
   const late = seen.now - going.stepSince > checkpointWithin
-  if (!done && !late && seen.server.kind === "primary")
+  const heard = leaving || going.to === undefined || heardSince(seen, going.to, going.since)
+  if (!(done && heard) && !late && seen.server.kind === "primary")
     return {
-      actions: running === undefined ? [{ kind: "checkpoint" }] : [],
+      actions: running === undefined && !done ? [{ kind: "checkpoint" }] : [],
       mood: { phase: "primary", why: "handing over: checkpoint first" },
     }
   // Looked at once more before anybody notices: the clients' turn comes next.
-  const why =
-    going.to === undefined || leaving ? undefined : whyUnfit(seen, turn.at.self, going.to, false)
+  const why = leaving || going.to === undefined ? undefined : whyNow(turn, going.to, heard)
   if (why !== undefined) return undone(turn, why)
   return to(turn, "fence", stopping("handing over: clients out"))
 }
+
+const heardSince = (seen: Observation, pod: PodName, since: number): boolean =>
+  (seen.peers.get(pod)?.askedAt ?? -Infinity) >= since
+
+const whyNow = ({ at }: Turn, pod: PodName, heard: boolean): string | undefined =>
+  heard ? whyUnfit(at.seen, at.self, pod, false) : `${pod} does not answer`
 
 /** Nobody is let in and nobody is left, seen and not only ordered. */
 function fence(turn: Turn): Step {

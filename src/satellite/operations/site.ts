@@ -56,7 +56,8 @@ export function operationsSite({ operator, hub, view }: SiteParts): Site {
   }
 }
 
-function evidence(pod: PodName, status: SidecarStatus | undefined): MemberEvidence {
+/** What one member says of itself that matters to a switchover. */
+export function evidence(pod: PodName, status: SidecarStatus | undefined): MemberEvidence {
   const health = status?.health
   const serves = status?.holdsLease === true && health?.role === "primary"
   return {
