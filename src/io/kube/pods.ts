@@ -25,8 +25,16 @@ export interface Pods {
     failed: (failure: unknown) => void,
     signal: AbortSignal,
   ): Promise<void>
-  /** A pod that does not exist has no label to change: that is fine. */
-  setRole(pod: PodName, role: "primary" | "replica", signal: AbortSignal): Promise<void>
+  /**
+   * A pod that does not exist has no label to change: that is fine. With a `uid` only that pod is labelled,
+   * and another one of the same name is an Outage.
+   */
+  setRole(
+    pod: PodName,
+    role: "primary" | "replica",
+    signal: AbortSignal,
+    uid?: string,
+  ): Promise<void>
 }
 
 export function openPods(options: {
@@ -67,7 +75,7 @@ export function openPods(options: {
         signal,
       )
     },
-    setRole: async (pod, role, signal) => {
+    setRole: async (pod, role, signal, uid) => {
       try {
         await api.call(
           {
@@ -75,7 +83,9 @@ export function openPods(options: {
             path: apiPath(kinds.Pod, namespace, pod),
             query: { fieldManager: "pg-swarm-failover" },
             contentType: "application/merge-patch+json",
-            body: { metadata: { labels: { [label.role]: role } } },
+            body: {
+              metadata: { ...(uid === undefined ? {} : { uid }), labels: { [label.role]: role } },
+            },
             within: callTimeout,
           },
           signal,
