@@ -183,8 +183,10 @@ export class Known {
     const news =
       before?.bootNonce !== status.bootNonce ||
       JSON.stringify(before.running) !== JSON.stringify(status.running)
+    const ails = this.disk.kind !== (status.disk?.kind ?? "well")
+    this.disk = status.disk ?? { kind: "well" }
     this.supervisor = status
-    if (news) this.changed()
+    if (news || ails) this.changed()
   }
 
   #ranOtherwise(status: SupervisorStatus): void {

@@ -24,6 +24,7 @@ import {
   recordTerm,
   resetSetting,
 } from "./local-server.ts"
+import { tellDiscardedWal } from "./discarded-wal.ts"
 import { admit } from "./door.ts"
 import { order, type PerformPorts, reload, seenLabel, tell } from "./ports.ts"
 import { promote } from "./promote.ts"
@@ -116,7 +117,7 @@ async function work(ports: PerformPorts, action: Lasting, signal: AbortSignal): 
     case "admit":
       return admit(ports, action, signal)
     case "label":
-      await ports.pods.setRole(config.pod, action.role, signal)
+      await ports.pods.setRole(config.pod, action.role, signal, config.podUid)
       return seenLabel(known, config.pod, action.role)
     case "record-term":
       return record(ports, action, signal)
@@ -232,7 +233,7 @@ async function job(
   // A rewind reads the configuration that the server would start with.
   await running.set({ follow: source ?? "nobody" })
   const began = ports.clock.now()
-  const output = await jobs.run(
+  const run = jobs.run(
     id,
     name,
     () =>
@@ -257,6 +258,7 @@ async function job(
       ),
     ports.clock.limit(jobWithin, signal),
   )
+  const output = await tellingLosses(ports, run)
   known.keepsOld = name === "clone" || known.keepsOld
   log.event(`${name}.done`, { ms: ports.clock.now() - began })
   if (name === "initdb") return
@@ -270,6 +272,15 @@ async function job(
       output: output.trim().slice(-300),
     },
   })
+}
+
+/** A job that failed half way has discarded WAL all the same. */
+async function tellingLosses<T>(ports: PerformPorts, run: Promise<T>): Promise<T> {
+  try {
+    return await run
+  } finally {
+    await tellDiscardedWal(ports)
+  }
 }
 
 async function record(

@@ -10,6 +10,7 @@ import type { Log } from "#io/log.ts"
 import { forever, type Task, together } from "#io/together.ts"
 import { assemble, openOutside, type Parts } from "./assemble.ts"
 import { type Config, policyFor, readPodConfig, readSecrets, settingsFor } from "./config.ts"
+import { tellDiscardedWal } from "./discarded-wal.ts"
 import { readFence } from "./fence-request.ts"
 import { readMarks } from "./marks.ts"
 import { measureDisk, measureServer, unmeasured } from "./measure.ts"
@@ -46,6 +47,7 @@ export async function runSidecar(
   await using _server = parts.server
   using _peers = parts.peers
   await parts.peers.remember()
+  await tellDiscardedWal(parts)
   await using _peerServer = await openPeerServer({ ...parts, secrets })
   const figures = new RoleChangeFigures()
   parts.outbox.onPut((event) => figures.heard(event))

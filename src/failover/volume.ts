@@ -6,6 +6,8 @@ import {
   type DataDirectory,
   keepsOldData,
   lookAtData,
+  readMark,
+  renameMark,
   readPeers,
   unconfirmedBootstrap,
   writeHighestTerm,
@@ -24,9 +26,14 @@ export type Volume = {
   readonly writeServed: (served: Term) => Promise<void>
   readonly writeVote: (vote: Vote) => Promise<void>
   readonly confirmBootstrap: () => Promise<void>
+  /** The supervisor's note of WAL that was discarded, and that it was told. */
+  readonly lostWal: () => Promise<string | undefined>
+  readonly toldLostWal: () => Promise<void>
   readonly readPeers: () => Promise<ReadonlyMap<string, string>>
   readonly writePeers: (peers: ReadonlyMap<string, string>) => Promise<void>
 }
+
+const lostWalNote = "wal-lost"
 
 export const openVolume = (dataDir: string): Volume => ({
   look: async () => ({
@@ -38,6 +45,8 @@ export const openVolume = (dataDir: string): Volume => ({
   writeServed: (served) => writeServed(dataDir, served),
   writeVote: (vote) => writeVote(dataDir, vote),
   confirmBootstrap: () => confirmBootstrap(dataDir),
+  lostWal: () => readMark(dataDir, lostWalNote),
+  toldLostWal: () => renameMark(dataDir, lostWalNote, `${lostWalNote}-told`),
   readPeers: () => readPeers(dataDir),
   writePeers: (peers) => writePeers(dataDir, peers),
 })

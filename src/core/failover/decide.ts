@@ -6,6 +6,7 @@ import type { PodName, Term } from "#core/ids.ts"
 import { seconds } from "#core/units.ts"
 import { type Action, type Decision, type Memory, once } from "#core/failover/decision.ts"
 import { describe } from "#core/failover/describe.ts"
+import { withDisk } from "#core/failover/disk.ts"
 import { elect, type Electing } from "#core/failover/elect.ts"
 import { follow } from "#core/failover/follow.ts"
 import { handOverStep, lost, overtaken, takeBack } from "#core/failover/hand-over.ts"
@@ -39,7 +40,7 @@ export function decide(policy: Policy, before: Memory, seen: Observation): Decis
     unrecorded(memory, seen) ??
     foreign(memory, seen) ??
     placed(policy, memory, seen, self)
-  return labelled(decision, seen)
+  return withDisk(labelled(decision, seen), seen)
 }
 
 /** What must be noticed whatever is decided: signs of life of a leader, a new version of the Lease. */

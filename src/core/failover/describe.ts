@@ -4,7 +4,8 @@ import { type Lsn, lsn } from "#core/lsn.ts"
 import { millis } from "#core/units.ts"
 import type { Holder } from "#core/failover/holder.ts"
 import type { MemberStatus } from "#core/failover/member.ts"
-import type { DiskView, Observation } from "#core/failover/observation.ts"
+import type { Observation } from "#core/failover/observation.ts"
+import { diskReason } from "#core/failover/disk.ts"
 import { priorityOf } from "#core/failover/candidates.ts"
 import { knownIdentifier } from "#core/failover/standing.ts"
 
@@ -96,16 +97,4 @@ function unfit(seen: Observation, self: Holder, place: Place): string {
     return "its priority is 0: it is never a candidate"
   if (seen.disk.kind !== "well") return diskReason(seen.disk)
   return ""
-}
-
-/** What is the matter with a volume, for people. */
-export function diskReason(disk: Exclude<DiskView, { readonly kind: "well" }>): string {
-  switch (disk.kind) {
-    case "hanging":
-      return `its ${disk.volume} volume does not take writes any more`
-    case "failing":
-      return `writes to its ${disk.volume} volume fail`
-    case "full":
-      return `its ${disk.volume} volume is full`
-  }
 }

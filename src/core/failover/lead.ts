@@ -1,22 +1,16 @@
 /** What the holder of the Lease does: renew, serve, care for its standbys, and let go when another is better. */
-import type { PodName, Term } from "#core/ids.ts"
-import { formatLsn } from "#core/lsn.ts"
+import type { Term } from "#core/ids.ts"
 import { seconds } from "#core/units.ts"
-import {
-  type Action,
-  type Decision,
-  type Memory,
-  type Mood,
-  once,
-} from "#core/failover/decision.ts"
-import { admission, whyRefusedAtStart } from "#core/failover/admission.ts"
+import { type Action, type Decision, type Memory, type Mood } from "#core/failover/decision.ts"
+import { admission } from "#core/failover/admission.ts"
+import { down, mayBeReleased, renewingFirst } from "#core/failover/down.ts"
+import { diskGivenUp } from "#core/failover/disk.ts"
 import { firstNames, nextDurabilityStep, wantedNames } from "#core/failover/durability.ts"
-import { caughtUpBytes } from "#core/failover/fit.ts"
 import type { Holder } from "#core/failover/holder.ts"
-import type { Lease, LeaseContent, ReleaseCause } from "#core/failover/lease.ts"
+import type { Lease, LeaseContent } from "#core/failover/lease.ts"
 import type { Instant, Observation, PrimaryState } from "#core/failover/observation.ts"
 import type { Policy } from "#core/failover/policy.ts"
-import { finished, restartStory, won } from "#core/failover/story.ts"
+import { finished, won } from "#core/failover/story.ts"
 import { knownIdentifier, othersOf } from "#core/failover/standing.ts"
 import { acknowledgersOf } from "#core/failover/candidates.ts"
 import { systemIdentifier } from "#core/ids.ts"
@@ -37,11 +31,6 @@ export type Leading = {
 const retryRenewalAfter = 400
 /** A server that does not answer for so long, while its supervisor does, hangs. */
 const silentMax = seconds(5)
-/** Without its supervisor's pulse this member can not vouch for its server. */
-/** A server that hung is not trusted with the role while a standby can take it. */
-const hungRemembered = seconds(60)
-const restartsMax = 3
-const restartsWithin = seconds(300)
 
 export function lead(given: Leading): Decision {
   const { seen } = given
@@ -50,7 +39,8 @@ export function lead(given: Leading): Decision {
   const server = serverStep(at)
   // A release in the same breath replaces the renewal: one write of the Lease at a time.
   const releases = server.actions.some((action) => action.kind === "write-lease")
-  const renewal = releases || seen.server.kind === "lost" ? [] : renew(at, server.content ?? {})
+  const vouches = seen.server.kind !== "lost" && diskGivenUp(at) === undefined
+  const renewal = releases || !vouches ? [] : renew(at, server.content ?? {})
   return {
     memory: server.memory ?? at.memory,
     // The deadline moves first: it never waits for anything else that is to be done.
@@ -121,6 +111,8 @@ function serverStep(at: Leading): Step {
   const { server } = seen
   const sure = until !== undefined && until - seen.now > policy.deadlineAfter / 4
   const mood = (phase: Mood["phase"], why: string): Step => ({ actions: [], mood: { phase, why } })
+  const disk = diskGivenUp(at)
+  if (disk !== undefined && serves.has(server.kind)) return giveUp(at, disk)
   switch (server.kind) {
     case "lost":
       return mood("unknown", "holds the Lease, but the supervisor has no pulse: not renewing")
@@ -148,184 +140,17 @@ function silent(at: Leading, since: Instant): Step {
   const { seen } = at
   const why = `the server has not answered for ${Math.round((seen.now - since) / 1000)} s`
   if (seen.now - since < silentMax) return { actions: [], mood: { phase: "unknown", why } }
-  return {
-    actions: [{ kind: "fence", reason: why }],
-    memory: { ...at.memory, hungAt: seen.now },
-    mood: { phase: "stopping", why: `${why}; stopping it` },
-  }
+  return giveUp(at, why)
 }
 
-/** Where the server is gone while this member holds the Lease. */
-function down(at: Leading): Step {
-  const { seen, memory, term, policy } = at
-  const { data, lanes } = seen
-  const exit = seen.server.kind === "down" ? seen.server.exit : undefined
-  if (lanes.server.running !== undefined)
-    return { actions: [], mood: { phase: "starting", why: `${lanes.server.running} is under way` } }
-  switch (data.kind) {
-    case "unknown":
-      return { actions: [], mood: { phase: "held", why: "looking at the data directory" } }
-    case "damaged":
-      return letGo(at, "crash", undefined, `cannot serve: ${data.reason}`)
-    case "empty":
-      return initialise(at)
-    case "present":
-      if (data.unconfirmed) return confirmNew(at)
-      break
-  }
-  const hung = memory.hungAt !== undefined && seen.now - memory.hungAt < hungRemembered
-  const crashed = (exit?.cause === "crashed" || hung) && exit?.term === term
-  const recent = memory.restarts.filter((then) => seen.now - then < restartsWithin)
-  const successor = crashed ? caughtUp(at) : undefined
-  if (crashed && seen.settings.paused) {
-    if (recent.length >= restartsMax) return pausedAfterCrashes(recent.length)
-  } else if (crashed && (successor !== undefined || recent.length >= restartsMax))
-    return letGo(at, "crash", successor, "the server crashed and a standby is caught up")
-  if (!data.wasPrimary || seen.servedTerm !== term)
-    return {
-      actions: [{ kind: "start-standby", follow: undefined }],
-      mood: { phase: "starting", why: "holds the Lease; starting in order to be promoted" },
-    }
-  if (mayBeReleased(at)) return renewingFirst
-  // S3: the term is ours and unbroken, so nothing was promoted since: it goes on where it was.
-  return {
-    actions: [
-      {
-        kind: "start-primary",
-        term,
-        deadline: at.until ?? seen.now + policy.deadlineAfter,
-        syncNames: firstNames(seen.settings.durability, acknowledgersOf(seen, at.self)),
-        refusing: whyRefusedAtStart(seen, term),
-      },
-    ],
-    memory: {
-      ...memory,
-      story: restartStory(memory, seen, at.self, { term, hung }),
-      restarts: crashed ? [...recent, seen.now].slice(-restartsMax) : memory.restarts,
-    },
-    mood: {
-      phase: "starting",
-      why: crashed ? "restarting after a crash: nobody is caught up" : "starting",
-    },
-  }
-}
+const serves: ReadonlySet<string> = new Set(["primary", "standby", "starting", "silent"])
 
-function initialise(at: Leading): Step {
-  const { seen } = at
-  if (knownIdentifier(seen) !== undefined)
-    // S4: the data is lost, the cluster is not; whoever has it shall lead.
-    return letGo(at, "crash", undefined, "the data directory is empty and the cluster is not new")
-  return {
-    actions: [{ kind: "initdb", term: at.term }],
-    mood: { phase: "initialising", why: "first member of a new cluster" },
-  }
-}
-
-/** New data serves nobody before the Lease names it, so that no member can ever initialise another (S4). */
-function confirmNew(at: Leading): Step {
-  const { seen, lease } = at
-  if (seen.servedTerm !== at.term) return initialise(at)
-  const mood: Mood = {
-    phase: "initialising",
-    why: "recording the system identifier of the new cluster",
-  }
-  if (lease?.systemIdentifier !== seen.systemIdentifier || seen.systemIdentifier === undefined)
-    return { actions: [], mood, content: { systemIdentifier: seen.systemIdentifier } }
-  return { actions: seen.lanes.terms.running === undefined ? [{ kind: "confirm-data" }] : [], mood }
-}
-
-/** Nobody may take over by itself, so nobody is given the chance; the next try comes as the others are forgotten. */
-const pausedAfterCrashes = (crashes: number): Step => ({
-  actions: [],
-  mood: {
-    phase: "held",
-    why: `the server crashed ${crashes} times in ${restartsWithin / 60_000} minutes; paused, so nobody takes over: resume the cluster, or hand over`,
-  },
+/** Stops the server, and does not trust this member with the role for a while. */
+const giveUp = ({ seen, memory }: Leading, why: string): Step => ({
+  actions: [{ kind: "fence", reason: why }],
+  memory: { ...memory, hungAt: seen.now },
+  mood: { phase: "stopping", why: `${why}; stopping it` },
 })
-
-/** The standby that could take over at once after a crash; the synchronous one before others. */
-function caughtUp(at: Leading): PodName | undefined {
-  const { seen } = at
-  const last = seen.lastPrimary
-  if (last === undefined) return undefined
-  const fit = last.standbys.filter((row) => {
-    const peer = seen.peers.get(row.pod)
-    // What the standby said before it was seen streaming is overtaken by that.
-    const said = peer?.status !== undefined && (peer.askedAt ?? 0) >= last.askedAt
-    return (
-      row.state === "streaming" &&
-      last.writtenLsn - row.flushLsn <= caughtUpBytes &&
-      // A standby whose server starts and streams already is fit in a moment: its server was not asked yet.
-      (!said || peer.status.eligible || peer.status.server === "starting") &&
-      seen.settings.members.includes(row.pod)
-    )
-  })
-  const order = fit.toSorted((a, b) =>
-    a.flushLsn !== b.flushLsn
-      ? a.flushLsn > b.flushLsn
-        ? -1
-        : 1
-      : Number(b.synchronous) - Number(a.synchronous),
-  )
-  return order[0]?.pod
-}
-
-/** Gives the Lease away. Only ever while no server runs. */
-export function letGo(
-  at: Leading,
-  cause: ReleaseCause,
-  successor: PodName | undefined,
-  why: string,
-): Step {
-  const { lease, seen, self, term } = at
-  const mood: Mood = { phase: "stopped", why }
-  if (lease === undefined || seen.lanes.lease.running !== undefined || seen.server.kind !== "down")
-    return { actions: [], mood }
-  const clean = seen.data.kind === "present" && seen.data.clean && seen.data.wasPrimary
-  const content: LeaseContent = {
-    ...lease,
-    holder: undefined,
-    successor,
-    durationSeconds: 1,
-    released: {
-      by: self,
-      term,
-      cause,
-      checkpoint: clean ? seen.data.lsn : undefined,
-    },
-  }
-  const told = once(at.memory, `released ${lease.version}`, {
-    kind: "failover.released",
-    severity: "warning",
-    message: `${self.pod} let go of the Lease: ${why}`,
-    details: {
-      cause,
-      successor: successor ?? "",
-      term: String(term),
-      lsn: content.released?.checkpoint === undefined ? "" : formatLsn(content.released.checkpoint),
-    },
-  })
-  return {
-    actions: [
-      { kind: "write-lease", purpose: "release", version: lease.version, content },
-      ...told.actions,
-    ],
-    memory: { ...told.memory, releasing: lease.version },
-    mood,
-  }
-}
-
-/**
- * A release whose answer never came may still come about, and then a successor waits for nobody (S1). Once
- * the Lease was written again it can not any more.
- */
-const mayBeReleased = ({ memory, lease }: Leading): boolean =>
-  memory.releasing !== undefined && (lease === undefined || lease.version === memory.releasing)
-
-const renewingFirst: Step = {
-  actions: [],
-  mood: { phase: "held", why: "a release may still be on its way: renewing the Lease first" },
-}
 
 function promote(at: Leading): Step {
   const { seen, term, until, self } = at

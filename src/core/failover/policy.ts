@@ -28,6 +28,8 @@ export type Policy = {
   readonly successorWithin: Millis
   /** After everything was down: how long to wait for members that have not appeared. */
   readonly bootWithin: Millis
+  /** A volume that has taken no write for so long is given up, if another member can take over. */
+  readonly diskPatience: Millis
   /** A pair of clocks runs apart by at most this share. */
   readonly drift: number
 }
@@ -45,6 +47,7 @@ export const presetPolicies: Readonly<Record<Preset, Policy>> = {
     rankDelay: millis(400),
     successorWithin: millis(2000),
     bootWithin: millis(15_000),
+    diskPatience: millis(8000),
     drift: 0.05,
   },
   edge: {
@@ -59,6 +62,7 @@ export const presetPolicies: Readonly<Record<Preset, Policy>> = {
     rankDelay: millis(500),
     successorWithin: millis(3000),
     bootWithin: millis(20_000),
+    diskPatience: millis(12_000),
     drift: 0.05,
   },
   calm: {
@@ -73,6 +77,7 @@ export const presetPolicies: Readonly<Record<Preset, Policy>> = {
     rankDelay: millis(1000),
     successorWithin: millis(5000),
     bootWithin: millis(30_000),
+    diskPatience: millis(30_000),
     drift: 0.05,
   },
 }

@@ -4,7 +4,7 @@
  *
  *     <data>/pgdata            the data directory
  *     <data>/pgdata.old-*      the one before the last clone, until the clone streams
- *     <data>/pg-swarm/         rewinding, bootstrap-unconfirmed (made by supervisor.sh); term, peers
+ *     <data>/pg-swarm/         rewinding, bootstrap-unconfirmed, wal-lost, lost-wal/ (made by supervisor.sh); term, peers
  */
 import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises"
 import { join } from "node:path"
@@ -105,6 +105,17 @@ export const writePeers = (data: string, peers: ReadonlyMap<string, string>): Pr
 
 export const readMark = (data: string, name: string): Promise<string | undefined> =>
   readOptional(marks(data, name))
+
+/** Durable when it resolves; harmless when it was done before. */
+export async function renameMark(data: string, name: string, to: string): Promise<void> {
+  try {
+    await rename(marks(data, name), marks(data, to))
+  } catch (cause) {
+    if (!isMissing(cause)) throw cause
+  }
+  await using folder = await open(join(data, "pg-swarm"), "r")
+  await folder.sync()
+}
 
 /** Atomic and durable: the content and its place in the folder are on the disk when it resolves. */
 export async function writeMark(data: string, name: string, content: string): Promise<void> {

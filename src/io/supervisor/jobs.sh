@@ -140,6 +140,7 @@ job_clone() { # host port system-identifier
   local got
   got=$(control_field "$pgdata.new" 'Database system identifier')
   [[ $got == "$3" ]] || fail "the copy is of system $got, not $3"
+  account_lost "$1" "$2"
   : >"$pgdata.new/standby.signal"
   rm -f "$pgdata.new/recovery.signal"
   durable "$pgdata.new/standby.signal" "$pgdata.new"
@@ -185,6 +186,7 @@ job_crash_recovery() {
 job_rewind() { # host port system-identifier
   write_passfile
   [[ $3 == - ]] || check_source "$@"
+  account_lost "$1" "$2" # the recovery writes WAL of its own
   job_crash_recovery
   local rewind=(pg_rewind -D "$pgdata" "--source-server=$(source_conninfo "$1" "$2") dbname=postgres" "--config-file=$run/postgresql.conf" --no-ensure-shutdown)
   "${rewind[@]}" --dry-run || fail 'pg_rewind cannot do it; nothing was changed'

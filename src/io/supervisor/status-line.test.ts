@@ -19,6 +19,16 @@ test("a status line is read into what runs", () => {
   assert.deepEqual(parseStatus(line("nothing"))?.running, { kind: "nothing" })
 })
 
+test("a volume that is not well is in the status, nonsense about it is not", () => {
+  assert.deepEqual(parseStatus(line("primary", "disk=hanging,WAL,900 "))?.disk, {
+    kind: "hanging",
+    volume: "WAL",
+    since: 900,
+  })
+  for (const said of ["well", "hanging", "hanging,tape,1", "full,data,x", "lost,data,1"])
+    assert.equal(parseStatus(line("primary", `disk=${said} `))?.disk, undefined)
+})
+
 test("a status line caught in the middle of a write is not believed", () => {
   const whole = line("primary")
   for (let length = 0; length < whole.trimEnd().length; length += 1)

@@ -29,7 +29,16 @@ export function parseStatus(text: string): SupervisorStatus | undefined {
     at,
     terminating: fields.get("terminating") === "1",
     progress: number(fields.get("progress")),
+    ...parseDisk(fields.get("disk")),
   }
+}
+
+function parseDisk(text: string | undefined): Pick<SupervisorStatus, "disk"> {
+  const [kind, volume, at] = (text ?? "").split(",")
+  const since = number(at)
+  if (kind !== "hanging" && kind !== "failing" && kind !== "full") return {}
+  if ((volume !== "data" && volume !== "WAL") || since === undefined) return {}
+  return { disk: { kind, volume, since } }
 }
 
 function parseRunning(fields: ReadonlyMap<string, string>): Running | undefined {

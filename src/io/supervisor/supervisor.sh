@@ -118,12 +118,13 @@ report() {
 } 2>/dev/null
 
 write_status() {
-  local line progress=''
+  local line progress='' disk=well
+  disk_words
   if [[ $kind == job ]]; then read -r progress <progress; fi 2>/dev/null
   ((++status_seq))
-  printf -v line 'seq=%s nonce=%s at=%s running=%s postmaster=%s term=%s deadline=%s job=%s name=%s progress=%s terminating=%s end=%s' \
+  printf -v line 'seq=%s nonce=%s at=%s running=%s postmaster=%s term=%s deadline=%s job=%s name=%s progress=%s terminating=%s disk=%s end=%s' \
     "$status_seq" "$nonce" "$now" "$kind" "$pm" "$term" "$deadline" "$job_id" "$job_name" "$progress" \
-    "$((term_at > 0))" "$status_seq"
+    "$((term_at > 0))" "$disk" "$status_seq"
   # In place and in one write: readers never see an empty file, and renaming would need a process.
   printf '%-500s\n' "$line" 1<>status
   status_at=$now dirty=0
@@ -133,7 +134,9 @@ write_status() {
 
 . "${BASH_SOURCE[0]%/*}/log.sh"
 . "${BASH_SOURCE[0]%/*}/server.sh"
+. "${BASH_SOURCE[0]%/*}/lost.sh"
 . "${BASH_SOURCE[0]%/*}/jobs.sh"
+. "${BASH_SOURCE[0]%/*}/disk.sh"
 . "${BASH_SOURCE[0]%/*}/orders.sh"
 
 # ---- hearing --------------------------------------------------------------------------------------
@@ -195,6 +198,7 @@ on_term() { ((term_at)) || term_at=1; }
 on_exit() {
   trap '' TERM INT QUIT
   armed=0
+  end_probes
   ((job_pid == 0)) || kill -KILL -- "-$job_pid" 2>/dev/null
   [[ -n $data_fd ]] || return
   local tries
@@ -244,5 +248,6 @@ while :; do
     fi
     tend_termination
   fi
+  tend_disk
   if ((dirty || now - status_at >= status_every)); then write_status; fi
 done

@@ -34,8 +34,17 @@ export type SupervisorStatus = {
   readonly at: Uptime
   /** The container was asked to end: the supervisor waits for the order to stop, and starts nothing any more. */
   readonly terminating: boolean
+  /** What is the matter with a volume, and since when; absent while all take writes. */
+  readonly disk?: DiskTrouble
   /** How far the running job says it is, in percent. */
   readonly progress: number | undefined
+}
+
+/** `hanging`: a trial write did not come back; `failing`: it failed; `full`: there was no room for it. */
+export type DiskTrouble = {
+  readonly kind: "hanging" | "failing" | "full"
+  readonly volume: "data" | "WAL"
+  readonly since: Uptime
 }
 
 export type Order =
