@@ -6,6 +6,7 @@ import type { Durability, OnExcessLag } from "#core/cluster/spec.ts"
 import type { Millis } from "#core/units.ts"
 import type { OperationId, PodName, SystemIdentifier, Term, Timeline } from "#core/ids.ts"
 import type { Lsn } from "#core/lsn.ts"
+import type { Repair } from "#core/recovery/rule.ts"
 import type { History } from "#core/timeline.ts"
 import type { Holder } from "#core/failover/holder.ts"
 import type { Lease } from "#core/failover/lease.ts"
@@ -267,4 +268,13 @@ export type Observation = {
   readonly fence: FenceRequest | undefined
   readonly consent: Consent | undefined
   readonly disk: DiskView
+  /** What a recovery rule asks for; see `repair.ts`. */
+  readonly repair?: RepairRequest | undefined
+}
+
+/** A rule of the log watcher wants this member mended. It is a wish: what is seen now decides whether it comes true. */
+export type RepairRequest = {
+  readonly kind: Repair
+  readonly rule: string
+  readonly since: Instant
 }
