@@ -1,69 +1,47 @@
 /** The catalog of parameters against PostgreSQL itself, on every major that this machine has. */
 import assert from "node:assert/strict"
-import { chmod, mkdtemp, rm } from "node:fs/promises"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
 import { test } from "node:test"
-import * as z from "zod"
-import { parameterProblem } from "#core/cluster/catalog.ts"
-import { catalogTable } from "#core/cluster/catalog-table.ts"
+import { inForce, isSameValue, parameterOf, parameterProblem } from "#core/cluster/catalog.ts"
+import { catalogRead } from "#core/cluster/catalog-read.ts"
 import { ownReason } from "#core/cluster/parameters.ts"
+import { postgresMajors } from "#core/cluster/spec.ts"
 import { findServerBinaries } from "#io/postgres/binaries.ts"
-import { startPrivateServer } from "#io/postgres/private-server.ts"
-import { query } from "../fixtures/postgres.ts"
+import { catalogRows, readSettings } from "../../scripts/catalog.ts"
 
-const setting = z.object({
-  name: z.string(),
-  context: z.string(),
-  boot_val: z.string().nullable(),
-})
 const found = await findServerBinaries({ path: process.env["PATH"] })
+/** Minor releases bring parameters too: an earlier one of the same major may lack these. */
+const ofMinors = new Set(["file_extend_method", "output_plugin_libraries"])
 
 for (const binaries of found)
   test(`PostgreSQL ${binaries.major} knows every parameter that the catalog gives it, and takes its own values`, async () => {
-    const folder = await mkdtemp(join(tmpdir(), "parameters-"))
-    await chmod(folder, 0o755)
-    try {
-      await using server = await startPrivateServer({
-        folder: join(folder, "postgres"),
-        available: [binaries],
-        signal: AbortSignal.timeout(120_000),
-      })
-      const rows = z
-        .array(setting)
-        .parse(
-          await query(
-            server.connection.url,
-            "select name, context, boot_val from pg_settings where name not like '%.%'",
-          ),
-        )
-      const known = new Set(rows.map(({ name }) => name.toLowerCase()))
-      const missing = catalogTable
-        .trim()
-        .split("\n")
-        .map((row) => row.split(" "))
-        .filter(([, majors = ""]) => {
-          const [from, until] = majors.split("-")
-          return (
-            Number(from) <= binaries.major &&
-            (until === undefined || until === "" || Number(until) >= binaries.major)
-          )
-        })
-        .map(([name = ""]) => name)
-        .filter((name) => !known.has(name))
-      // Minor releases bring parameters too; the catalog says since which major they may be there.
-      assert.deepEqual(
-        missing.filter((name) => !["file_extend_method", "output_plugin_libraries"].includes(name)),
-        [],
-      )
-      for (const { name, context, boot_val: value } of rows) {
-        if (context === "internal" || value === null || ownReason(name) !== undefined) continue
-        const problem = parameterProblem(binaries.major, name, value)
-        assert.equal(problem, undefined, `${name} = ${value}: ${problem}`)
-      }
-    } finally {
-      await rm(folder, { recursive: true, force: true })
+    const major = postgresMajors.find((one) => one === binaries.major)
+    assert.ok(major !== undefined)
+    const settings = await readSettings(binaries)
+    for (const { name, context, boot_val: value } of settings) {
+      if (context === "internal" || ownReason(name) !== undefined) continue
+      assert.equal(inForce(major, name) === "restart", context === "postmaster", name)
+      if (value === null) continue
+      assert.equal(parameterProblem(major, name, value), undefined, `${name} = ${value}`)
+      assert.ok(isSameValue(major, name, value, ` ${value} `.trim()), name)
     }
+    const rowOf = (row: string) => row.replace(/^(\S+) \S+ /, "$1 ")
+    const said = new Set(catalogRows([{ major, settings }]).map(rowOf))
+    const written = catalogRead
+      .trim()
+      .split("\n")
+      .filter((row) => (row.split(" ")[1] ?? "").split(",").includes(String(major)))
+    const wrong = written
+      .filter((row) => !said.has(rowOf(row)))
+      .filter((row) => !ofMinors.has(row.split(" ", 1)[0] ?? ""))
+    if (written.length > 0) assert.deepEqual(wrong, [], "run `node scripts/catalog.ts`")
+    const unknown = settings
+      .filter(({ name, context }) => context !== "internal" && ownReason(name) === undefined)
+      .filter(({ name }) => parameterOf(major, name) === undefined)
+    assert.deepEqual(
+      unknown.map(({ name }) => name),
+      [],
+      "run `node scripts/catalog.ts`",
+    )
   })
 
 test("there is a server to ask", () => {

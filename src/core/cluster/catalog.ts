@@ -1,9 +1,12 @@
 /**
- * What PostgreSQL itself would say about a parameter: whether it knows the name and takes the value. A
- * server that meets a wrong one does not start, on every member at once; so it is said before.
+ * What PostgreSQL itself would say about a parameter: whether it knows the name and takes the value, and
+ * what must happen before a new value is in force. A server that meets a wrong one does not start, on
+ * every member at once; so it is said before.
  */
-import { catalogTable } from "#core/cluster/catalog-table.ts"
-import type { PostgresMajor } from "#core/cluster/spec.ts"
+import { assert } from "#core/assert.ts"
+import { catalogRead } from "#core/cluster/catalog-read.ts"
+import { extensionsAtStart, since16, toldOf18, until16 } from "#core/cluster/catalog-told.ts"
+import { type PostgresMajor, postgresMajors } from "#core/cluster/spec.ts"
 
 type Values =
   | { readonly kind: "bool" }
@@ -18,19 +21,31 @@ type Values =
       readonly unit: string | undefined
     }
 
-type Parameter = {
-  readonly from: number
-  readonly until: number
+/** `pg_settings.context`, of those that a file can set. */
+const contexts = [
+  "postmaster",
+  "sighup",
+  "superuser-backend",
+  "backend",
+  "superuser",
+  "user",
+] as const
+export type Context = (typeof contexts)[number]
+
+export type Parameter = {
+  readonly context: Context
   readonly values: Values
+  /** Whether a server of this major said it, or PostgreSQL's documentation. */
+  readonly source: "read" | "told"
 }
 
-const noEnd = 99
+type Row = { readonly name: string; readonly majors: readonly number[] } & Omit<Parameter, "source">
 
-function parseRow(row: string): readonly [string, Parameter] {
-  const [name = "", majors = "", type = "", ...rest] = row.split(" ")
-  const [from = "", until = ""] = majors.split("-")
-  const values = valuesOf(type, rest)
-  return [name, { from: Number(from), until: until === "" ? noEnd : Number(until), values }]
+function parseRow(row: string): Row {
+  const [name = "", majors = "", text = "", type = "", ...rest] = row.split(" ")
+  const context = contexts.find((one) => one === text)
+  assert(context !== undefined, `the catalog's row of ${name} has a context`)
+  return { name, majors: majors.split(",").map(Number), context, values: valuesOf(type, rest) }
 }
 
 function valuesOf(type: string, rest: readonly string[]): Values {
@@ -51,9 +66,56 @@ function valuesOf(type: string, rest: readonly string[]): Values {
   }
 }
 
-const catalog: ReadonlyMap<string, Parameter> = new Map(
-  catalogTable.trim().split("\n").map(parseRow),
+const rowsOf = (table: string): readonly Row[] => table.trim().split("\n").map(parseRow)
+const read = rowsOf(catalogRead)
+const told = rowsOf(toldOf18)
+
+type Catalog = ReadonlyMap<string, Parameter>
+
+/** Exactly what was read where this major was asked; else the nearest that was, with what is told of this one. */
+function catalogOf(major: PostgresMajor): Catalog {
+  const of = (from: number): readonly Row[] => read.filter(({ majors }) => majors.includes(from))
+  const entries = (rows: readonly Row[], source: Parameter["source"]) =>
+    rows.map(({ name, context, values }): [string, Parameter] => [
+      name,
+      { context, values, source },
+    ])
+  switch (major) {
+    case 15:
+    case 17:
+      return new Map(entries(of(major), "read"))
+    case 16: {
+      const [before, after] = [of(15), of(17)]
+      const known = new Set(before.map(({ name }) => name))
+      const stays = new Set(after.map(({ name }) => name))
+      return new Map([
+        ...entries(
+          before.filter(({ name }) => stays.has(name) || until16.includes(name)),
+          "told",
+        ),
+        ...entries(
+          after.filter(({ name }) => !known.has(name) && since16.includes(name)),
+          "told",
+        ),
+      ])
+    }
+    case 18:
+      return new Map([...entries(of(17), "told"), ...entries(told, "told")])
+  }
+}
+
+const catalogs: ReadonlyMap<PostgresMajor, Catalog> = new Map(
+  postgresMajors.map((major) => [major, catalogOf(major)]),
 )
+
+/** What is known of `name` on this major; an extension's parameter (with a dot) is not. */
+export const parameterOf = (major: PostgresMajor, name: string): Parameter | undefined =>
+  catalogs.get(major)?.get(name.toLowerCase())
+
+/** Every name that some major knows. */
+const names: readonly string[] = [
+  ...new Set([...catalogs.values()].flatMap((catalog) => [...catalog.keys()])),
+]
 
 /** What is wrong with `name = value` on this major; undefined when PostgreSQL would take it. */
 export function parameterProblem(
@@ -63,15 +125,87 @@ export function parameterProblem(
 ): string | undefined {
   // With a dot it belongs to an extension, which alone knows its parameters.
   if (name.includes(".")) return undefined
-  const known = catalog.get(name.toLowerCase())
-  if (known === undefined) {
-    const near = nearest(name.toLowerCase())
-    const hint = near === undefined ? "" : `; did you mean ${near}?`
-    return `PostgreSQL has no parameter of this name${hint}`
+  const known = parameterOf(major, name)
+  return known === undefined
+    ? nameProblem(major, name.toLowerCase())
+    : valueProblem(known.values, value.trim())
+}
+
+function nameProblem(major: PostgresMajor, name: string): string {
+  const having = postgresMajors.filter((one) => catalogs.get(one)?.has(name) === true)
+  const [first, last] = [having[0], having.at(-1)]
+  if (first !== undefined && major < first)
+    return `comes with PostgreSQL ${first}; this is ${major}`
+  if (last !== undefined && major > last)
+    return `went with PostgreSQL ${last + 1}; this is ${major}`
+  const near = nearest(name)
+  const hint = near === undefined ? "" : `; did you mean ${near}?`
+  return `PostgreSQL has no parameter of this name${hint}`
+}
+
+/** When a new value is in force: at once, for connections made from then on, or after a restart. */
+export type InForce = "reload" | "new-connections" | "restart" | "unknown"
+
+/** By the catalog. `unknown` is an extension's parameter: the server says it when it has read the value. */
+export function inForce(major: PostgresMajor, name: string): InForce {
+  const known = parameterOf(major, name)
+  if (known === undefined)
+    return extensionsAtStart.includes(name.toLowerCase()) ? "restart" : "unknown"
+  switch (known.context) {
+    case "postmaster":
+      return "restart"
+    case "backend":
+    case "superuser-backend":
+      return "new-connections"
+    case "sighup":
+    case "superuser":
+    case "user":
+      return "reload"
   }
-  if (major < known.from) return `comes with PostgreSQL ${known.from}; this is ${major}`
-  if (major > known.until) return `went with PostgreSQL ${known.until + 1}; this is ${major}`
-  return valueProblem(known.values, value.trim())
+}
+
+/** Whether a server of this major would see no difference: `128MB` and `131072kB`, `on` and `true`. */
+export function isSameValue(major: PostgresMajor, name: string, a: string, b: string): boolean {
+  if (a === b) return true
+  const known = parameterOf(major, name)
+  return known !== undefined && plain(known.values, a) === plain(known.values, b)
+}
+
+/** The value in one spelling. */
+function plain(values: Values, value: string): string {
+  const text = value.trim()
+  switch (values.kind) {
+    case "string":
+      return value
+    case "bool":
+      return String(boolOf(text) ?? text)
+    case "enum":
+      return values.words.includes("on") && isTruth(text)
+        ? String(boolOf(text))
+        : text.toLowerCase()
+    case "number":
+      return String(countOf(values, text) ?? text)
+  }
+}
+
+const boolOf = (text: string): boolean | undefined =>
+  isTruth(text)
+    ? ["on", "true", "yes", "1"].some((word) => word.startsWith(text.toLowerCase()))
+    : undefined
+
+/** The number in the parameter's own unit; undefined for what is none. */
+export function numberOf(major: PostgresMajor, name: string, value: string): number | undefined {
+  const known = parameterOf(major, name)
+  return known?.values.kind === "number" ? countOf(known.values, value.trim()) : undefined
+}
+
+/** Bytes of a parameter that is a size; undefined for what is none, or is no number. */
+export function bytesOf(major: PostgresMajor, name: string, value: string): number | undefined {
+  const known = parameterOf(major, name)
+  if (known?.values.kind !== "number") return undefined
+  const factor = sizes[known.values.unit ?? ""]
+  const count = countOf(known.values, value.trim())
+  return factor === undefined || count === undefined ? undefined : count * factor
 }
 
 const truth = ["on", "off", "true", "false", "yes", "no", "1", "0"]
@@ -115,29 +249,39 @@ const times: Readonly<Record<string, number>> = {
   d: 86_400e6,
 }
 
-function numberProblem(
-  { isWhole, least, most, unit }: Extract<Values, { readonly kind: "number" }>,
-  value: string,
-): string | undefined {
-  const found = /^([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|0x[0-9A-Fa-f]+)\s*([A-Za-z]+)?$/.exec(
-    value,
-  )
-  const written = found?.[2]
-  const family = unit === undefined ? undefined : unit in sizes ? sizes : times
-  const units = Object.keys(family ?? {}).filter((name) => name !== "8kB")
-  const example = unit === undefined ? "" : ` with a unit of ${units.join(", ")}`
-  if (found === null) return `expected a number${example}, not ${value}`
+type Numbers = Extract<Values, { readonly kind: "number" }>
+
+const numberShape = /^([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|0x[0-9A-Fa-f]+)\s*([A-Za-z]+)?$/
+
+const familyOf = (unit: string | undefined): Readonly<Record<string, number>> | undefined =>
+  unit === undefined ? undefined : unit in sizes ? sizes : times
+
+/** The number in the parameter's own unit, rounded as PostgreSQL does. */
+function countOf({ isWhole, unit }: Numbers, value: string): number | undefined {
+  const found = numberShape.exec(value)
+  if (found === null) return undefined
   let count = Number(found[1])
+  const written = found[2]
   if (written !== undefined) {
+    const family = familyOf(unit)
     const [factor, base] = [family?.[written], family?.[unit ?? ""]]
-    if (factor === undefined || base === undefined || written === "8kB")
-      return unit === undefined
-        ? `is a plain number; ${written} is no part of it`
-        : `${written} is none of its units: ${units.join(", ")}`
+    if (factor === undefined || base === undefined || written === "8kB") return undefined
     count = (count * factor) / base
   }
-  // PostgreSQL rounds a fraction to the nearest whole.
-  if (isWhole) count = Math.round(count)
+  return isWhole ? Math.round(count) : count
+}
+
+function numberProblem(values: Numbers, value: string): string | undefined {
+  const { least, most, unit } = values
+  const units = Object.keys(familyOf(unit) ?? {}).filter((name) => name !== "8kB")
+  const example = unit === undefined ? "" : ` with a unit of ${units.join(", ")}`
+  const found = numberShape.exec(value)
+  if (found === null) return `expected a number${example}, not ${value}`
+  const count = countOf(values, value)
+  if (count === undefined)
+    return unit === undefined
+      ? `is a plain number; ${found[2]} is no part of it`
+      : `${found[2]} is none of its units: ${units.join(", ")}`
   if (count >= least && count <= most) return undefined
   const per = unit === undefined ? "" : ` (in ${unit})`
   return `expected ${least} to ${most}${per}, not ${value}`
@@ -146,7 +290,7 @@ function numberProblem(
 /** The name that is at most two letters away, if any. */
 function nearest(name: string): string | undefined {
   let best: { readonly name: string; readonly distance: number } | undefined
-  for (const known of catalog.keys()) {
+  for (const known of names) {
     if (Math.abs(known.length - name.length) > 2) continue
     const distance = letters(name, known)
     if (distance <= 2 && distance < (best?.distance ?? 3)) best = { name: known, distance }

@@ -249,14 +249,19 @@ const own: Readonly<Record<string, string>> = {
 const quoted = (value: string): string =>
   `'${value.replaceAll("\\", "\\\\").replaceAll("'", "''")}'`
 
-/** The `postgresql.conf` of a cluster: the same for all members, one line a parameter, in order of name. */
-export function postgresqlConf(spec: ProfileSpec): string {
+/** Every parameter that a cluster of this spec is given, by name in lower case; the rest are PostgreSQL's defaults. */
+export function parametersOf(spec: ProfileSpec): ReadonlyMap<string, string> {
   const merged = new Map(Object.entries(defaults(spec)))
   for (const [name, value] of lowerCased(spec.parameters)) merged.set(name, value)
   for (const [name, value] of Object.entries(own)) merged.set(name, value)
   // Whatever a profile wants in each line, rules can tell first who wrote it.
   merged.set("log_line_prefix", `${logLineHead}${merged.get("log_line_prefix") ?? ""}`)
-  const lines = [...merged]
+  return merged
+}
+
+/** The `postgresql.conf` of a cluster: the same for all members, one line a parameter, in order of name. */
+export function postgresqlConf(spec: ProfileSpec): string {
+  const lines = [...parametersOf(spec)]
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, value]) => `${name} = ${quoted(value)}`)
   return ["# Written by pg-swarm; change the profile instead.", ...lines, ""].join("\n")

@@ -1,0 +1,104 @@
+/**
+ * Reads the parameters of PostgreSQL from the servers of this machine and writes them down as
+ * `src/core/cluster/catalog-read.ts`. Run by hand when a major or a minor release comes; the test
+ * `test/pg/parameters.pg.test.ts` says when what is written is not what a server says.
+ */
+import { writeFileSync } from "node:fs"
+import { chmod, mkdtemp, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import pg from "pg"
+import * as z from "zod"
+import { ownReason } from "#core/cluster/parameters.ts"
+import { findServerBinaries, type ServerBinaries } from "#io/postgres/binaries.ts"
+import { startPrivateServer } from "#io/postgres/private-server.ts"
+
+const settingSchema = z.object({
+  name: z.string(),
+  context: z.string(),
+  vartype: z.string(),
+  unit: z.string().nullable(),
+  min_val: z.string().nullable(),
+  max_val: z.string().nullable(),
+  enumvals: z.array(z.string()).nullable(),
+  boot_val: z.string().nullable(),
+})
+export type Setting = z.infer<typeof settingSchema>
+
+/** Every parameter of a server of these binaries, by name; an extension's own are not among them. */
+export async function readSettings(binaries: ServerBinaries): Promise<readonly Setting[]> {
+  const folder = await mkdtemp(join(tmpdir(), "catalog-"))
+  await chmod(folder, 0o755)
+  try {
+    await using server = await startPrivateServer({
+      folder: join(folder, "postgres"),
+      available: [binaries],
+      signal: AbortSignal.timeout(120_000),
+    })
+    const client = new pg.Client({ connectionString: server.connection.url })
+    await client.connect()
+    try {
+      const { rows } = await client.query(
+        `select name, context, vartype, unit, min_val, max_val, enumvals, boot_val
+        from pg_settings where name not like '%.%' order by lower(name) collate "C"`,
+      )
+      return z.array(settingSchema).parse(rows)
+    } finally {
+      await client.end()
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** The part of a row that follows its majors: context, type and values. Undefined for what no profile may set. */
+export function rowRest(setting: Setting): string | undefined {
+  const { name, context, vartype, unit, min_val: least, max_val: most, enumvals } = setting
+  if (context === "internal" || ownReason(name) !== undefined) return undefined
+  switch (vartype) {
+    case "enum":
+      return `${context} enum ${(enumvals ?? []).join(",")}`
+    case "integer":
+    case "real":
+      return `${context} ${vartype} ${least} ${most}${unit === null ? "" : ` ${unit}`}`
+    default:
+      return `${context} ${vartype}`
+  }
+}
+
+/** One line for each parameter, or for each majors in which it is the same. */
+export function catalogRows(
+  read: readonly { readonly major: number; readonly settings: readonly Setting[] }[],
+): readonly string[] {
+  const majors = new Map<string, number[]>()
+  for (const { major, settings } of read)
+    for (const setting of settings) {
+      const rest = rowRest(setting)
+      if (rest === undefined) continue
+      const key = `${setting.name.toLowerCase()}\n${rest}`
+      majors.set(key, [...(majors.get(key) ?? []), major])
+    }
+  return [...majors]
+    .map(([key, found]) => key.replace("\n", ` ${found.join(",")} `))
+    .toSorted((a, b) => (a < b ? -1 : 1))
+}
+
+if (import.meta.main) {
+  const found = await findServerBinaries({ path: process.env["PATH"] })
+  const read: { major: number; settings: readonly Setting[] }[] = []
+  for (const binaries of found.toSorted((a, b) => a.major - b.major))
+    read.push({ major: binaries.major, settings: await readSettings(binaries) })
+  const rows = catalogRows(read)
+  writeFileSync(
+    join(import.meta.dirname, "../src/core/cluster/catalog-read.ts"),
+    `/**
+ * PostgreSQL's parameters that a profile may set, as servers of these majors said themselves: name, majors,
+ * context, type, values. Written by \`node scripts/catalog.ts\`; what other majors have is in \`catalog-told.ts\`.
+ */
+export const catalogRead = \`
+${rows.join("\n")}
+\`
+`,
+  )
+  console.log(`${rows.length} rows from PostgreSQL ${read.map(({ major }) => major).join(", ")}`)
+}
