@@ -142,10 +142,22 @@ const rows: readonly (readonly [string, HealthInput, ClusterState, RegExp])[] = 
     /orders-0 is primary but not ready/,
   ],
   [
-    "a second primary of an older term",
+    "the last report of a primary that was replaced",
     input([member(0, "primary", { term: term(2) }), member(1, "primary"), healthy2]),
     "degraded",
-    /orders-0 also reports to be primary/,
+    /^orders-0 does not report to the satellite$/,
+  ],
+  [
+    "a second primary in the same term",
+    input([member(0, "primary"), member(1, "primary"), healthy2]),
+    "degraded",
+    /also reports to be primary/,
+  ],
+  [
+    "a paused cluster that nobody serves",
+    input(leaderless, { intent: "paused", withoutPrimary: millis(2_000) }),
+    "unavailable",
+    /paused, and no member serves writes.*promote/,
   ],
   [
     "no primary since a moment",

@@ -56,8 +56,9 @@ export const failoverPatience = seconds(30)
 
 type Verdict = { readonly state: ClusterState; readonly reason: string }
 
-export function clusterHealth(input: HealthInput): ClusterHealth {
-  const primary = primaryOf(input.pods)
+export function clusterHealth(given: HealthInput): ClusterHealth {
+  const primary = primaryOf(given.pods)
+  const input = { ...given, pods: given.pods.map((member) => withoutOldClaim(member, primary)) }
   const { state, reason } = verdict(input, primary)
   return {
     clusterId: input.clusterId,
@@ -89,11 +90,37 @@ export function primaryOf(pods: readonly MemberSeen[]): MemberSeen | undefined {
     .at(0)
 }
 
+/**
+ * A frozen or cut off primary is replaced before its last report is old: what it said in a term that has
+ * ended is not what it is now.
+ */
+function withoutOldClaim(member: MemberSeen, primary: MemberSeen | undefined): MemberSeen {
+  const isOld =
+    primary?.report !== undefined &&
+    member !== primary &&
+    isPrimary(member) &&
+    (member.report?.term ?? 0) < primary.report.term
+  return isOld ? { ...member, report: undefined } : member
+}
+
 function verdict(input: HealthInput, primary: MemberSeen | undefined): Verdict {
   if (input.intent === "deleting") return { state: "deleting", reason: "it is being removed" }
-  if (input.intent === "paused")
-    return { state: "paused", reason: "paused: members are left as they are" }
+  if (input.intent === "paused") return paused(input, primary)
   return primary === undefined ? withoutPrimary(input) : withPrimary(input, primary)
+}
+
+/** A pause is what somebody wants; an outage in it is not. */
+function paused({ pods, systemIdentifier }: HealthInput, primary: MemberSeen | undefined): Verdict {
+  const reporting = pods.filter(({ report }) => report !== undefined)
+  if (primary !== undefined || systemIdentifier === undefined || reporting.length === 0)
+    return {
+      state: "paused",
+      reason: "paused: members are left as they are, and nobody becomes primary by itself",
+    }
+  return {
+    state: "unavailable",
+    reason: `paused, and no member serves writes: resume it, or promote a member; ${phases(reporting)}`,
+  }
 }
 
 function withoutPrimary(input: HealthInput): Verdict {
