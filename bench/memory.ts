@@ -51,7 +51,8 @@ async function programOf(pid: string, folder: string): Promise<string | undefine
   const exe = await readlink(`/proc/${pid}/exe`)
   const argv = (await readFile(`/proc/${pid}/cmdline`, "utf8")).split("\0")
   if (exe.endsWith("/bash"))
-    return argv.some((word) => word.startsWith(folder) && word.endsWith("/supervisor.sh"))
+    return argv.some((word) => word.endsWith("/supervisor.sh")) &&
+      (await readFile(`/proc/${pid}/environ`, "utf8")).includes(folder)
       ? "supervisor"
       : undefined
   if (!exe.endsWith("/node")) return undefined

@@ -4,8 +4,8 @@
  * restarted has a new boot nonce; orders meant for the one before are refused by it.
  */
 import { randomUUID } from "node:crypto"
-import { watch } from "node:fs"
-import { constants, open, readFile, rename, writeFile } from "node:fs/promises"
+import { type FSWatcher, readFileSync, renameSync, watch, writeFileSync } from "node:fs"
+import { constants, open } from "node:fs/promises"
 import { join } from "node:path"
 import { setTimeout as wait } from "node:timers/promises"
 import { Outage } from "#io/outage.ts"
@@ -23,8 +23,10 @@ import type {
 
 /** A status older than this has no pulse: the loop writes it at least every 400 ms. */
 const pulseMax = 1500
-/** Looks at the report file at least this often, whatever the file system says about changes. */
+/** Looks at the report file at least this often where the file system does not tell of changes … */
 const lookEvery = 250
+/** … and where it was seen to tell of them. */
+const lookSeldom = 1000
 /** The supervisor answers within a turn of its loop, or after a look at the data directory. */
 const answerMax = 10_000
 const jobOutputMax = 16 * 1024
@@ -38,14 +40,26 @@ export function openSupervisor(runDir: string): Supervisor {
     status: () => readStatus(folder),
     order: (order, signal) => sendOrder(folder, order, signal),
     extendDeadline: (deadline) => writeDeadline(folder, deadline),
-    pulse: () => replaceFile(folder, "sidecar", `${uptimeNow()}\n`),
+    pulse: async () => replaceFile(folder, "sidecar", `${uptimeNow()}\n`),
     reports: (signal) => readReports(folder, signal),
+  }
+}
+
+/**
+ * The volume is in memory: these small files are read and written at once, in a hundredth of the time that it takes
+ * to ask another thread for it several times a second.
+ */
+function readNow(file: string): string | undefined {
+  try {
+    return readFileSync(file, "utf8")
+  } catch {
+    return undefined // not there yet, or not any more
   }
 }
 
 async function readStatus(folder: string): Promise<SupervisorStatus | undefined> {
   for (let tries = 0; tries < 3; tries += 1) {
-    const text = await readFile(join(folder, "status"), "utf8").catch(() => undefined)
+    const text = readNow(join(folder, "status"))
     if (text === undefined) return undefined
     const status = parseStatus(text)
     if (status !== undefined) return uptimeNow() - status.at > pulseMax ? undefined : status
@@ -86,7 +100,7 @@ async function sendOrder(folder: string, order: Order, signal: AbortSignal): Pro
   const id = randomUUID()
   const line = `${[status.bootNonce, id, ...words].join(" ")}\n`
   assert(line.length <= orderMax, "an order fits into one write")
-  const from = await readPosition(folder) // before speaking, so that the answer is not missed
+  const from = readPosition(folder) // before speaking, so that the answer is not missed
   await writeOrder(folder, line)
   const patience = AbortSignal.any([signal, AbortSignal.timeout(answerMax)])
   for await (const { bootNonce, words: said } of follow(folder, from, patience)) {
@@ -121,15 +135,15 @@ async function writeDeadline(folder: string, deadline: Uptime): Promise<void> {
       "NOT_PRIMARY",
       `the supervisor runs ${running.kind}: there is no deadline to move`,
     )
-  await replaceFile(folder, "deadline", `${bootNonce} ${running.term} ${Math.floor(deadline)}\n`)
+  replaceFile(folder, "deadline", `${bootNonce} ${running.term} ${Math.floor(deadline)}\n`)
 }
 
 /** Readers see the old content or the new one. In memory: nothing to sync. */
-async function replaceFile(folder: string, name: string, content: string): Promise<void> {
+function replaceFile(folder: string, name: string, content: string): void {
   const made = join(folder, `${name}.new`)
   try {
-    await writeFile(made, content, { mode: 0o644 })
-    await rename(made, join(folder, name))
+    writeFileSync(made, content, { mode: 0o644 })
+    renameSync(made, join(folder, name))
   } catch (cause) {
     throw new Outage("SUPERVISOR_SILENT", `cannot write ${name} for the supervisor`, { cause })
   }
@@ -138,28 +152,28 @@ async function replaceFile(folder: string, name: string, content: string): Promi
 function readReports(folder: string, signal: AbortSignal): AsyncIterable<SupervisorReport> {
   const from = readPosition(folder) // now, not when the caller gets to its first turn
   return (async function* () {
-    for await (const { words } of follow(folder, await from, signal)) {
-      const output = words[0] === "job-ended" ? await readJobOutput(folder) : ""
+    for await (const { words } of follow(folder, from, signal)) {
+      const output = words[0] === "job-ended" ? readJobOutput(folder) : ""
       const report = parseReport(words, output)
       if (report !== undefined) yield report
     }
   })()
 }
 
-const readJobOutput = async (folder: string): Promise<string> =>
-  (await readFile(join(folder, "job-output"), "utf8").catch(() => "")).slice(-jobOutputMax)
+const readJobOutput = (folder: string): string =>
+  (readNow(join(folder, "job-output")) ?? "").slice(-jobOutputMax)
 
 /** The last line that was there; undefined when no supervisor has written yet. */
 type Position = { readonly bootNonce: string; readonly number: number } | undefined
 type Said = { readonly bootNonce: string; readonly words: readonly string[] }
 
-async function readReportFile(folder: string): Promise<ReturnType<typeof parseReportFile>> {
-  const text = await readFile(join(folder, "reports"), "utf8").catch(() => undefined)
+function readReportFile(folder: string): ReturnType<typeof parseReportFile> {
+  const text = readNow(join(folder, "reports"))
   return text === undefined ? undefined : parseReportFile(text)
 }
 
-async function readPosition(folder: string): Promise<Position> {
-  const file = await readReportFile(folder)
+function readPosition(folder: string): Position {
+  const file = readReportFile(folder)
   if (file === undefined) return undefined
   return { bootNonce: file.bootNonce, number: file.lines.at(-1)?.number ?? 0 }
 }
@@ -174,7 +188,7 @@ async function* follow(
   using changes = watchReports(folder)
   while (!signal.aborted) {
     const changed = changes.next(signal)
-    const file = await readReportFile(folder)
+    const file = readReportFile(folder)
     if (file !== undefined) {
       const { bootNonce, lines } = file
       const seen = position?.bootNonce === bootNonce ? position.number : 0
@@ -188,27 +202,35 @@ async function* follow(
   }
 }
 
-/** Tells when the report file changed; where the file system does not say, after `lookEvery`. */
+/** Tells when the report file changed; where the file system does not say, after a while. */
 function watchReports(folder: string): Disposable & {
   next(signal: AbortSignal): Promise<void>
 } {
   let wake: () => void = () => undefined
-  const watcher = (() => {
+  // The supervisor writes its status all the time: a file system that tells of that tells of reports.
+  let tells = false
+  let watcher: FSWatcher | undefined
+  const begin = (): void => {
     try {
-      return watch(folder, (_, name) => {
+      watcher = watch(folder, (_, name) => {
+        tells ||= name === "status"
         if (name === "reports") wake()
       })
+      watcher.on("error", () => undefined)
     } catch {
-      return undefined // no supervisor has been here yet
+      watcher = undefined // no supervisor has been here yet
     }
-  })()
-  watcher?.on("error", () => undefined)
+  }
   return {
-    next: (signal) =>
-      new Promise((resolve) => {
-        const timer = setTimeout(() => {
-          wake()
-        }, lookEvery)
+    next: (signal) => {
+      if (watcher === undefined) begin()
+      return new Promise((resolve) => {
+        const timer = setTimeout(
+          () => {
+            wake()
+          },
+          tells ? lookSeldom : lookEvery,
+        )
         wake = () => {
           clearTimeout(timer)
           signal.removeEventListener("abort", wake)
@@ -217,7 +239,8 @@ function watchReports(folder: string): Disposable & {
         }
         signal.addEventListener("abort", wake, { once: true })
         if (signal.aborted) wake()
-      }),
+      })
+    },
     [Symbol.dispose]: () => {
       wake()
       watcher?.close()
