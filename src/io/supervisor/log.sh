@@ -1,5 +1,5 @@
 # Part of supervisor.sh: the server's log. The server writes into a FIFO, from which `tee` copies everything to the
-# container's own output and to server.log, where the sidecar's log watcher reads it. Nobody who reads that file can
+# container's own output and to $run/log/server.log, where the sidecar's log watcher reads it. Nobody who reads that file can
 # make the server wait, and the file has a bound: the sidecar empties it when it has read all, this loop when it did not.
 # shellcheck shell=bash disable=SC2154
 
@@ -9,6 +9,7 @@ log_copy_pid=0 log_looked=0
 exec {log_pipe}>&2 # until there is a copy, and where `tee` is missing, the server writes to the container's output itself
 open_log() {
   rm -f log-pipe
+  mkdir -p "$run/log" || return 0 # a folder of its own: the sidecar is woken by every change in this one
   type -P tee >/dev/null && mkfifo log-pipe || return 0
   exec {log_pipe}>&- {log_pipe}<>log-pipe
   start_log_copy
@@ -21,7 +22,7 @@ start_log_copy() {
     trap '' TERM INT HUP QUIT
     exec {orders}>&- {silence}>&-
     [[ -z $data_fd ]] || exec {data_fd}<&-
-    exec tee -a server.log <log-pipe >&2 {log_pipe}>&-
+    exec tee -a "$run/log/server.log" <log-pipe >&2 {log_pipe}>&-
   ) &
   log_copy_pid=$!
   set +m
@@ -40,9 +41,9 @@ tend_log() {
 bound_log() {
   local fd key pos
   for fd in /proc/"$log_copy_pid"/fd/*; do
-    [[ $fd -ef server.log ]] || continue
+    [[ $fd -ef $run/log/server.log ]] || continue
     while read -r key pos; do
-      if [[ $key == pos: ]] && ((pos > log_max)); then : >server.log; fi
+      if [[ $key == pos: ]] && ((pos > log_max)); then : >"$run/log/server.log"; fi
     done <"/proc/$log_copy_pid/fdinfo/${fd##*/}"
   done
 } 2>/dev/null
@@ -56,9 +57,9 @@ end_log() {
   fi
   local fd key pos
   for fd in /proc/"$log_copy_pid"/fd/*; do
-    [[ $fd -ef server.log ]] || continue
+    [[ $fd -ef $run/log/server.log ]] || continue
     while read -r key pos; do
-      if [[ $key == pos: ]] && ((pos > log_max)); then : >server.log; fi
+      if [[ $key == pos: ]] && ((pos > log_max)); then : >"$run/log/server.log"; fi
     done <"/proc/$log_copy_pid/fdinfo/${fd##*/}"
   done
 } 2>/dev/null

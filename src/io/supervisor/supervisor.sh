@@ -18,7 +18,7 @@
 #   deadline  written by the sidecar: <nonce> <term> <deadline>
 #   sidecar   written by the sidecar each second: <uptime>; its pulse
 #   job-output, progress   of the last job
-#   log-pipe, server.log   what the server logs (log.sh)
+#   log-pipe  what the server logs; copied to $PG_SWARM_RUN_DIR/log/server.log (log.sh)
 set -u -o pipefail
 umask 077
 LC_ALL=C
