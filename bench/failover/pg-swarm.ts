@@ -38,6 +38,7 @@ export type PgSwarmOptions = {
 
 const answerMs = 10_000
 const switchoverMs = 60_000
+const killEveryMs = 100
 
 export async function openPgSwarm(options: PgSwarmOptions, signal: AbortSignal): Promise<System> {
   await using stack = new AsyncDisposableStack()
@@ -180,9 +181,7 @@ class PgSwarm implements System {
         return { mend: () => faults.thawNode(node) }
       }
       case "agent-killed":
-        // Its kubelet starts it again, as it does everywhere.
-        await faults.kill(agent)
-        return { mend: undefined }
+        return this.#keepKilling(pod)
       case "agent-frozen":
         await faults.freeze(agent)
         return { mend: () => faults.thaw(agent) }
@@ -190,6 +189,29 @@ class PgSwarm implements System {
         const id = await faults.breakApi({ mode: "drop", match: { all: true } })
         return { mend: () => faults.mend(id) }
       }
+    }
+  }
+
+  /** Its kubelet starts it again, so that it is killed again, until the fault is over. */
+  #keepKilling(pod: string): Struck {
+    const { kube, namespace } = this.#patient
+    const agent = { namespace, pod, container: container.failover }
+    const stop = new AbortController()
+    const done = (async (): Promise<void> => {
+      while (!stop.signal.aborted) {
+        // Refused while it does not run.
+        await kube
+          .faults()
+          .kill(agent)
+          .catch(() => undefined)
+        await sleep(killEveryMs)
+      }
+    })()
+    return {
+      mend: () => {
+        stop.abort()
+        return done
+      },
     }
   }
 

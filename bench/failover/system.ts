@@ -26,7 +26,7 @@ export const faults: readonly Fault[] = [
   { name: "node-lost", title: "node lost", holdMs: 0 },
   { name: "node-frozen", title: "whole node frozen", holdMs: 0 },
   // Longer than the longest lease under test: what two writers do to each other needs time to be seen.
-  { name: "agent-killed", title: "agent killed alone", holdMs: 45_000 },
+  { name: "agent-killed", title: "agent killed and kept away", holdMs: 45_000 },
   { name: "agent-frozen", title: "agent frozen alone", holdMs: 45_000 },
   { name: "store-away", title: "lock store away for 40 s", holdMs: 40_000 },
 ]
