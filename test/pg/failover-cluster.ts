@@ -280,6 +280,14 @@ export class FailoverCluster implements AsyncDisposable {
     return items.map(({ metadata }) => metadata.name)
   }
 
+  /** Label of each pod, as services see it. */
+  async roles(): Promise<ReadonlyMap<string, string | undefined>> {
+    const labels = `${label.cluster}=${this.name}`
+    const signal = AbortSignal.timeout(patience)
+    const { items } = await this.api.list(kinds.Pod, this.namespace, { labels }, signal)
+    return new Map(items.map(({ metadata }) => [metadata.name, metadata.labels?.[label.role]]))
+  }
+
   /** Asks every 50 ms until it is so; says what every member thinks when it is not in time. */
   async until(
     what: string,

@@ -220,6 +220,13 @@ export class Member {
     ...(await serverProcesses(this.pgdata)),
   ]
 
+  /** Neither sidecar nor supervisor runs. */
+  get isGone(): boolean {
+    return [this.#sidecar, this.#supervisor].every(
+      (child) => child === undefined || child.exitCode !== null || child.signalCode !== null,
+    )
+  }
+
   /** The postmaster alone: its children find out by themselves. */
   killPostmaster(): void {
     const pid = Number(readFileSync(join(this.pgdata, "postmaster.pid"), "utf8").split("\n")[0])

@@ -153,6 +153,23 @@ await play(
       },
     },
     {
+      name: "AF12: one of two standbys is promoted by hand: the fork is seen and mended, the primary serves on",
+      async play({ cluster, primary, others, witnesses, say }) {
+        const [standby] = others
+        assert(standby !== undefined)
+        const { term } = await cluster.lease()
+        const at = performance.now()
+        await standby.query("select pg_promote(false)")
+        await cluster.until("the stray server is stopped", async () => {
+          return (await standby.role()) === "down"
+        })
+        await cluster.untilStreaming(primary)
+        await witnesses.writing()
+        assert.equal((await cluster.lease()).term, term)
+        say(`standby promoted by hand: no write for ${Math.round(witnesses.gap(at))} ms`)
+      },
+    },
+    {
       name: "MG15: a standby that is told to stop is no reason for anything",
       async play({ cluster, primary, others, witnesses, say }) {
         const [standby] = others

@@ -70,6 +70,12 @@ export class Links implements AsyncDisposable {
     this.#adjust()
   }
 
+  /** What was held on its way is lost too, as when the machine that sent it has ended: those connections are closed. */
+  forgetHeld(): void {
+    for (const { from, to, close } of this.#relayed)
+      if (this.#lost.has(way(from, to)) || this.#lost.has(way(to, from))) close()
+  }
+
   mendAll(): void {
     this.#lost.clear()
     this.#adjust()

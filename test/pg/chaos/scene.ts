@@ -103,6 +103,9 @@ async function calm(cluster: FailoverCluster): Promise<void> {
     member.signalSupervisor("SIGCONT")
     await member.signalServer("SIGCONT")
     freeVolume(member.volume)
+    if (!member.isGone) continue
+    await member.rebirth()
+    member.start()
   }
   await whole(cluster)
 }
