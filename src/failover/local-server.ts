@@ -198,8 +198,8 @@ async function primaryState(sql: Sql, askedAt: number): Promise<PrimaryLook> {
       current_setting('synchronous_standby_names') as names,
       coalesce(current_setting(${refusingSetting}, true), '') as refusing,
       (select count(*) from pg_stat_get_activity(null)
-        where backend_type = 'client backend' and usesysid <> ${replicationUser}::regrole
-          and (client_addr is not null or usesysid <> ${superuser}::regrole))::int4 as sessions`
+        where backend_type = 'client backend' and usesysid is distinct from to_regrole(${replicationUser})
+          and (client_addr is not null or usesysid is distinct from to_regrole(${superuser})))::int4 as sessions`
   if (row === undefined) throw new Error("a look without a row")
   const standbys = await sql`
     select application_name as pod, state, flush_lsn::text as flushed, sync_state

@@ -19,7 +19,8 @@ left_at() { # host port timeline
   [[ ${answer%%|*} =~ ^[0-9]{1,10}$ && ${answer%%|*} != "$3" ]] || return 0
   answer=$(psql -XAtq -d "$conninfo" -c "TIMELINE_HISTORY ${answer%%|*}" 2>/dev/null) || return 0
   while IFS= read -r line; do
-    read -r tli at _ <<<"${line##*|}"
+    [[ $line != *.history\|* ]] || line=${line#*|} # the name of the file, before its first line
+    read -r tli at _ <<<"$line"
     if [[ $tli == "$3" && $at =~ ^[0-9A-F]{1,8}/[0-9A-F]{1,8}$ ]]; then echo "$at"; fi
   done <<<"$answer"
 }
