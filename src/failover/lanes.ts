@@ -18,6 +18,8 @@ type Running = {
 const idle: LaneState = { running: undefined, since: -Infinity, last: undefined }
 /** A piece that failed is not begun again at once: 250 ms, 500 ms … at most 5 s. */
 const restAfter = (failures: number): number => Math.min(5000, 125 * 2 ** failures)
+/** Urgent work rests too when it failed, or what fails at once would leave no time for anything else. */
+const urgentRest = 100
 
 export class Lanes {
   readonly #clock: Clock
@@ -54,10 +56,13 @@ export class Lanes {
     return true
   }
 
-  /** Begins `work` whatever runs in the lane: that is told to stop, and not waited for. */
+  /** Begins `work` whatever runs in the lane: that is told to stop, and not waited for. Hardly rests when it failed. */
   preempt(lane: Lane, kind: string, work: Work): void {
     const running = this.#running.get(lane)
     if (running?.kind === kind || this.#signal.aborted) return
+    const last = this.#states.get(lane)?.last
+    const failed = last?.kind === kind && last.failure !== undefined
+    if (failed && this.#clock.now() - last.at < urgentRest) return
     running?.stop.abort(new Error(`${kind} takes the lane`))
     this.#start(lane, kind, work)
   }

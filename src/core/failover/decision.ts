@@ -213,6 +213,8 @@ export type Heal = {
   readonly rewinds: number
   readonly clones: number
   readonly notBefore: Instant
+  /** Why nothing but a clone is left. */
+  readonly hopeless?: string | undefined
 }
 
 export const healthy: Heal = { since: undefined, rewinds: 0, clones: 0, notBefore: 0 }

@@ -101,7 +101,13 @@ test("L2: after two rewinds the member is cloned", () => {
 
 test("L2: a replica that does not stream for a minute is cloned", () => {
   assert.deepEqual(kinds({ server: idle, source: same }, since(59_000)), [])
-  assert.deepEqual(kinds({ server: idle, source: same }, since(61_000)), ["clone"])
+  const { actions, memory: hopeless } = turn({ server: idle, source: same }, since(61_000))
+  // The supervisor copies beside no server that runs.
+  assert.deepEqual(
+    actions.map(({ kind }) => kind),
+    ["stop"],
+  )
+  assert.deepEqual(kinds({ server: down, source: same }, hopeless), ["clone"])
 })
 
 test("a damaged or empty directory is cloned, with growing pauses", () => {

@@ -16,6 +16,7 @@ import {
 } from "#core/failover/decision.ts"
 import type { Holder } from "#core/failover/holder.ts"
 import type { DataView, Observation, ServerView, SourceView } from "#core/failover/observation.ts"
+import { type Ladder, repairStep } from "#core/failover/repair.ts"
 import { freshStatus, knownIdentifier } from "#core/failover/standing.ts"
 
 export type Following = {
@@ -38,6 +39,8 @@ const healAgainAfter = (failures: number): number =>
 export function follow(at: Following): Decision {
   const { seen } = at
   const { server } = seen
+  const repairing = repairStep(at, ladder)
+  if (repairing !== undefined) return repairing
   const none = (phase: Mood["phase"], why: string): Decision => ({
     memory: at.memory,
     actions: [],
@@ -120,6 +123,9 @@ function beginWithData(at: Following, data: DataView & { readonly kind: "present
   if (data.unconfirmed) return replaceUnconfirmed(at, data.systemIdentifier)
   if (leader !== undefined && diverged(seen.source, leader, data))
     return heal(at, leader, "its WAL went on beyond the point where the new timeline began")
+  const { hopeless } = memory.heal
+  if (leader !== undefined && hopeless !== undefined && healthySource(at, leader))
+    return cloneFrom(at, leader, hopeless)
   // A crashed primary may have WAL that nobody else has, and a plain start would keep it.
   if (leader !== undefined && data.wasPrimary && !data.clean && memory.heal.rewinds < rewindsMax)
     return rewindFrom(at, leader, "it was primary and stopped hard")
@@ -209,16 +215,19 @@ function climb(
     seen.now >= memory.heal.notBefore &&
     healthySource(at, leader)
   )
-    return {
-      memory: { ...memory, heal: tried({ ...memory.heal, rewinds: rewindsMax }, seen.now) },
-      actions: [{ kind: "clone", source: leader }],
-      mood: {
-        phase: "cloning",
-        why: `does not stream from ${leader.pod} for ${Math.round(waited / 1000)} s: cloning anew`,
-      },
-    }
+    return giveUp(memory, `did not stream from ${leader.pod} for ${Math.round(waited / 1000)} s`)
   return wait(`connecting to ${leader.pod} for ${Math.round(waited / 1000)} s`)
 }
+
+/** The supervisor copies beside no server that runs: it stops first. */
+const giveUp = (memory: Memory, why: string): Decision => ({
+  memory: {
+    ...memory,
+    heal: { ...memory.heal, since: undefined, rewinds: rewindsMax, hopeless: why },
+  },
+  actions: [{ kind: "stop", within: longestStop }],
+  mood: { phase: "stopping", why: `${why}: stopping to be cloned anew` },
+})
 
 const longestStop = seconds(10)
 
@@ -235,12 +244,15 @@ function diverged(
 function heal(at: Following, leader: Peer, why: string): Decision {
   return at.memory.heal.rewinds < rewindsMax
     ? rewindFrom(at, leader, why)
-    : clonable(at, leader, (next) => ({
-        memory: { ...at.memory, heal: next },
-        actions: [{ kind: "clone", source: leader }],
-        mood: { phase: "cloning", why: `cloning from ${leader.pod}: ${why}` },
-      }))
+    : cloneFrom(at, leader, why)
 }
+
+const cloneFrom = (at: Following, leader: Peer, why: string): Decision =>
+  clonable(at, leader, (next) => ({
+    memory: { ...at.memory, heal: next },
+    actions: [{ kind: "clone", source: leader }],
+    mood: { phase: "cloning", why: `cloning from ${leader.pod}: ${why}` },
+  }))
 
 function rewindFrom(at: Following, leader: Peer, why: string): Decision {
   const { seen, memory } = at
@@ -265,6 +277,8 @@ function rewindFrom(at: Following, leader: Peer, why: string): Decision {
   }
 }
 
+const ladder: Ladder = { isHealthy: healthySource, rewind: rewindFrom, clone: cloneFrom }
+
 function clonable(at: Following, leader: Peer, go: (heal: Heal) => Decision): Decision {
   const { seen, memory } = at
   const hold = (why: string): Decision => ({ memory, actions: [], mood: { phase: "held", why } })
@@ -277,6 +291,7 @@ function clonable(at: Following, leader: Peer, go: (heal: Heal) => Decision): De
 const tried = (heal: Heal, now: number): Heal => ({
   ...heal,
   since: undefined,
+  hopeless: undefined,
   notBefore: now + healAgainAfter(heal.rewinds + heal.clones),
 })
 

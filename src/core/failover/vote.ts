@@ -186,9 +186,12 @@ export function unseenAcknowledgers(
   candidate: Position,
 ): readonly PodName[] {
   if (hasAll(lease, voters, candidate)) return []
+  // Wiped or made anew: whoever is a member may have been waited for.
+  const forgotten = lastServing(lease) === undefined && lease.syncSet.length === 0
+  const suspects = forgotten ? lease.members : lease.syncSet
   const named = (pod: PodName): boolean =>
     voters.some((voter) => voter.pod === pod && isCovered(voter, candidate))
-  return lease.syncSet.filter((pod) => pod !== candidate.pod && !named(pod))
+  return suspects.filter((pod) => pod !== candidate.pod && !named(pod))
 }
 
 /**
@@ -197,7 +200,9 @@ export function unseenAcknowledgers(
  */
 function hasAll(lease: Lease, voters: readonly MemberStatus[], candidate: Position): boolean {
   const last = lastServing(lease)
-  if (last === undefined || last === candidate.pod) return true
+  // Before the first term there was nothing to have.
+  if (last === undefined) return lease.term === 0
+  if (last === candidate.pod) return true
   if (hasCheckpoint(lease, candidate)) return true
   return voters.some((voter) => voter.pod === last && isCovered(voter, candidate))
 }
