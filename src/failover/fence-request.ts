@@ -12,6 +12,7 @@ import { millis, minutes, seconds } from "#core/units.ts"
 import type { FenceRequest } from "#core/failover/observation.ts"
 import { leadingTerm } from "#core/failover/standing.ts"
 import type { Parts } from "./assemble.ts"
+import { tell } from "./ports.ts"
 
 /** Whoever fenced may be gone: clients are let in again after this. */
 export const fenceLasts = minutes(10)
@@ -70,6 +71,13 @@ export async function fence(
     within: closedWithin,
     signal,
   })
+  if (isClosed(parts))
+    tell(parts, {
+      kind: "clients.refused",
+      severity: "warning",
+      message: `${config.pod} lets no clients in: ${request.reason}`,
+      details: { term: String(leading), reason: request.reason },
+    })
   return isClosed(parts)
     ? { kind: "done", output: `no clients until ${fenceLasts / 60_000} minutes have passed` }
     : { kind: "failed", code: "OVERTAKEN", message: "the fence was lifted, or the role was lost" }
@@ -78,6 +86,7 @@ export async function fence(
 /** Done when a login was seen to be let in. Harmless where there is no fence. */
 export async function unfence(parts: Parts, signal: AbortSignal): Promise<CommandOutcome> {
   const { known, config, clock, observe } = parts
+  const was = known.fence
   await writeFence(config.runDir, undefined)
   known.fence = undefined
   known.changed()
@@ -88,6 +97,13 @@ export async function unfence(parts: Parts, signal: AbortSignal): Promise<Comman
     },
     { every: millis(20), within: closedWithin, signal },
   )
+  if (was !== undefined)
+    tell(parts, {
+      kind: "clients.admitted",
+      severity: "info",
+      message: `${config.pod} lets clients in again`,
+      details: { term: String(was.term) },
+    })
   return { kind: "done", output: "clients are let in" }
 }
 

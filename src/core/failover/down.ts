@@ -6,7 +6,7 @@ import type { PodName } from "#core/ids.ts"
 import { formatLsn } from "#core/lsn.ts"
 import { seconds } from "#core/units.ts"
 import { whyRefusedAtStart } from "#core/failover/admission.ts"
-import { acknowledgersOf } from "#core/failover/candidates.ts"
+import { acknowledgersOf, priorityOf } from "#core/failover/candidates.ts"
 import { type Mood, once } from "#core/failover/decision.ts"
 import { anotherIsFit, diskAway, diskGivenUp, diskReason } from "#core/failover/disk.ts"
 import { firstNames } from "#core/failover/durability.ts"
@@ -145,7 +145,8 @@ function caughtUp(at: Leading): PodName | undefined {
       ? a.flushLsn > b.flushLsn
         ? -1
         : 1
-      : Number(b.synchronous) - Number(a.synchronous),
+      : Number(b.synchronous) - Number(a.synchronous) ||
+        priorityOf(seen.settings, b.pod) - priorityOf(seen.settings, a.pod),
   )
   return order[0]?.pod
 }

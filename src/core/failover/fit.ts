@@ -1,5 +1,6 @@
 /** Whether a member can take over from the primary that looks at it, and if not, why. */
 import type { PodName } from "#core/ids.ts"
+import { priorityOf } from "#core/failover/candidates.ts"
 import type { Holder } from "#core/failover/holder.ts"
 import type { Observation, StandbyRow } from "#core/failover/observation.ts"
 import { freshStatus, othersOf } from "#core/failover/standing.ts"
@@ -31,7 +32,7 @@ export function whyUnfit(
   return undefined
 }
 
-/** The fit member with the most WAL; a synchronous one before others that have as much. */
+/** The fit member of the highest priority, then with the most WAL; a synchronous one before others that have as much. */
 export function bestToTakeOver(
   seen: Observation,
   self: Holder,
@@ -39,6 +40,9 @@ export function bestToTakeOver(
 ): PodName | undefined {
   const fit = othersOf(seen, self).filter((pod) => whyUnfit(seen, self, pod, anyLag) === undefined)
   return fit.toSorted((a, b) => {
+    // What one lacks it gets while this server stops: the person's wish goes first.
+    const wish = priorityOf(seen.settings, b) - priorityOf(seen.settings, a)
+    if (wish !== 0) return wish
     const [one, other] = [rowOf(seen, a).row, rowOf(seen, b).row]
     const [first, second] = [one?.flushLsn ?? 0n, other?.flushLsn ?? 0n]
     if (first !== second) return first > second ? -1 : 1

@@ -8,6 +8,7 @@ import {
 } from "#core/failover/candidates.ts"
 import { decide } from "#core/failover/decide.ts"
 import { type Action, firstMemory, type Memory } from "#core/failover/decision.ts"
+import { bestToTakeOver } from "#core/failover/fit.ts"
 import { describe } from "#core/failover/describe.ts"
 import type { Consent, Observation, Settings } from "#core/failover/observation.ts"
 import { podName, term, timeline } from "#core/ids.ts"
@@ -246,6 +247,14 @@ test("priorities: 1 where nothing is said, higher goes first among equals, 0 is 
   assert.match(me.reason, /priority is 0/)
   assert.ok(!stands(never))
   assert.equal(describe(forsaken(), holderOf(members[2]), "").priority, 1)
+})
+
+test("a hand-over goes to whom a person prefers among those that are fit", () => {
+  const self = holderOf(members[0])
+  const seen = (priorities: readonly number[]): Observation =>
+    leading({ settings: settings({ priorities }) })
+  assert.equal(bestToTakeOver(seen([]), self, false), members[1])
+  assert.equal(bestToTakeOver(seen([1, 1, 5]), self, false), members[2])
 })
 
 test("S2: commits wait for members that may become primary; for others only where there is nobody else", () => {
