@@ -1,8 +1,8 @@
-/** Waits for jobs of the supervisor to end: initdb, clone, rewind. */
+/** Waits for jobs and commands of the supervisor to end: initdb, clone, rewind, commands of recovery rules. */
 import { Outage } from "#io/outage.ts"
 import type { SupervisorReport } from "#io/supervisor/supervisor.ts"
 
-type Ended = SupervisorReport & { readonly kind: "job-ended" }
+type Ended = SupervisorReport & { readonly kind: "job-ended" | "command-ended" }
 
 export class Jobs {
   readonly #waiting = new Map<string, (ended: Ended) => void>()
@@ -18,6 +18,14 @@ export class Jobs {
     start: () => Promise<void>,
     signal: AbortSignal,
   ): Promise<string> {
+    const { exitCode, output } = await this.end(job, start, signal)
+    if (exitCode !== 0)
+      throw new Outage("JOB_FAILED", `${name} ended with ${exitCode}: ${output.trim().slice(-600)}`)
+    return output
+  }
+
+  /** Begins a job with `start` and resolves when it ended, well or not. */
+  async end(job: string, start: () => Promise<void>, signal: AbortSignal): Promise<Ended> {
     const { promise, resolve, reject } = Promise.withResolvers<Ended>()
     const stop = (): void => reject(signal.reason)
     signal.addEventListener("abort", stop, { once: true })
@@ -25,13 +33,7 @@ export class Jobs {
     try {
       await start()
       signal.throwIfAborted()
-      const { exitCode, output } = await promise
-      if (exitCode !== 0)
-        throw new Outage(
-          "JOB_FAILED",
-          `${name} ended with ${exitCode}: ${output.trim().slice(-600)}`,
-        )
-      return output
+      return await promise
     } finally {
       // Nobody waits any more: a late refusal must not count as unhandled.
       promise.catch(() => undefined)

@@ -20,6 +20,7 @@ import type {
   PeerView,
   PledgeHeld,
   PrimaryState,
+  RepairRequest,
   ServerView,
   Settings,
   SourceView,
@@ -95,6 +96,7 @@ export class Known {
   urgedOn: string | undefined
   pledgeAskedAt: Instant | undefined
   handOver: HandOverRequest | undefined
+  repair: RepairRequest | undefined
 
   constructor(
     start: {
@@ -276,6 +278,7 @@ export class Known {
       urgedOn: this.urgedOn,
       pledgeAskedAt: this.pledgeAskedAt,
       handOver: this.handOver,
+      repair: this.repair,
       fence: this.fence,
       consent: this.consent,
       disk: this.disk,

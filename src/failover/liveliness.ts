@@ -55,11 +55,12 @@ export class Liveliness {
   }
 }
 
-/** The server worth looking at from here; undefined while this member leads, streams, or knows nobody. */
+/** The server worth looking at from here; undefined while this member leads, streams with nothing to mend, or knows nobody. */
 export function wantedSource(seen: Observation): Peer | undefined {
   const { server, self } = seen
   if (self === undefined || server.kind === "primary") return undefined
-  if (server.kind === "standby" && server.receiver === "streaming") return undefined
+  const content = server.kind === "standby" && server.receiver === "streaming"
+  if (content && seen.repair === undefined) return undefined
   return leaderOf(seen, self)
 }
 

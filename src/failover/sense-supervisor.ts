@@ -59,6 +59,10 @@ function hear(
       known.data = undefined
       known.changed()
       return
+    case "command-ended":
+      log.event("command.ended", { job: report.job, exitCode: report.exitCode })
+      jobs.ended(report)
+      return
     case "paused-vm":
       log.warn("machine.paused", { gapMs: report.gap })
       return

@@ -12,6 +12,7 @@ import { assemble, openOutside, type Parts } from "./assemble.ts"
 import { type Config, policyFor, readPodConfig, readSecrets, settingsFor } from "./config.ts"
 import { tellDiscardedWal } from "./discarded-wal.ts"
 import { readFence } from "./fence-request.ts"
+import { openLogWatch } from "./log-watch.ts"
 import { readMarks } from "./marks.ts"
 import { measureDisk, measureServer, unmeasured } from "./measure.ts"
 import { openPeerServer } from "./peer-server.ts"
@@ -51,6 +52,7 @@ export async function runSidecar(
   await using _peerServer = await openPeerServer({ ...parts, secrets })
   const figures = new RoleChangeFigures()
   parts.outbox.onPut((event) => figures.heard(event))
+  const watch = await openLogWatch(parts)
   await using _web = await openWeb({
     listen: { host: config.address, port: port.sidecarHealth },
     cluster: config.cluster,
@@ -58,6 +60,7 @@ export async function runSidecar(
     loopAge: () => parts.live.age,
     counters: () => parts.live.counters,
     roleChanges: figures,
+    logRules: watch.figures,
   })
   log.event("failover.ready", { pod: config.pod, address: config.address, term: marks.term })
   const leave = (): void => {
@@ -77,6 +80,7 @@ export async function runSidecar(
     ended.signal,
     ...protocolTasks(parts, () => ended.abort(new Error("the pod leaves"))),
     ...besides(parts),
+    watch.run,
   )
   ended.abort(new Error("a part of the sidecar ended"))
   await parts.lanes.drained()
@@ -148,6 +152,8 @@ async function measure(
   { config, known, server, board }: Parts,
   signal: AbortSignal,
 ): Promise<void> {
+  // A volume that hangs keeps whoever asks it.
+  if (known.disk.kind === "hanging") return
   const disk = await measureDisk(config.dataDir)
   const runs = known.glance?.kind === "looked"
   const more = runs ? await server.patient(measureEvery, measureServer, signal) : unmeasured

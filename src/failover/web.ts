@@ -19,6 +19,7 @@ export type WebPorts = {
   readonly loopAge: () => number
   readonly counters: () => Readonly<Record<string, number>>
   readonly roleChanges: { readonly lines: (own: string) => readonly string[] }
+  readonly logRules: { readonly lines: (own: string) => readonly string[] }
 }
 
 const loopAgeMax = 30_000
@@ -104,6 +105,6 @@ function metrics(ports: WebPorts): string {
     const full = `pgswarm_failover_${name}_total`
     lines.push(`# TYPE ${full} counter`, `${full}${labels} ${value}`)
   }
-  lines.push(...ports.roleChanges.lines(own))
+  lines.push(...ports.roleChanges.lines(own), ...ports.logRules.lines(own))
   return `${lines.join("\n")}\n`
 }

@@ -4,6 +4,7 @@
  * standby that streams. Who leads, or may lead, never gets here (S1): only `follow` asks.
  */
 import { ordinalOf } from "#core/ids.ts"
+import type { Repair } from "#core/recovery/rule.ts"
 import { seconds } from "#core/units.ts"
 import type { Decision, Peer } from "#core/failover/decision.ts"
 import type { Following } from "#core/failover/follow.ts"
@@ -38,11 +39,26 @@ export function mayLead(seen: Observation): string | undefined {
 const turnEvery = seconds(3)
 const longestStop = seconds(10)
 
+/** Work by which each repair has come true; the rest is the ladder's own business. */
+const lastSteps: Readonly<Record<Repair, readonly string[]>> = {
+  restart: ["start-standby", "rewind", "clone"],
+  rewind: ["rewind", "clone"],
+  rebasebackup: ["clone"],
+}
+
+/** Whether what is asked for was begun since then, for whatever reason. */
+export function hasBegun({ lanes }: Observation, { kind, since }: RepairRequest): boolean {
+  const { running, since: begunAt, last } = lanes.server
+  const steps = lastSteps[kind]
+  if (running !== undefined && steps.includes(running) && begunAt >= since) return true
+  return last !== undefined && steps.includes(last.kind) && last.at >= since
+}
+
 /** The next step of the repair that is asked for; undefined while it can not go on, and when none is. */
 export function repairStep(at: Following, ladder: Ladder): Decision | undefined {
   const { seen, leader, memory, self } = at
   const { repair, server } = seen
-  if (repair === undefined || leader === undefined) return undefined
+  if (repair === undefined || leader === undefined || hasBegun(seen, repair)) return undefined
   if (mayLead(seen) !== undefined || seen.lanes.server.running !== undefined) return undefined
   if (!ladder.isHealthy(at, leader)) return undefined
   const why = `recovery rule ${repair.rule} asks for ${repair.kind}`

@@ -21,9 +21,9 @@ const rules: readonly (readonly [RegExp, string])[] = [
 const sentence = /\bpassword authentication failed\b|\bpassword expired\b/gi
 
 /** Redacted first and cut then, so that no cut leaves half a secret behind. */
-export function excerpt(text: string): string {
+export function excerpt(text: string, longest = excerptMax): string {
   const kept: string[] = []
-  let shown = text.slice(0, 4 * excerptMax).replaceAll(sentence, (words) => {
+  let shown = text.slice(0, 4 * longest).replaceAll(sentence, (words) => {
     kept.push(words)
     return `\uE000${kept.length - 1}\uE000`
   })
@@ -31,5 +31,5 @@ export function excerpt(text: string): string {
   shown = shown.replaceAll(/\uE000(\d+)\uE000/g, (_, index: string) => kept[Number(index)] ?? "")
   // oxlint-disable-next-line no-control-regex -- they are what must not go out
   shown = shown.replaceAll(/[\u0000-\u001f\u007f]+/g, " ").trim()
-  return shown.length <= excerptMax ? shown : `${shown.slice(0, excerptMax - 1)}…`
+  return shown.length <= longest ? shown : `${shown.slice(0, longest - 1)}…`
 }

@@ -82,6 +82,8 @@ function orderWords(order: Order): readonly string[] {
     }
     case "cancel-job":
       return [order.kind, order.job]
+    case "run-command":
+      return [order.kind, order.job, order.command, String(Math.floor(order.within))]
     case "start-standby":
     case "stop-immediate":
     case "drop-old":
@@ -153,15 +155,20 @@ function readReports(folder: string, signal: AbortSignal): AsyncIterable<Supervi
   const from = readPosition(folder) // now, not when the caller gets to its first turn
   return (async function* () {
     for await (const { words } of follow(folder, from, signal)) {
-      const output = words[0] === "job-ended" ? readJobOutput(folder) : ""
+      const output = readOutput(folder, words[0])
       const report = parseReport(words, output)
       if (report !== undefined) yield report
     }
   })()
 }
 
-const readJobOutput = (folder: string): string =>
-  (readNow(join(folder, "job-output")) ?? "").slice(-jobOutputMax)
+/** What the job or the command wrote whose end is reported. */
+function readOutput(folder: string, report: string | undefined): string {
+  const file = report === "job-ended" || report === "command-ended" ? outputs[report] : undefined
+  return file === undefined ? "" : (readNow(join(folder, file)) ?? "").slice(-jobOutputMax)
+}
+
+const outputs = { "job-ended": "job-output", "command-ended": "command-output" } as const
 
 /** The last line that was there; undefined when no supervisor has written yet. */
 type Position = { readonly bootNonce: string; readonly number: number } | undefined

@@ -133,7 +133,7 @@ order_drop_old() {
 # How many arguments each order takes.
 declare -rA arity=(
   [start-standby]=0 [start-primary]=2 [arm]=2 [stop-fast]=1 [stop-immediate]=0 [run-job]=5
-  [cancel-job]=1 [drop-old]=0
+  [cancel-job]=1 [drop-old]=0 [run-command]=3
 )
 
 obey() { # one line

@@ -97,6 +97,7 @@ export function parseReport(
       return cause === undefined ? undefined : { kind, cause, exitCode: Number(second) }
     }
     case "job-ended":
+    case "command-ended":
       return { kind, job: first, exitCode: Number(second), output: jobOutput }
     case "paused-vm":
       return { kind, gap: millis(Number(first)) }

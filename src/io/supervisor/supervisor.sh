@@ -17,7 +17,7 @@
 #   status    one line, overwritten in place at least twice a second: the pulse
 #   deadline  written by the sidecar: <nonce> <term> <deadline>
 #   sidecar   written by the sidecar each second: <uptime>; its pulse
-#   job-output, progress   of the last job
+#   job-output, progress   of the last job; command-output   of the last command
 #   log-pipe  what the server logs; copied to $PG_SWARM_RUN_DIR/log/server.log (log.sh)
 set -u -o pipefail
 umask 077
@@ -137,6 +137,7 @@ write_status() {
 . "${BASH_SOURCE[0]%/*}/lost.sh"
 . "${BASH_SOURCE[0]%/*}/jobs.sh"
 . "${BASH_SOURCE[0]%/*}/disk.sh"
+. "${BASH_SOURCE[0]%/*}/command.sh"
 . "${BASH_SOURCE[0]%/*}/orders.sh"
 
 # ---- hearing --------------------------------------------------------------------------------------
@@ -200,6 +201,7 @@ on_exit() {
   armed=0
   end_probes
   ((job_pid == 0)) || kill -KILL -- "-$job_pid" 2>/dev/null
+  ((command_pid == 0)) || kill -KILL -- "-$command_pid" 2>/dev/null
   [[ -n $data_fd ]] || return
   local tries
   for ((tries = 0; tries < 200; tries++)); do
@@ -235,6 +237,7 @@ while :; do
   hear
   tend_clock
   tend_log
+  ((command_pid == 0)) || tend_command
   ((armed == 0)) || tend_deadline
   if ((pm)); then
     tend_server

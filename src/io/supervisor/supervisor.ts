@@ -65,6 +65,13 @@ export type Order =
   | { readonly kind: "cancel-job"; readonly job: string }
   /** Removes `pgdata.old-*`, which a clone keeps until its replacement streams (S4); works beside a running server. */
   | { readonly kind: "drop-old" }
+  /** Runs a command that the image offers, by its name, beside whatever else runs (`command.sh`). */
+  | {
+      readonly kind: "run-command"
+      readonly job: string
+      readonly command: string
+      readonly within: Millis
+    }
 
 /**
  * Where a clone or a rewind reads from; undefined fields are not passed on. A clone is refused without
@@ -92,6 +99,12 @@ export type SupervisorReport =
   | { readonly kind: "server-gone"; readonly cause: ExitCause; readonly exitCode: number }
   | {
       readonly kind: "job-ended"
+      readonly job: string
+      readonly exitCode: number
+      readonly output: string
+    }
+  | {
+      readonly kind: "command-ended"
       readonly job: string
       readonly exitCode: number
       readonly output: string
