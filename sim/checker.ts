@@ -1,0 +1,84 @@
+/**
+ * Watches over the promises of PROTOCOL.md while a world runs. It knows what no member can know: every
+ * acknowledged commit, who was given which term, whose data is whose.
+ */
+import type { PodName, SystemIdentifier, Term } from "#core/ids.ts"
+import type { Branch, Commit } from "./wal.ts"
+import { hasCommit } from "./wal.ts"
+
+/** Commits that an older one on the same branch implies are forgotten: a later one has it too. */
+const keptMax = 4000
+
+export type Loss = { readonly term: Term; readonly by: PodName; readonly commits: number }
+
+export class Checker {
+  readonly problems: string[] = []
+  acknowledged = 0
+  lastAckAt = -Infinity
+  #lastAck: Commit | undefined
+  #ackTerm = 0
+  #acker: PodName | undefined
+  #commits: Commit[] = []
+  #system: SystemIdentifier | undefined
+  readonly losses: Loss[] = []
+  /** Terms whose promotion was told to lose nothing, or to perhaps lose something. */
+  readonly told = new Map<number, boolean>()
+  /** A volume was rolled back or somebody wrote the Lease by hand: what that loses is nobody's promise. */
+  excusesLoss = false
+
+  broken(problem: string): void {
+    if (this.problems.length < 20) this.problems.push(problem)
+  }
+
+  /** S1 by order of terms, and the identity of the data. `excused`: on waking, see PROTOCOL.md, known limits. */
+  acknowledge(commit: Commit, now: number, excused: boolean): void {
+    const { term, by } = commit
+    if (term < this.#ackTerm) {
+      if (!excused)
+        this.broken(
+          `S1: ${by} acknowledges in term ${term} at ${now.toFixed(0)} after ${this.#acker ?? "?"} did in term ${this.#ackTerm}`,
+        )
+      return
+    }
+    if (term === this.#ackTerm && this.#acker !== undefined && by !== this.#acker)
+      this.broken(`S1: ${by} and ${this.#acker} acknowledge in term ${term}`)
+    this.#ackTerm = term
+    this.#acker = by
+    this.acknowledged += 1
+    this.lastAckAt = now
+    this.#lastAck = commit
+    this.#system ??= commit.branch.system
+    if (this.#system !== commit.branch.system)
+      this.broken(`S4: ${by} serves system ${commit.branch.system}, the cluster is ${this.#system}`)
+    const last = this.#commits.at(-1)
+    if (last?.branch === commit.branch && last.lsn <= commit.lsn) this.#commits.pop()
+    this.#commits.push(commit)
+    if (this.#commits.length > keptMax) this.#commits.shift()
+  }
+
+  get ackTerm(): number {
+    return this.#ackTerm
+  }
+  get lastAck(): Commit | undefined {
+    return this.#lastAck
+  }
+  get hasServed(): boolean {
+    return this.#system !== undefined
+  }
+
+  /** A server becomes writable with the history of `branch` up to `end`: what was acknowledged must be there (S2). */
+  opens(by: PodName, term: Term, branch: Branch, end: bigint, quorum: boolean): void {
+    const lost = this.#commits.filter((commit) => !hasCommit(branch, end, commit))
+    if (lost.length === 0) return
+    // What is lost is lost once.
+    this.#commits = this.#commits.filter((commit) => !lost.includes(commit))
+    if (this.excusesLoss) return
+    if (quorum) {
+      const [first] = lost
+      this.broken(
+        `S2: ${by} opens term ${term} at ${end} of timeline ${branch.tli} without ${lost.length} acknowledged commits (${first?.lsn ?? 0n} of term ${first?.term ?? 0} by ${first?.by ?? "?"})`,
+      )
+    }
+    this.losses.push({ term, by, commits: lost.length })
+  }
+}

@@ -1,0 +1,13 @@
+/**
+ * Worlds that found something once, run for ever, in every shape. What each found is said beside it; a change of
+ * the world itself gives a seed another history, so new finds are added and old ones stay as a cheap sample.
+ */
+export const failedOnce: readonly { readonly seed: number; readonly found: string }[] = [
+  { seed: 112, found: "the last rung of the ladder was ordered beside a running server" },
+  { seed: 190, found: "a fence that could not be ordered was begun again without end" },
+  { seed: 47, found: "two promotions that knew nothing of each other made one timeline number" },
+  { seed: 258, found: "a hand-over hung when its server was started again" },
+  { seed: 265, found: "a member that was starting counted as heard" },
+  { seed: 891, found: "a leaving member that was ahead counted as heard" },
+  { seed: 2487, found: "a ballot that nobody ended was waited for" },
+]

@@ -1,0 +1,4 @@
+/** A child process of `pool.ts`. */
+import { serve } from "./pool.ts"
+
+serve()
