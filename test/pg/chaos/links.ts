@@ -153,8 +153,8 @@ function flow(source: Socket, sink: Socket, passes: () => boolean): () => void {
   let ended = false
   const adjust = (): void => {
     if (!passes() || full) source.pause()
-    else if (ended) sink.destroySoon()
-    else source.resume()
+    else if (!ended) source.resume()
+    else if (sink.writable) sink.destroySoon()
   }
   source.on("data", (chunk) => {
     if (sink.write(chunk)) return
