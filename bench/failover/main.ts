@@ -11,7 +11,7 @@ import { type Options, parseOptions, usage } from "./options.ts"
 import { openPatroni, patroniObstacle } from "./patroni.ts"
 import { openPgSwarm } from "./pg-swarm.ts"
 import { type Fault, faults, type System } from "./system.ts"
-import { machineClass, type Row, table } from "./table.ts"
+import { machineClass, readRows, type Row, table } from "./table.ts"
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`)
 
@@ -45,12 +45,13 @@ async function openers(options: Options, signal: AbortSignal): Promise<readonly 
 async function bench(
   system: System,
   fault: Fault,
-  options: Options,
+  reps: number,
   signal: AbortSignal,
 ): Promise<Row | undefined> {
+  if (reps === 0) return undefined
   const outcomes: Outcome[] = []
   const failures: string[] = []
-  for (let rep = 1; rep <= options.reps && !signal.aborted; rep += 1) {
+  for (let rep = 1; rep <= reps && !signal.aborted; rep += 1) {
     try {
       const run = `${fault.name}-${rep}-${Date.now()}`
       const outcome = await measure(system, fault, run)
@@ -82,14 +83,18 @@ function describe({ gapMs, lost, togetherMs, from, to, explained, acknowledged }
 }
 
 async function run(options: Options, signal: AbortSignal): Promise<number> {
+  if (options.join.length > 0) {
+    print(table((await Promise.all(options.join.map(readRows))).flat()))
+    return 0
+  }
   const rows: Row[] = []
   const [load = 0] = loadavg()
   for (const { name, open } of await openers(options, signal)) {
     if (signal.aborted) break
     print(`\n${name}`)
     await using system = await open()
-    for (const fault of faults.filter((one) => options.only.includes(one.name))) {
-      const row = await bench(system, fault, options, signal)
+    for (const fault of faults) {
+      const row = await bench(system, fault, options.reps.get(fault.name) ?? 0, signal)
       if (row !== undefined) rows.push(row)
       if (row !== undefined && row.failures.length > 0) break
     }

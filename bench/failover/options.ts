@@ -8,10 +8,12 @@ const timings = ["default", "fast"] as const
 const modes = ["async", "sync"] as const
 
 export type Options = {
-  readonly only: readonly FaultName[]
-  readonly reps: number
+  /** How often each of the wanted faults strikes. */
+  readonly reps: ReadonlyMap<FaultName, number>
   readonly members: number
   readonly json: string | undefined
+  /** Files of earlier runs, whose table is printed instead of a run. */
+  readonly join: readonly string[]
   readonly isPgSwarmAsked: boolean
   readonly presets: readonly Preset[]
   readonly durabilities: readonly Durability[]
@@ -26,7 +28,7 @@ export type Options = {
 
 export const usage = `usage: npm run bench:failover -- [flags]
 
-  --only FAULT,...       of these faults alone:
+  --only FAULT[:N],...   of these faults alone, each N times:
 ${faults.map(({ name, title }) => `                         ${name.padEnd(18)} ${title}`).join("\n")}
   --reps N               how often each fault strikes (3)
   --members N            members of a cluster (3)
@@ -35,6 +37,7 @@ ${faults.map(({ name, title }) => `                         ${name.padEnd(18)} $
   --system NAME,...      pg-swarm, patroni (both)
   --patroni KIND,...     ${timings.flatMap((timing) => modes.map((mode) => `${timing}-${mode}`)).join(", ")} (all)
   --json FILE            writes the figures there, too
+  --join FILE,...        prints the table of what earlier runs wrote, and runs nothing
   --postgres DIR         folder of postgres and initdb
   --loopback N           lives on 127.N.0.0/16 and 127.(N+20).0.0/16 (150)
   --keep                 leaves pg-swarm's folder with its logs
@@ -56,6 +59,7 @@ const flags = {
   system: { type: "string", default: "pg-swarm,patroni" },
   patroni: { type: "string" },
   json: { type: "string" },
+  join: { type: "string" },
   postgres: { type: "string" },
   loopback: { type: "string", default: "150" },
   keep: { type: "boolean", default: false },
@@ -80,10 +84,10 @@ export function parseOptions(words: readonly string[]): Parsed {
     return {
       kind: "ok",
       options: {
-        only: list("--only", values.only, faultNames),
-        reps: number("--reps", values.reps, 1, 100),
+        reps: repsOf(values.only, number("--reps", values.reps, 1, 100)),
         members: number("--members", values.members, 2, 9),
         json: values.json,
+        join: values.join?.split(",") ?? [],
         isPgSwarmAsked: systems.includes("pg-swarm"),
         presets: list("--preset", values.preset, presets),
         durabilities: list("--durability", values.durability, durabilities),
@@ -98,6 +102,19 @@ export function parseOptions(words: readonly string[]): Parsed {
   } catch (error) {
     return { kind: "bad", problem: error instanceof Error ? error.message : String(error) }
   }
+}
+
+/** `node-lost:2,switchover`: each fault with how often it strikes. */
+function repsOf(text: string | undefined, otherwise: number): ReadonlyMap<FaultName, number> {
+  const words = text === undefined ? faultNames : text.split(",")
+  return new Map(
+    words.map((word) => {
+      const [name = "", times] = word.split(":")
+      const [fault] = list("--only", name, faultNames)
+      if (fault === undefined) throw new Bad("--only: names no fault")
+      return [fault, times === undefined ? otherwise : number("--only", times, 1, 100)] as const
+    }),
+  )
 }
 
 /** Words between commas, each one of `from`; all of them where nothing was said. */

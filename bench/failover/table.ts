@@ -1,17 +1,26 @@
 /** The bench's results as text: a table for people, and the line of machine that they were measured on. */
 import { cpus, totalmem } from "node:os"
 import { readFileSync } from "node:fs"
-import { type FaultName, faults } from "./system.ts"
+import { readFile } from "node:fs/promises"
+import * as z from "zod"
+import { faultNames, faults } from "./system.ts"
 
-export type Row = {
-  readonly system: string
-  readonly fault: FaultName
-  readonly gapsMs: readonly number[]
-  readonly lost: number
-  readonly acknowledged: number
-  readonly togetherMs: number
+const rowSchema = z.object({
+  system: z.string(),
+  fault: z.enum(faultNames),
+  gapsMs: z.array(z.number()).readonly(),
+  lost: z.number(),
+  acknowledged: z.number(),
+  togetherMs: z.number(),
   /** Repetitions that did not end in time, in words. */
-  readonly failures: readonly string[]
+  failures: z.array(z.string()).readonly(),
+})
+export type Row = Readonly<z.infer<typeof rowSchema>>
+
+/** What `--json` of an earlier run wrote. */
+export async function readRows(file: string): Promise<readonly Row[]> {
+  const text: unknown = JSON.parse(await readFile(file, "utf8"))
+  return z.object({ rows: z.array(rowSchema) }).parse(text).rows
 }
 
 export const median = (values: readonly number[]): number => {
