@@ -28,7 +28,6 @@ export class SiteStandIn implements AsyncDisposable {
   /** Every word of a sidecar about a hand-over, as it came. */
   readonly progress: HandOverProgress[] = []
   readonly reports = new Map<OperationId, OperationReport>()
-  #onProgress: (progress: HandOverProgress) => void = () => {}
   readonly #outbox = new Outbox(":memory:")
   readonly #hub: Hub
   readonly #stop = new AbortController()
@@ -53,7 +52,6 @@ export class SiteStandIn implements AsyncDisposable {
       handOver: (one, pod, progress) => {
         this.progress.push(progress)
         this.#operations.heard(one, pod, progress)
-        this.#onProgress(progress)
       },
     })
     this.#operations = this.#newOperations()
@@ -157,13 +155,10 @@ export class SiteStandIn implements AsyncDisposable {
     this.#operations.cancel(operation)
   }
 
-  /** Calls `when` once, at the first word that `is` true for. */
-  at(is: (progress: HandOverProgress) => boolean, when: () => void): void {
-    this.#onProgress = (progress) => {
-      if (!is(progress)) return
-      this.#onProgress = () => {}
-      when()
-    }
+  /** Until the first word of a sidecar, from now on, that `is` true for. */
+  async until(what: string, is: (progress: HandOverProgress) => boolean): Promise<void> {
+    const from = this.progress.length
+    await this.cluster.until(what, () => this.progress.slice(from).some(is))
   }
 
   async over(operation: OperationId): Promise<OperationReport> {

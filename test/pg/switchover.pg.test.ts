@@ -5,7 +5,8 @@
  */
 import assert from "node:assert/strict"
 import { after } from "node:test"
-import { podName } from "#core/ids.ts"
+import type { HandOverStep } from "#core/cluster/sidecar.ts"
+import { type OperationId, podName } from "#core/ids.ts"
 import { switchoverSteps } from "#core/switchover/operation.ts"
 import { play, type Scene } from "./chaos/scene.ts"
 import type { FailoverCluster, Member } from "./failover-cluster.ts"
@@ -101,5 +102,118 @@ await play(
         assert.deepEqual(await standing(primary), before)
       },
     },
+    {
+      name: "MG3: what is cancelled before the release is undone, and the server was never stopped",
+      async play(scene) {
+        const { primary, others } = scene
+        const site = await siteOf(scene)
+        const before = await standing(primary)
+        const checkpointer = await pidOf(primary, "checkpointer")
+        process.kill(checkpointer, "SIGSTOP")
+        try {
+          const operation = site.start(others[0]?.pod)
+          await site.until("the checkpoint is waited for", ({ step }) => step === "checkpoint")
+          site.cancel(operation)
+          const over = await site.over(operation)
+          assert.deepEqual([over.state, over.error], ["cancelled", undefined], JSON.stringify(over))
+        } finally {
+          process.kill(checkpointer, "SIGCONT")
+        }
+        assert.deepEqual(await standing(primary), before)
+      },
+    },
   ],
 )
+
+/** Keeps the hand-over where it is until the function that it gives is called. */
+type Hold = (scene: Scene, target: Member) => Promise<() => void>
+
+/** Where a hand-over can be held from outside, each by something that happens in life. */
+const holds: readonly { readonly at: HandOverStep; readonly hold: Hold }[] = [
+  {
+    at: "checkpoint",
+    hold: async ({ primary }) => stopped(await pidOf(primary, "checkpointer")),
+  },
+  {
+    // The server waits for its standbys to have everything before it is gone.
+    at: "stop",
+    hold: async (_, target) => stopped(await pidOf(target, "walreceiver")),
+  },
+  {
+    at: "release",
+    hold: ({ cluster }) => {
+      cluster.freezeApi()
+      return Promise.resolve(() => cluster.thawApi())
+    },
+  },
+]
+
+const victims = ["the primary's sidecar", "the candidate's sidecar", "the satellite"] as const
+
+await play(
+  "whoever dies in the middle of a switchover, there is one primary and everybody follows it",
+  { members: 3, durability: "quorum", versions: "newest" },
+  holds.flatMap(({ at, hold }) =>
+    victims.map((victim) => ({
+      name: `MG4: ${victim} dies at ${at}`,
+      async play(scene: Scene) {
+        const { cluster, primary, others, witnesses, say } = scene
+        const site = await siteOf(scene)
+        const [target] = others
+        assert(target !== undefined)
+        const { term } = await cluster.lease()
+        const from = performance.now()
+        const letGo = await hold(scene, target)
+        let operation: OperationId
+        try {
+          operation = site.start(target.pod)
+          await site.until(`it is held at ${at}`, ({ step }) => step === at || step === "await")
+          await killed(victim, { site, primary, target })
+        } finally {
+          letGo()
+        }
+        const over = await site.over(operation)
+        const leading = await cluster.untilPrimary()
+        await witnesses.writing()
+        const now = await cluster.lease()
+        say(
+          `${victim} dies at ${at}: ${over.state} (${over.error ?? ""}), ${leading.pod} in term ${now.term}, no write for ${Math.round(witnesses.gap(from))} ms`,
+        )
+        if (over.state === "succeeded")
+          assert.deepEqual([leading.pod, now.term > term], [target.pod, true])
+        else assert.ok(over.state === "failed" && over.error !== undefined, JSON.stringify(over))
+        await site.connected()
+      },
+    })),
+  ),
+)
+
+async function killed(
+  victim: (typeof victims)[number],
+  { site, primary, target }: { site: SiteStandIn; primary: Member; target: Member },
+): Promise<void> {
+  if (victim === "the satellite") return site.restart()
+  const member = victim === "the primary's sidecar" ? primary : target
+  member.signalSidecar("SIGKILL")
+  member.startSidecar()
+}
+
+/** A process of the member's server, by what it is for. */
+async function pidOf(member: Member, type: string): Promise<number> {
+  const [row] = await member.query("select pid from pg_stat_activity where backend_type = $1", [
+    type,
+  ])
+  assert.equal(typeof row?.["pid"], "number", `${member.pod} has a ${type}`)
+  return Number(row?.["pid"])
+}
+
+function stopped(pid: number): () => void {
+  process.kill(pid, "SIGSTOP")
+  return () => {
+    try {
+      process.kill(pid, "SIGCONT")
+    } catch {
+      // It was ended meanwhile.
+    }
+  }
+}

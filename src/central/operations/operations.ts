@@ -1,6 +1,6 @@
 /** Operations as people ask for them: begun, cancelled, given up. The site does them and tells how they go. */
 import { randomUUID } from "node:crypto"
-import { operationId, type OperationId, podName } from "#core/ids.ts"
+import { clusterId, operationId, type OperationId, podName } from "#core/ids.ts"
 import { isOver, type OperationReport } from "#core/switchover/operation.ts"
 import type { SatelliteId } from "#core/ids.ts"
 import type { Database, Sql } from "#io/postgres/sql.ts"
@@ -89,6 +89,7 @@ export async function cancelOperation(
       {
         kind: "switchover.cancel-asked",
         message: "the switchover shall be undone",
+        clusterId: clusterId(now.value.clusterId),
         details: { operation: id },
       },
     ])
@@ -104,7 +105,7 @@ function uncancellable(now: Outcome<Operation>): Outcome<Operation> {
     ? refused(
         409,
         "OPERATION_OVER",
-        `the operation has ${state === "failed" ? "" : "been "}${state}`,
+        `the operation is over: it ${state === "cancelled" ? "was cancelled" : state}`,
       )
     : refused(409, "TOO_LATE", "it has passed its point of no return: the role is being taken over")
 }
@@ -154,10 +155,11 @@ export async function giveUpOperations(database: Database, patience: Patience): 
       sql,
       central,
       undefined,
-      ended.map(({ id, error }) => ({
+      ended.map(({ id, error, clusterId }) => ({
         kind: "switchover.failed",
         severity: "error",
         message: `the switchover failed: ${error}`,
+        clusterId,
         details: { operation: id },
       })),
     )

@@ -190,7 +190,7 @@ export const askToCancel = async (sql: Sql, id: string): Promise<SatelliteId | u
 export const giveUp = async (
   sql: Sql,
   after: { readonly pendingMs: number; readonly silentMs: number },
-): Promise<{ readonly id: OperationId; readonly error: string }[]> =>
+): Promise<{ readonly id: OperationId; readonly clusterId: ClusterId; readonly error: string }[]> =>
   (
     await sql`
       update operation set state = 'failed', given_up = true, ended_at = now(),
@@ -200,8 +200,12 @@ export const giveUp = async (
       where (state = 'pending' and created_at < now() - make_interval(secs => ${after.pendingMs / 1000}))
         or (state = 'running'
           and coalesce(heard_at, created_at) < now() - make_interval(secs => ${after.silentMs / 1000}))
-      returning id, error`
-  ).map((row) => ({ id: operationId(textOf(row, "id")), error: textOf(row, "error") }))
+      returning id, cluster_id, error`
+  ).map((row) => ({
+    id: operationId(textOf(row, "id")),
+    clusterId: clusterId(textOf(row, "cluster_id")),
+    error: textOf(row, "error"),
+  }))
 
 /** Deletes up to `limit` finished operations older than `days`. */
 export const pruneOperations = async (sql: Sql, days: number, limit: number): Promise<void> => {

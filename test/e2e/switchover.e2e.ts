@@ -1,0 +1,127 @@
+/** A switchover as a person asks for it, through REST, central, the satellite and the sidecars, while programs die. */
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { present } from "#core/assert.ts"
+import { isOver, switchoverSteps } from "#core/switchover/operation.ts"
+import type { Answer } from "#wire/rest/routes.ts"
+import type { CentralApi } from "../../src/demo/central-api.ts"
+import { settle } from "../../src/demo/compose.ts"
+import { admitApplication, patientOf } from "../../src/demo/patient.ts"
+import { Writer } from "../../src/demo/writer.ts"
+import { explained, openTestDemo, siteOf } from "./demo-fixture.ts"
+import { untilWhole } from "./failover.suite.ts"
+import { until } from "./wait.ts"
+
+type Operation = Answer<"getOperation">
+
+const healthyMs = 120_000
+/** The satellite gives a switchover 90 s, and one that was killed must first be the only one again. */
+const overMs = 180_000
+
+test("the primary's role is handed over by REST; nothing acknowledged is lost, whichever program dies meanwhile", async (t) => {
+  const say = (line: string): void => t.diagnostic(line)
+  await using opened = await openTestDemo(["--sites", "1", "--durability", "quorum"], say)
+  const { demo, flags, steps, signal } = opened
+  const { api } = demo
+  const [cluster] = await settle(demo, flags, steps, signal)
+  const site = siteOf(demo, 0)
+  const patient = await patientOf(site, present(cluster, "there is a cluster"))
+  using kube = patient.kube
+  const { namespace, name, members, id } = patient
+  const world = {
+    kube,
+    namespace,
+    cluster: name,
+    members,
+    database: await admitApplication(patient),
+    killPostmaster: () => Promise.resolve(),
+    vanishNode: undefined,
+  }
+  await using writer = new Writer("switchover", world.database, 5)
+  await writer.nextCommit(healthyMs)
+
+  /** Asks for a switchover, lets `meanwhile` happen, and tells how it ended once the cluster is whole again. */
+  const handOver = async (meanwhile: (operation: Operation) => Promise<void>) => {
+    const before = await untilWhole(world, healthyMs)
+    await until("central knows the primary and a ready replica", healthyMs, async () => {
+      const now = await api.call("getCluster", { params: { id } })
+      const ready = now.instances.filter((one) => one.role === "replica" && one.ready)
+      return now.primary === before.name && ready.length === members - 1 ? true : undefined
+    })
+    const since = performance.now()
+    const asked = await api.call("startSwitchover", { params: { id }, body: {} })
+    await meanwhile(asked)
+    const over = await untilOver(api, asked.id)
+    const after = await untilWhole(world, healthyMs)
+    await writer.nextCommit(healthyMs)
+    assert.deepEqual(await writer.lost(), [], "acknowledged commits are missing")
+    const gap = Math.round(writer.longestGap(since).ms)
+    say(
+      `${over.state} ${over.error ?? ""}: ${before.name} -> ${after.name}, no write for ${gap} ms`,
+    )
+    return { before, after, over }
+  }
+  const program = (named: string) => present(demo.programs.get(named), `${named} runs`)
+
+  await explained(api, say, async () => {
+    await t.test("by REST, with every step", async () => {
+      const { before, after, over } = await handOver(() => Promise.resolve())
+      assert.deepEqual([over.state, over.error], ["succeeded", null])
+      assert.equal(over.target, after.name)
+      assert.notEqual(after.name, before.name)
+      assert.deepEqual(
+        over.steps.map(({ name: step, state }) => `${step} ${state}`),
+        switchoverSteps.map((step) => `${step} done`),
+      )
+      assert.notEqual(over.pointOfNoReturnAt, null)
+      const again = await api
+        .call("cancelOperation", { params: { id: over.id } })
+        .catch((failure: unknown) => failure)
+      assert.match(String(again), /the operation is over/)
+    })
+
+    await t.test("the satellite is killed in the middle", async () => {
+      const satellite = `${site.name}-satellite`
+      const { before, after, over } = await handOver(async ({ id: operation }) => {
+        await untilBegun(api, operation)
+        await program(satellite).stop(0)
+        await demo.restart(satellite)
+      })
+      consistent(over, before.name, after.name)
+    })
+
+    await t.test("central is restarted in the middle", async () => {
+      const { before, after, over } = await handOver(async ({ id: operation }) => {
+        await untilBegun(api, operation)
+        await program("central").stop(0)
+        await demo.restart("central")
+      })
+      assert.equal(over.state, "succeeded", over.error ?? "")
+      assert.notEqual(after.name, before.name)
+    })
+  })
+})
+
+/** Whatever became of it, what is told is what is so. */
+function consistent(over: Operation, before: string, after: string): void {
+  if (over.state === "succeeded") assert.deepEqual([over.target, after !== before], [after, true])
+  else assert.deepEqual([over.state, after], ["failed", before], over.error ?? "")
+}
+
+/** The site has taken it up. It may be over already. */
+const untilBegun = (api: CentralApi, id: string): Promise<Operation> =>
+  until("the site has begun", overMs, async () => {
+    const now = await api.call("getOperation", { params: { id } })
+    return now.state === "pending" ? undefined : now
+  })
+
+const untilOver = (api: CentralApi, id: string): Promise<Operation> =>
+  until(
+    "the operation is over",
+    overMs,
+    async () => {
+      const now = await api.call("getOperation", { params: { id } })
+      return isOver(now.state) ? now : undefined
+    },
+    () => api.call("getOperation", { params: { id } }),
+  )
