@@ -14,7 +14,7 @@ test("a note of discarded WAL becomes an event that central understands", () => 
   assert.match(told.message, /16056 bytes of WAL and 7 commits .* only 3 MB free/)
   assert.deepEqual(parseLostWal(told.details), {
     kind: "ok",
-    value: { term: 3, bytes: 16056, to: 0x3004000n },
+    value: { term: 3, bytes: 16056, commits: 7, to: 0x3004000n },
   })
   assert.equal(told.details["kept"], "")
 })

@@ -90,8 +90,14 @@ const event = (
 })
 const told = (cluster: ClusterId, of: RoleChange, at?: number): FleetEvent =>
   event(cluster, roleChangeEvent(of.kind), roleChangeDetails(of), at)
-const lost = (cluster: ClusterId, of: number, bytes: string): FleetEvent =>
-  event(cluster, "wal.lost", { term: String(of), bytes, toLsn: "0/3010060", fromLsn: "0/3000060" })
+const lost = (cluster: ClusterId, of: number, bytes: string, commits = ""): FleetEvent =>
+  event(cluster, "wal.lost", {
+    term: String(of),
+    bytes,
+    commits,
+    toLsn: "0/3010060",
+    fromLsn: "0/3000060",
+  })
 
 test("a role change that is told becomes a record of its cluster, once however often it is told", async () => {
   const { api, cluster, send } = await scene()
@@ -113,6 +119,7 @@ test("a role change that is told becomes a record of its cluster, once however o
     timeline: 4,
     lsn: "0/3000060",
     lostBytes: null,
+    lostCommits: null,
     lostLsn: null,
     lossPossible: true,
     detectMs: 6000,
@@ -135,10 +142,11 @@ test("lost WAL finds the change of role that cost it, whichever is told first", 
   await send(lost(cluster, 3, "4096"))
   assert.deepEqual(await listed(api, cluster), [])
   await send(told(cluster, change({ term: term(7) })), told(cluster, change({ term: term(5) })))
-  await send(lost(cluster, 5, "8192"), lost(cluster, 5, "100"))
+  await send(lost(cluster, 5, "8192"), lost(cluster, 5, "100", "3"))
   const costs = new Map((await listed(api, cluster)).map((one) => [one.term, one.lostBytes]))
-  assert.deepEqual(Object.fromEntries(costs), { 5: 4096, 7: 8192 })
-  const [newest] = await listed(api, cluster)
+  assert.deepEqual(Object.fromEntries(costs), { 5: 4096, 7: 100 })
+  const newest = (await listed(api, cluster)).find((one) => one.term === 7)
+  assert.equal(newest?.lostCommits, 3)
   assert.equal(newest?.lostLsn, "0/3010060")
 })
 

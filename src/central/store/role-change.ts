@@ -22,6 +22,7 @@ export type Brought = {
     readonly event: FleetEvent
     readonly term: number
     readonly bytes: number
+    readonly commits: number | null
     readonly end: string | null
   }[]
   /** Events of these kinds that make no sense: they stay in the log of events and nowhere else. */
@@ -43,8 +44,9 @@ export function broughtBy(events: readonly FleetEvent[]): Brought {
       const parsed = parseLostWal(event.details)
       if (parsed.kind === "bad") unreadable.push({ id: event.id, problems: parsed.problems })
       else {
-        const { term, bytes, to } = parsed.value
-        losses.push({ event, term, bytes, end: to === undefined ? null : formatLsn(to) })
+        const { term, bytes, commits, to } = parsed.value
+        const end = to === undefined ? null : formatLsn(to)
+        losses.push({ event, term, bytes, commits: commits ?? null, end })
       }
     }
   }
@@ -115,20 +117,22 @@ export const storeLostWal = async (
   now: number,
 ): Promise<string[]> => {
   if (losses.length === 0) return []
-  const rows = losses.map(({ event, term, bytes, end }) => ({
+  const rows = losses.map(({ event, term, bytes, commits, end }) => ({
     id: event.id,
     cluster_id: event.clusterId,
     at: storableAt(event, now),
     pod: event.pod === undefined ? null : clean(event.pod),
     term,
     bytes,
+    commits,
     end_lsn: end,
   }))
   await sql`
-    insert into lost_wal (id, cluster_id, at, pod, term, bytes, end_lsn)
-    select l.id, l.cluster_id, l.at, l.pod, l.term, l.bytes, l.end_lsn
+    insert into lost_wal (id, cluster_id, at, pod, term, bytes, commits, end_lsn)
+    select l.id, l.cluster_id, l.at, l.pod, l.term, l.bytes, l.commits, l.end_lsn
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as l (
-        id uuid, cluster_id uuid, at timestamptz, pod text, term bigint, bytes bigint, end_lsn text
+        id uuid, cluster_id uuid, at timestamptz, pod text, term bigint, bytes bigint, commits bigint,
+        end_lsn text
       )
       join cluster c on c.id = l.cluster_id and c.satellite_id = ${satellite}
     order by l.id
@@ -166,6 +170,7 @@ const shown = (row: Row): RoleChange => {
     lsn: maybe(textOf, row, "lsn") ?? null,
     lossPossible: booleanOf(row, "loss_possible"),
     lostBytes: maybe(integerOf, row, "lost_bytes") ?? null,
+    lostCommits: maybe(integerOf, row, "lost_commits") ?? null,
     lostLsn: maybe(textOf, row, "lost_lsn") ?? null,
     detectMs: maybe(integerOf, row, "detect_ms") ?? null,
     electMs: maybe(integerOf, row, "elect_ms") ?? null,
@@ -186,7 +191,8 @@ export const listRoleChanges = async (
     await sql`
       select r.id, r.cluster_id, r.at, r.kind, r.cause, r.evidence, r.from_pod, r.to_pod, r.term,
         r.timeline, r.lsn, r.loss_possible, r.detect_ms, r.elect_ms, r.promote_ms, r.route_ms,
-        r.total_ms, lost.bytes as lost_bytes, lost.end_lsn as lost_lsn
+        r.total_ms, lost.bytes as lost_bytes, lost.commits as lost_commits,
+        lost.end_lsn as lost_lsn
       from role_change r left join lateral lost_at(r.cluster_id, r.kind, r.term) lost on true
       where r.cluster_id = ${cluster}
         and (${before?.[0]}::timestamptz is null
@@ -200,7 +206,8 @@ export const findRoleChanges = async (sql: Sql, ids: readonly string[]): Promise
     await sql`
       select r.id, r.cluster_id, r.at, r.kind, r.cause, r.evidence, r.from_pod, r.to_pod, r.term,
         r.timeline, r.lsn, r.loss_possible, r.detect_ms, r.elect_ms, r.promote_ms, r.route_ms,
-        r.total_ms, lost.bytes as lost_bytes, lost.end_lsn as lost_lsn
+        r.total_ms, lost.bytes as lost_bytes, lost.commits as lost_commits,
+        lost.end_lsn as lost_lsn
       from role_change r left join lateral lost_at(r.cluster_id, r.kind, r.term) lost on true
       where r.id = any(${ids}::uuid[])
       order by r.at desc, r.id desc`

@@ -9,6 +9,8 @@ export type LostWal = {
   /** The term in which the lost WAL was written: that of the old primary, not of its successor. */
   readonly term: Term
   readonly bytes: number
+  /** Transactions that had committed in it; undefined where nobody could tell. */
+  readonly commits: number | undefined
   /** Where it ended. */
   readonly to: Lsn | undefined
 }
@@ -25,11 +27,13 @@ export function parseLostWal(details: Readonly<Record<string, string>>): Parsed<
   }
   const served = whole("term", 2 ** 31 - 1)
   const bytes = whole("bytes", Number.MAX_SAFE_INTEGER)
+  const commits =
+    (details["commits"] ?? "") === "" ? undefined : whole("commits", Number.MAX_SAFE_INTEGER)
   const end = details["toLsn"] ?? ""
   const to = end === "" ? undefined : parseLsn(end)
   if (end !== "" && to === undefined)
     problems.push({ field: "toLsn", problem: "expected a WAL position, e.g. 0/3000060" })
   return problems.length > 0
     ? { kind: "bad", problems }
-    : { kind: "ok", value: { term: term(served), bytes, to } }
+    : { kind: "ok", value: { term: term(served), bytes, commits, to } }
 }

@@ -26,6 +26,11 @@ test("a loss that was counted outweighs one that was feared, and a count of noth
     lossOf(roleChange(cluster, 1, change))?.text
   assert.equal(said({ lossPossible: true, lostBytes: null }), "may have lost commits")
   assert.equal(said({ lossPossible: true, lostBytes: 2048 }), "lost 2 KiB of WAL")
+  assert.equal(
+    said({ lossPossible: true, lostBytes: 2048, lostCommits: 1 }),
+    "lost 1 commit (2 KiB of WAL)",
+  )
+  assert.equal(said({ lossPossible: true, lostBytes: 2048, lostCommits: 0 }), "nothing lost")
   assert.equal(said({ lossPossible: true, lostBytes: 0 }), "nothing lost")
   assert.equal(said({}), "nothing lost")
   assert.equal(said({ kind: "bootstrap" }), undefined)

@@ -1,6 +1,6 @@
 /** Role changes in plain words: what happened, why, where the time went, and what it cost. */
 import type { RoleChange } from "#wire/rest/role-changes.ts"
-import { bytesText } from "../ui/format.ts"
+import { bytesText, countText } from "../ui/format.ts"
 import type { Tone } from "../ui/tone.ts"
 import type { FailoverTimes, TimePart } from "./failover-times.ts"
 import type { Look } from "./words.ts"
@@ -54,13 +54,17 @@ export type Loss = { readonly tone: Tone; readonly text: string; readonly meanin
 /** What was lost; undefined where nothing could be. */
 export function lossOf(change: RoleChange): Loss | undefined {
   if (change.kind === "bootstrap") return undefined
-  if (change.lostBytes !== null && change.lostBytes > 0)
+  const { lostBytes, lostCommits } = change
+  if (lostBytes !== null && lostBytes > 0 && lostCommits !== 0) {
+    const wal = `${bytesText(lostBytes)} of WAL`
     return {
       tone: "bad",
-      text: `lost ${bytesText(change.lostBytes)} of WAL`,
-      meaning: "WAL that only the old primary had, counted when it came back.",
+      text:
+        lostCommits === null ? `lost ${wal}` : `lost ${countText(lostCommits, "commit")} (${wal})`,
+      meaning: "What only the old primary had, counted when it came back.",
     }
-  if (change.lossPossible && change.lostBytes === null)
+  }
+  if (change.lossPossible && lostBytes === null)
     return {
       tone: "warn",
       text: "may have lost commits",

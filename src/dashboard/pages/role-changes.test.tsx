@@ -35,7 +35,7 @@ test("each role change says who took over from whom, why, how long it took and w
   expect(texts[1]).toMatch(/Switchover.*telemetry-1 handed over · nothing lost/)
   expect(texts[2]).toMatch(/Restart.*telemetry-1.*term 2/)
   expect(texts[2]).not.toMatch(/Elect/)
-  expect(texts[3]).toMatch(/telemetry-0 went silent.*lost 48 KiB of WAL/)
+  expect(texts[3]).toMatch(/telemetry-0 went silent.*lost 12 commits \(48 KiB of WAL\)/)
   expect(texts[4]).toMatch(/First primary.*The cluster is new/)
   expect(texts[4]).not.toMatch(/lost/)
 })

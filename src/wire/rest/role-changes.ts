@@ -23,6 +23,8 @@ export const roleChangeSchema = z.object({
   lsn: z.string().nullable(),
   /** WAL that only the old primary had, counted when it came back; null while nobody knows. */
   lostBytes: z.number().int().min(0).nullable(),
+  /** Transactions that had committed in it; null where nobody could tell. */
+  lostCommits: z.number().int().min(0).nullable(),
   /** Where the lost WAL ended. */
   lostLsn: z.string().nullable(),
   /** Whether acknowledged commits may be among what was lost, as far as the new primary could know. */
