@@ -1,4 +1,4 @@
-/** The demo as a stranger meets it: signs in, lets a satellite in, and watches a failover happen, all in Chromium. */
+/** The demo as a stranger meets it: signs in, lets a satellite in, and watches a failover and a switchover, all in Chromium. */
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { AxeBuilder } from "@axe-core/playwright"
@@ -23,7 +23,42 @@ async function accessible(page: Page): Promise<void> {
   )
 }
 
-test("a person signs in, approves a satellite and sees a failover happen live", async (t) => {
+const history = (page: Page) => page.getByRole("list", { name: "Role changes" })
+
+/** The failover stands in the history: who, why and where the time went. */
+async function explainedLive(page: Page, from: string, to: string): Promise<void> {
+  const row = history(page).locator("> li").filter({ hasText: "Failover" }).first()
+  await row.filter({ hasText: `The server of ${from} crashed` }).waitFor()
+  const text = await row.innerText()
+  assert.match(text, new RegExp(`${from}[^]*${to}[^]*term \\d+`))
+  for (const part of ["Detect", "Elect", "Promote", "Total"]) assert.match(text, new RegExp(part))
+  await row.getByText("What was seen").click()
+  await row.getByText(/let go of the Lease/).waitFor()
+}
+
+/** The role goes back to `to` from the dialog; the steps are followed to the end. */
+async function switchedOver(page: Page, to: string): Promise<void> {
+  await page.getByRole("button", { name: "Switchover", exact: true }).click()
+  const dialog = page.getByRole("dialog")
+  // Its label hides the input of a radio from the pointer.
+  await dialog.getByRole("radio", { name: new RegExp(`^${to}`) }).press("Space")
+  await accessible(page)
+  await dialog.getByRole("button", { name: `Switch over to ${to}` }).click()
+  const panel = page.getByRole("region", { name: `Switchover to ${to}` })
+  await panel.getByText(`${to} is primary`).waitFor()
+  await panel.getByText(/Writes were away for about/).waitFor()
+  const steps = await panel.getByRole("list", { name: "Steps" }).innerText()
+  for (const step of ["Check", "Stop", "Confirm", "Release", "Promote"])
+    assert.match(steps, new RegExp(step))
+  await history(page).locator("> li").filter({ hasText: "Switchover" }).first().waitFor()
+  await page
+    .getByRole("table", { name: "Instances" })
+    .getByRole("row", { name: new RegExp(`^${to}\\b`) })
+    .filter({ hasText: /primary/i })
+    .waitFor()
+}
+
+test("a person signs in, approves a satellite and sees a failover and a switchover happen live", async (t) => {
   const say = (line: string): void => t.diagnostic(line)
   await using opened = await openTestDemo(["--sites", "1"], say)
   const { demo, flags } = opened
@@ -74,6 +109,8 @@ test("a person signs in, approves a satellite and sees a failover happen live", 
     await rowOf(present(after.primary ?? undefined, "it has a primary"))
       .filter({ hasText: /primary/i })
       .waitFor()
+    await explainedLive(page, old, present(after.primary ?? undefined, "it has a primary"))
+    await switchedOver(page, old)
     assert.equal(await page.evaluate("globalThis.stayed"), true, "the page was not loaded again")
     await accessible(page)
   } finally {
