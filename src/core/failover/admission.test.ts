@@ -112,6 +112,7 @@ test("S2: clients come back once a member that commits wait for has the WAL of t
   )
   assert.equal(waiting.memory.gate?.lsn, 1000n)
   assert.match(waiting.mood.why, /quorum must have/)
+  assert.equal(waiting.mood.phase, "starting")
   const later = serving({ clients: refused, writtenLsn: lsn(5000n) }, quorum)
   assert.deepEqual(admits(later, waiting.memory), [{ kind: "admit", clients: true }])
 })

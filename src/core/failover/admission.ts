@@ -14,6 +14,8 @@ export type AdmissionStep = {
   readonly actions: readonly Action[]
   /** Why clients are refused; undefined where they are let in. */
   readonly refusing: string | undefined
+  /** It does not serve yet: nobody asked for that, it only has to wait. */
+  readonly waits: boolean
   readonly memory: Gate | undefined
 }
 
@@ -50,6 +52,7 @@ export function admission(at: Leading, server: PrimaryState): AdmissionStep {
   const act = (action: Action, wanted: boolean): AdmissionStep => ({
     actions: wanted && idle ? [action] : [],
     refusing,
+    waits: fence === undefined && waiting,
     // Once clients are in there is nothing left to wait for.
     memory: admitted === true ? undefined : kept,
   })

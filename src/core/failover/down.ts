@@ -72,6 +72,7 @@ export function down(at: Leading): Step {
     ],
     memory: {
       ...memory,
+      gate: undefined,
       story: restartStory(memory, seen, at.self, { term, hung }),
       restarts: crashed ? [...recent, seen.now].slice(-restartsMax) : memory.restarts,
     },

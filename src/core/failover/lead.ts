@@ -194,11 +194,11 @@ function serve(at: Leading, server: PrimaryState): Step {
       : {}),
   }
   const gate = admission(at, server)
-  const told = finished({ ...memory, settled, gate: gate.memory }, seen, {
-    term,
-    self,
-    timeline: server.timeline,
-  })
+  const known = { ...memory, settled, gate: gate.memory }
+  // A role change is over when clients can write.
+  const told = gate.waits
+    ? { memory: known, actions: [] }
+    : finished(known, seen, { term, self, timeline: server.timeline })
   const degraded =
     seen.settings.durability === "preferred" && others.length > 0 && server.syncNames.length === 0
   return {
@@ -206,7 +206,7 @@ function serve(at: Leading, server: PrimaryState): Step {
     content,
     memory: told.memory,
     mood: {
-      phase: "primary",
+      phase: gate.waits ? "starting" : "primary",
       why:
         gate.refusing !== undefined
           ? `lets no clients in: ${gate.refusing}`
