@@ -96,6 +96,7 @@ class PgSwarm implements System {
   readonly #demo: Demo
   readonly #patient: Patient
   readonly #dispose: () => Promise<void>
+  #told: string | undefined
 
   constructor(
     options: PgSwarmOptions,
@@ -257,8 +258,18 @@ class PgSwarm implements System {
     })
   }
 
-  explained(): Promise<string | undefined> {
-    return Promise.resolve(undefined)
+  /** The record of the last role change, where its time was spent. */
+  async explained(): Promise<string | undefined> {
+    const { id } = this.#patient
+    const { items } = await this.#demo.api.call("listRoleChanges", {
+      params: { id },
+      query: { limit: 1 },
+    })
+    const [last] = items
+    if (last === undefined || this.#told === last.id) return undefined
+    this.#told = last.id
+    const { kind, cause, detectMs, electMs, promoteMs, routeMs } = last
+    return `${kind}, ${cause}: detect ${detectMs}, elect ${electMs}, promote ${promoteMs}, route ${routeMs} ms`
   }
 
   [Symbol.asyncDispose](): Promise<void> {
