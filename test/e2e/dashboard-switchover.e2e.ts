@@ -94,10 +94,10 @@ test("a switchover is done with the keyboard alone, survives a reload, and ends 
       from: "telemetry-2",
       to: "telemetry-0",
       term: 5,
-      totalMs: 312,
+      totalMs: 112,
     }),
   })
-  await panel.getByText("Writes were away for about 312 ms").waitFor()
+  await panel.getByText("Writes were away for about 250 ms").waitFor()
   await page
     .getByRole("list", { name: "Role changes" })
     .getByRole("listitem")

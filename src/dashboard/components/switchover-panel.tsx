@@ -17,6 +17,7 @@ import { call } from "../api/client.ts"
 import { applyLive, createRefetch } from "../api/live-cache.ts"
 import {
   changeOf,
+  gapOf,
   mayCancel,
   operationLook,
   standingText,
@@ -70,10 +71,10 @@ export function SwitchoverPanel({ operation, changes, onDismiss }: Props) {
             <Button
               small
               isDisabled={!mayCancel(operation)}
-              isPending={cancel.isPending}
+              isPending={cancel.isPending || cancel.isSuccess}
               onPress={() => cancel.mutate()}
             >
-              {cancel.isPending ? "Cancelling…" : "Cancel"}
+              {cancel.isPending || cancel.isSuccess ? "Cancelling…" : "Cancel"}
             </Button>
           )}
         </span>
@@ -201,13 +202,13 @@ function Ending({ operation, change }: EndingProps) {
       return <Notice tone="quiet">It was cancelled in time. The old primary goes on.</Notice>
     case "succeeded": {
       const who = operation.target ?? change?.to ?? "The new primary"
-      const total = change?.totalMs ?? undefined
+      const gap = gapOf(operation) ?? change?.totalMs ?? undefined
       const loss = change === undefined ? undefined : lossOf(change)
       return (
         <Notice tone="good">
           <span className="font-medium">{who} is primary</span>
           {change === undefined ? "." : ` in term ${change.term}.`}
-          {total === undefined ? null : ` Writes were away for about ${millisText(total)}.`}
+          {gap === undefined ? null : ` Writes were away for about ${millisText(gap)}.`}
           {loss?.tone === "quiet" ? " Nothing was lost." : null}
         </Notice>
       )

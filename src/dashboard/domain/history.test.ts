@@ -3,22 +3,31 @@ import { test } from "node:test"
 import { exampleFleet, instance } from "../../../test/e2e/dashboard/fleet.ts"
 import { roleChange, switchover } from "../../../test/e2e/dashboard/history.ts"
 import { candidatesOf, whyNoSwitchover } from "./candidates.ts"
-import { changeOf, mayCancel, standingText, stepTook } from "./operations.ts"
-import { causeText, expectedGap, lossOf, roleChangeTimes } from "./role-changes.ts"
+import { changeOf, expectedGap, gapOf, mayCancel, standingText, stepTook } from "./operations.ts"
+import { causeText, lossOf, roleChangeTimes } from "./role-changes.ts"
 
 const [cluster] = exampleFleet().clusters
 assert.ok(cluster !== undefined)
 
 test("the median of the last switchovers is what the next one is expected to cost", () => {
   const took = (totalMs: number | null) => roleChange(cluster, 1, { kind: "switchover", totalMs })
-  assert.equal(expectedGap([roleChange(cluster, 1)]), undefined)
-  assert.equal(expectedGap([took(null)]), undefined)
-  assert.deepEqual(expectedGap([took(900), roleChange(cluster, 2), took(200), took(300)]), {
-    ms: 300,
-    of: 3,
-  })
+  assert.equal(expectedGap([], [roleChange(cluster, 1)]), undefined)
+  assert.equal(expectedGap([], [took(null)]), undefined)
+  const changes = [took(900), roleChange(cluster, 2), took(200), took(300)]
+  assert.deepEqual(expectedGap([], changes), { ms: 300, of: 3 })
   const many = [1, 2, 3, 4, 5, 6, 7].map((ms) => took(ms))
-  assert.deepEqual(expectedGap(many), { ms: 3, of: 5 })
+  assert.deepEqual(expectedGap([], many), { ms: 3, of: 5 })
+  assert.deepEqual(expectedGap([switchover(cluster, 1)], many), { ms: 250, of: 1 })
+})
+
+test("writes are away from the fence until the promotion, or from the stop where nobody was fenced", () => {
+  const operation = switchover(cluster, 10)
+  assert.equal(gapOf(operation), 250)
+  const unfenced = operation.steps.map((step) =>
+    step.name === "fence" ? { ...step, state: "skipped" as const } : step,
+  )
+  assert.equal(gapOf({ ...operation, steps: unfenced }), 200)
+  assert.equal(gapOf({ ...operation, state: "failed" }), undefined)
 })
 
 test("a loss that was counted outweighs one that was feared, and a count of nothing ends the fear", () => {

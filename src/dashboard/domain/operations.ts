@@ -91,6 +91,37 @@ export const changeOf = (
           Date.parse(at) >= Date.parse(operation.startedAt ?? at) - slack,
       )
 
+/** For how long clients could not write: from the fence, or the stop where none was needed, until the promotion. */
+export function gapOf({ state, steps: all }: Operation): number | undefined {
+  if (state !== "succeeded") return undefined
+  const time = (name: SwitchoverStep, end: "startedAt" | "endedAt"): number | undefined => {
+    const step = all.find((each) => each.name === name)
+    const at = step?.state === "done" ? step[end] : null
+    return at === null ? undefined : Date.parse(at)
+  }
+  const from = time("fence", "startedAt") ?? time("stop", "startedAt")
+  const until = time("promote", "endedAt")
+  return from === undefined || until === undefined ? undefined : Math.max(0, until - from)
+}
+
+export type Expected = { readonly ms: number; readonly of: number }
+const lastOnes = 5
+
+/** How long writes will be away, from the last switchovers: their median; undefined when there was none. */
+export function expectedGap(
+  operations: readonly Operation[],
+  changes: readonly RoleChange[],
+): Expected | undefined {
+  const seen = operations.flatMap((operation) => gapOf(operation) ?? [])
+  // Role changes that no operation brought about were rolling changes and drained nodes: the same hand-over.
+  const told = changes
+    .filter(({ kind }) => kind === "switchover")
+    .flatMap(({ totalMs }) => totalMs ?? [])
+  const times = (seen.length > 0 ? seen : told).slice(0, lastOnes).toSorted((a, b) => a - b)
+  const ms = times[Math.floor(times.length / 2)]
+  return ms === undefined ? undefined : { ms, of: times.length }
+}
+
 export const stepTook = ({ startedAt, endedAt }: OperationStep): number | undefined =>
   startedAt === null || endedAt === null
     ? undefined

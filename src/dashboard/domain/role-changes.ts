@@ -76,17 +76,3 @@ export function lossOf(change: RoleChange): Loss | undefined {
     meaning: "Every commit that was acknowledged is there.",
   }
 }
-
-export type Expected = { readonly ms: number; readonly of: number }
-const lastOnes = 5
-
-/** How long writes were away in the last switchovers: their median; undefined when there was none. */
-export function expectedGap(changes: readonly RoleChange[]): Expected | undefined {
-  const times = changes
-    .filter(({ kind }) => kind === "switchover")
-    .slice(0, lastOnes)
-    .flatMap(({ totalMs }) => totalMs ?? [])
-    .toSorted((a, b) => a - b)
-  const ms = times[Math.floor(times.length / 2)]
-  return ms === undefined ? undefined : { ms, of: times.length }
-}

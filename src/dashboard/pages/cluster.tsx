@@ -21,7 +21,7 @@ import { ClusterBadge } from "../components/state-badge.tsx"
 import { SwitchoverPanel } from "../components/switchover-panel.tsx"
 import { whyNoSwitchover } from "../domain/candidates.ts"
 import { membersReady } from "../domain/cluster.ts"
-import { expectedGap } from "../domain/role-changes.ts"
+import { expectedGap } from "../domain/operations.ts"
 import { clusterLook } from "../domain/words.ts"
 import { DeleteCluster } from "../forms/delete-cluster.tsx"
 import { Switchover } from "../forms/switchover.tsx"
@@ -153,7 +153,11 @@ function ClusterView({ cluster }: { readonly cluster: Cluster }) {
       </div>
       {open === "delete" ? <DeleteCluster cluster={cluster} onClose={close} /> : null}
       {open === "switchover" ? (
-        <Switchover cluster={cluster} expected={expectedGap(changes)} onClose={close} />
+        <Switchover
+          cluster={cluster}
+          expected={expectedGap(operations.operations ?? [], changes)}
+          onClose={close}
+        />
       ) : null}
     </>
   )

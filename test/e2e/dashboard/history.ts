@@ -141,6 +141,8 @@ export function switchover(
   change: Partial<Operation> & { readonly running?: OperationStep["name"] } = {},
 ): Operation {
   const { running, ...rest } = change
+  const began = Date.now() - at * 1000
+  const after = (steps: number): string => new Date(began + 50 * steps).toISOString()
   const place = running === undefined ? switchoverSteps.length : switchoverSteps.indexOf(running)
   return {
     id: randomUUID(),
@@ -153,15 +155,15 @@ export function switchover(
     steps: switchoverSteps.map((name, index): OperationStep => ({
       name,
       state: index < place ? "done" : index === place ? "running" : "pending",
-      startedAt: index <= place ? ago(at - index * 0.05) : null,
-      endedAt: index < place ? ago(at - (index + 1) * 0.05) : null,
+      startedAt: index <= place ? after(index) : null,
+      endedAt: index < place ? after(index + 1) : null,
       detail: "",
     })),
-    pointOfNoReturnAt: place > switchoverSteps.indexOf("release") ? ago(at - 0.3) : null,
+    pointOfNoReturnAt: place > switchoverSteps.indexOf("release") ? after(6) : null,
     error: null,
     createdAt: ago(at + 0.2),
-    startedAt: ago(at),
-    endedAt: running === undefined ? ago(at - 0.5) : null,
+    startedAt: after(0),
+    endedAt: running === undefined ? after(8) : null,
     ...rest,
   }
 }
