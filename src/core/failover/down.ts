@@ -174,6 +174,7 @@ export function letGo(
       term,
       cause,
       checkpoint: clean ? seen.data.lsn : undefined,
+      timeline: clean ? seen.data.timeline : undefined,
     },
   }
   const told = once(at.memory, `released ${lease.version}`, {
@@ -199,10 +200,12 @@ export function letGo(
 
 /**
  * A release whose answer never came may still come about, and then a successor waits for nobody (S1). Once
- * the Lease was written again it can not any more.
+ * the Lease was written again it can not any more. A sidecar that has not written it yet does not know what
+ * the one before it tried.
  */
-export const mayBeReleased = ({ memory, lease }: Leading): boolean =>
-  memory.releasing !== undefined && (lease === undefined || lease.version === memory.releasing)
+export const mayBeReleased = ({ memory, lease, seen }: Leading): boolean =>
+  seen.renewedAt === undefined ||
+  (memory.releasing !== undefined && (lease === undefined || lease.version === memory.releasing))
 
 export const renewingFirst: Step = {
   actions: [],

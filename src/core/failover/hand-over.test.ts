@@ -147,7 +147,7 @@ test("clients are out, seen and not only ordered, before the server stops", () =
   assert.equal(turn(at, asked({ server: left })).handOver?.step, "fence")
   const out = { ...primaryServer(), clients: { admitted: false, sessions: 0 } }
   assert.equal(turn(at, asked({ server: out })).handOver?.step, "stop")
-  const stubborn = going({ step: "fence", stepSince: now - 1600 })
+  const stubborn = going({ step: "fence", stepSince: now - 600 })
   assert.equal(turn(stubborn, asked({ server: left })).handOver?.step, "stop")
 })
 
@@ -155,6 +155,11 @@ test("S2: the Lease is released only to a member that has the shutdown checkpoin
   const at = going({ step: "confirm" })
   const behind = heard(members[2], { receivedLsn: lsn(999n) })
   assert.equal(turn(at, stopped({ peers: behind })).handOver?.step, "confirm")
+  const elsewhere = heard(members[2], { receivedLsn: lsn(5000n), timeline: timeline(9) })
+  assert.equal(
+    turn(going({ step: "confirm" }), stopped({ peers: elsewhere })).handOver?.step,
+    "confirm",
+  )
   const has = heard(members[2], { receivedLsn: lsn(1000n) })
   const ready = turn(at, stopped({ peers: has }))
   assert.equal(ready.handOver?.step, "release")
@@ -251,6 +256,13 @@ test("S1: after a release without an answer the server is not started before the
     lease: { kind: "read", lease: leaseOf({ version: "11" }), since: now, confirmedAt: now },
   })
   assert.ok(turn(undone.memory, renewed).kinds.includes("start-primary"))
+})
+
+test("S1: a sidecar that was restarted does not start the server before it wrote the Lease itself", () => {
+  const fresh = turn(seasoned, stopped({ handOver: undefined, renewedAt: undefined }))
+  assert.ok(!fresh.kinds.includes("start-primary"))
+  assert.ok(fresh.kinds.includes("write-lease"))
+  assert.ok(turn(seasoned, stopped({ handOver: undefined })).kinds.includes("start-primary"))
 })
 
 const released = (change: Parameters<typeof leaseOf>[0] = {}) =>

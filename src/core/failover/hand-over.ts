@@ -15,12 +15,12 @@ import { bestToTakeOver, whyUnfit } from "#core/failover/fit.ts"
 import { letGo } from "#core/failover/down.ts"
 import type { Leading, Step } from "#core/failover/lead.ts"
 import { isReleased, type Lease } from "#core/failover/lease.ts"
-import type { HandOverRequest, Observation } from "#core/failover/observation.ts"
+import type { DataView, HandOverRequest, Observation } from "#core/failover/observation.ts"
 import { othersOf } from "#core/failover/standing.ts"
 
 const checkpointWithin = 3000
-/** Clients that do not go in this time go with the server. */
-const fenceWithin = 1500
+/** Clients that do not go in this time go with the server: nobody waits for them. */
+const fenceWithin = 500
 const stopWithin = seconds(10)
 const confirmWithin = 2000
 const handOverWithin = 30_000
@@ -213,7 +213,7 @@ function confirm(turn: Turn): Step {
   // A person named one; otherwise whoever has everything is as good.
   const others = seen.handOver?.to === undefined ? othersOf(seen, at.self) : []
   const ready = [...(going.to === undefined ? [] : [going.to]), ...others].find((pod) =>
-    hasAll(seen, pod, data.lsn),
+    hasAll(seen, pod, data),
   )
   if (ready !== undefined) return to(turn, "release", mood, { to: ready, checkpoint: data.lsn })
   if (seen.now - going.stepSince < confirmWithin) return { actions: [], mood }
@@ -221,9 +221,18 @@ function confirm(turn: Turn): Step {
   return undone(turn, `${successorOf(going)} did not receive the shutdown checkpoint`)
 }
 
-const hasAll = (seen: Observation, pod: PodName, checkpointAt: bigint): boolean => {
+/** An old primary may be beyond the position and know nothing of it: on another timeline. */
+const hasAll = (
+  seen: Observation,
+  pod: PodName,
+  checkpoint: Pick<DataView & { readonly kind: "present" }, "timeline" | "lsn">,
+): boolean => {
   const status = seen.peers.get(pod)?.status
-  return status !== undefined && status.eligible && status.receivedLsn > checkpointAt
+  return (
+    status?.eligible === true &&
+    status.timeline === checkpoint.timeline &&
+    status.receivedLsn > checkpoint.lsn
+  )
 }
 
 function release(turn: Turn): Step {

@@ -228,9 +228,11 @@ function upkeep(at: Leading, server: PrimaryState): readonly Action[] {
   const create = members.filter((pod) => !server.slots.includes(pod))
   const drop = server.slots.filter((pod) => !members.includes(pod))
   if (create.length + drop.length > 0) return [{ kind: "slots", create, drop }]
-  if (server.termRow === undefined || server.termRow < term)
+  const isNew = server.checkpointTimeline !== server.timeline
+  // The row may wait for a standby that must rewind first, and so for the checkpoint.
+  const rowWaits = lane.last?.kind === "record-term" && lane.last.failure !== undefined
+  if ((server.termRow === undefined || server.termRow < term) && !(isNew && rowWaits))
     return [{ kind: "record-term", term, cause: memory.story?.cause ?? "start" }]
   // Standbys that must rewind read the new timeline from the last checkpoint.
-  if (server.checkpointTimeline !== server.timeline) return [{ kind: "checkpoint" }]
-  return []
+  return isNew ? [{ kind: "checkpoint" }] : []
 }

@@ -17,6 +17,8 @@ export type Release = {
   readonly cause: ReleaseCause
   /** Position of the shutdown checkpoint after a clean stop: a successor that has it lost nothing. */
   readonly checkpoint: Lsn | undefined
+  /** Its timeline: beyond the same position on another one lies another history. */
+  readonly timeline?: Timeline | undefined
 }
 
 export type WalPosition = { readonly timeline: Timeline; readonly lsn: Lsn }

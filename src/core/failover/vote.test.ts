@@ -137,6 +137,7 @@ test("S2: a named successor that has the shutdown checkpoint waits for nobody; a
     term: term(3),
     cause: "hand-over",
     checkpoint: lsn(999n),
+    timeline: statusOf(b).timeline,
   }
   const kindOf = (change: object, early: Partial<Ballot> = {}) => {
     const lease = leaseOf({ holder: undefined, released: release, successor: b, ...change })
@@ -147,6 +148,8 @@ test("S2: a named successor that has the shutdown checkpoint waits for nobody; a
   assert.equal(kindOf({ successor: c }), "waiting")
   assert.equal(kindOf({ released: { ...release, checkpoint: lsn(1000n) } }), "waiting")
   assert.equal(kindOf({ released: { ...release, checkpoint: undefined } }), "waiting")
+  // Further, on a timeline that was left before the checkpoint.
+  assert.equal(kindOf({ released: { ...release, timeline: timeline(7) } }), "waiting")
   assert.equal(kindOf({ released: { ...release, term: term(2) } }), "waiting")
   const ahead = [granted(c, { receivedLsn: lsn(5000n) })]
   assert.equal(kindOf({}, { answers: ahead }), "lost")
@@ -168,7 +171,13 @@ test("S2: whoever may hold an acknowledged commit must be heard, unless nothing 
   const clean = (checkpoint: bigint) =>
     only({
       holder: undefined,
-      released: { by: holderOf(a), term: term(3), cause: "hand-over", checkpoint: lsn(checkpoint) },
+      released: {
+        by: holderOf(a),
+        term: term(3),
+        cause: "hand-over",
+        checkpoint: lsn(checkpoint),
+        timeline: statusOf(b).timeline,
+      },
     })
   assert.deepEqual(clean(999n), [])
   assert.deepEqual(clean(1000n), [c])

@@ -209,8 +209,9 @@ function hasAll(lease: Lease, voters: readonly MemberStatus[], candidate: Positi
 
 /** Whether the last primary stopped in good order and the candidate has its shutdown checkpoint. */
 function hasCheckpoint(lease: Lease, candidate: Position): boolean {
-  const clean = isReleased(lease) ? lease.released?.checkpoint : undefined
-  return clean !== undefined && candidate.receivedLsn > clean
+  const { released } = lease
+  if (!isReleased(lease) || released?.checkpoint === undefined) return false
+  return candidate.timeline === released.timeline && candidate.receivedLsn > released.checkpoint
 }
 
 const isHeir = (lease: Lease, candidate: Position): boolean =>

@@ -40,6 +40,7 @@ const released: LeaseContent = {
     term: term(5),
     cause: "hand-over",
     checkpoint: lsn(0x3000060n),
+    timeline: timeline(2),
   },
 }
 const wall = Date.UTC(2026, 1, 3, 4, 5, 6, 7)

@@ -190,11 +190,13 @@ function parseRelease(text: string | undefined): Release | undefined {
   const cause = (["hand-over", "crash", "stop"] as const).find((word) => word === value["cause"])
   if (by === undefined || cause === undefined) return undefined
   const at = value["checkpoint"]
+  const on = count(value["timeline"])
   return {
     by,
     cause,
     term: term(count(value["term"])),
     checkpoint: typeof at === "string" ? parseLsn(at) : undefined,
+    timeline: on > 0 ? timeline(on) : undefined,
   }
 }
 
@@ -240,4 +242,5 @@ const releaseNote = (released: Release) => ({
   term: released.term,
   cause: released.cause,
   ...(released.checkpoint === undefined ? {} : { checkpoint: formatLsn(released.checkpoint) }),
+  ...(released.timeline === undefined ? {} : { timeline: released.timeline }),
 })
