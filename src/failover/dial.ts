@@ -6,6 +6,7 @@ import { formatHostPort } from "#io/config.ts"
 import { openRpcClient } from "#io/rpc/client.ts"
 import { peerMessageBytesMax, PeerService } from "#wire/peer.ts"
 import type { Config, Secrets } from "./config.ts"
+import { PledgeLine } from "./pledge-line.ts"
 
 /** What a member asks of another; each call ends within its own timeout. */
 export type PeerLine = Pick<Client<typeof PeerService>, "status" | "pledge" | "vote"> & Disposable
@@ -24,6 +25,15 @@ export const peerDialler =
       messageBytesMax: peerMessageBytesMax,
       pingEvery: seconds(5),
     })
-    const { status, pledge, vote } = createClient(PeerService, client.transport)
-    return { status, pledge, vote, [Symbol.dispose]: () => client[Symbol.dispose]() }
+    const { status, pledges, vote } = createClient(PeerService, client.transport)
+    const pledgeLine = new PledgeLine(pledges)
+    return {
+      status,
+      pledge: (request, options) => pledgeLine.ask(request, options),
+      vote,
+      [Symbol.dispose]: () => {
+        pledgeLine[Symbol.dispose]()
+        client[Symbol.dispose]()
+      },
+    }
   }

@@ -43,7 +43,15 @@ export function openPeerServer(ports: PeerServerPorts): Promise<RpcServer> {
   return openRpcServer({
     listen: { host: config.address, port: port.peer },
     tls: { certificate, key, clientAuthority: ca },
-    routes: (router) => router.service(PeerService, peerAnswers(ports)),
+    routes: (router) => {
+      const answers = peerAnswers(ports)
+      router.service(PeerService, {
+        ...answers,
+        async *pledges(requests) {
+          for await (const request of requests) yield await answers.pledge(request)
+        },
+      })
+    },
     messageBytesMax: peerMessageBytesMax,
     sessionsMax,
     streamsPerSessionMax: 16,
@@ -58,7 +66,7 @@ type Answers<M extends keyof Method> = (
 ) => Promise<MessageInitShape<Method[M]["output"]>>
 
 /** What this member answers to each question of a peer. */
-export type PeerAnswers = { readonly [M in keyof Method]: Answers<M> }
+export type PeerAnswers = { readonly [M in Exclude<keyof Method, "pledges">]: Answers<M> }
 
 export function peerAnswers(ports: PeerAnswersPorts): PeerAnswers {
   const { voter, known } = ports
