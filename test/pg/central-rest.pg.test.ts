@@ -55,7 +55,7 @@ const routeNames = Object.keys(routes).filter((name): name is RouteName =>
 const route = (name: RouteName): Route => routes[name]
 const someId = randomUUID()
 const given = (name: RouteName): Given =>
-  route(name).params === undefined ? {} : { params: { id: someId } }
+  route(name).params === undefined ? {} : { params: { id: someId, specVersion: "1" } }
 
 /** The fields of a problem document, which must be one and carry the request's id. */
 function refusedFields(answer: RestAnswer, status: number, what: string): readonly string[] {

@@ -1,51 +1,252 @@
-/** What a person may do about profiles and deployment rules. */
+/** What a person may do about profiles. */
 import { randomUUID } from "node:crypto"
 import type { z } from "zod"
 import { checkProfile } from "#core/cluster/check.ts"
-import { ruleId } from "#core/ids.ts"
+import type { Problem } from "#core/parsed.ts"
+import { type Change, diffSpecs } from "#core/rollout/diff.ts"
 import { patternProblems } from "#io/pattern.ts"
 import { type Database, type Sql, violates } from "#io/postgres/sql.ts"
-import type { createProfileBody, createRuleBody } from "#wire/rest/profiles.ts"
+import type {
+  cloneProfileBody,
+  editProfileBody,
+  revertProfileBody,
+} from "#wire/rest/profile-versions.ts"
+import type { createProfileBody, ProfileSpecBody } from "#wire/rest/profiles.ts"
 import { profileSpec } from "../profile-spec.ts"
 import { done, invalid, notFound, type Outcome, type Refusal, refused } from "../refusal.ts"
 import { notify } from "../store/change.ts"
-import { deleteProfile, findProfile, insertProfile, useOf } from "../store/profile.ts"
-import { deleteRule, insertRule } from "../store/rule.ts"
-import { approvedSatellites } from "../store/satellite.ts"
-import { holdIntent, makeClusters, placement, refuseConflicts } from "./placing.ts"
+import {
+  deleteProfile,
+  findProfile,
+  insertProfile,
+  lockProfile,
+  type ProfileRow,
+  updateProfile,
+  useOf,
+} from "../store/profile.ts"
+import { findVersion, insertVersion, specAt } from "../store/profile-version.ts"
+import { holdIntent } from "./placing.ts"
 import { type Actor, tell } from "./tell.ts"
 
-const nameTaken = (what: string, name: string): Refusal =>
+export const nameTaken = (what: string, name: string): Refusal =>
   refused(409, "NAME_TAKEN", `there is a ${what} called ${name} already`, [
     { field: "name", problem: `there is a ${what} called ${name} already` },
   ])
+
+/** Everything that is wrong with a spec, each problem at its field of the request. */
+export function specProblems(body: ProfileSpecBody): readonly Problem[] {
+  const spec = profileSpec(body)
+  return [...checkProfile(spec), ...patternProblems(spec.recovery)].map(({ field, problem }) => ({
+    field: `spec.${field}`,
+    problem,
+  }))
+}
+
+/** Runs `work`; a name that another profile has becomes a refusal. */
+async function withUniqueName<T>(
+  name: string,
+  work: () => Promise<Outcome<T>>,
+): Promise<Outcome<T>> {
+  try {
+    return await work()
+  } catch (error) {
+    if (violates(error, "profile_name_key")) return nameTaken("profile", name)
+    throw error
+  }
+}
 
 export async function createProfile(
   database: Database,
   body: z.output<typeof createProfileBody>,
   actor: Actor,
 ): Promise<Outcome<string>> {
-  const spec = profileSpec(body.spec)
-  const problems = [...checkProfile(spec), ...patternProblems(spec.recovery)].map(
-    ({ field, problem }) => ({ field: `spec.${field}`, problem }),
-  )
+  const problems = specProblems(body.spec)
   if (problems.length > 0) return invalid(problems)
-  const id = randomUUID()
-  try {
-    await database.transaction(async (sql) => {
-      await insertProfile(sql, { id, ...body }, actor.name)
-      await told(sql, actor, "profile.created", `profile ${body.name} was made`)
-      await notify(sql, { kind: "list", resource: "profiles" })
-    })
-  } catch (error) {
-    if (violates(error, "profile_name_key")) return nameTaken("profile", body.name)
-    throw error
-  }
-  return done(id)
+  return withUniqueName(body.name, () =>
+    database.transaction(async (sql) =>
+      done(await make(sql, body, actor, { told: `profile ${body.name} was made`, note: "" })),
+    ),
+  )
 }
 
-const told = (sql: Sql, actor: Actor, kind: string, message: string): Promise<void> =>
-  tell(sql, actor, undefined, [{ kind, message }])
+async function make(
+  sql: Sql,
+  body: z.output<typeof createProfileBody>,
+  actor: Actor,
+  { told: message, note }: { readonly told: string; readonly note: string },
+): Promise<string> {
+  const id = randomUUID()
+  await insertProfile(sql, { id, ...body }, { actor: actor.name, note })
+  await told(sql, actor, "profile.created", message)
+  await notify(sql, { kind: "list", resource: "profiles" })
+  return id
+}
+
+const told = (
+  sql: Sql,
+  actor: Actor,
+  kind: string,
+  message: string,
+  details: Readonly<Record<string, string>> = {},
+): Promise<void> => tell(sql, actor, undefined, [{ kind, message, details }])
+
+/** A copy that lives on its own: what happens to the original does not reach it. */
+export async function cloneProfile(
+  database: Database,
+  id: string,
+  body: z.output<typeof cloneProfileBody>,
+  actor: Actor,
+): Promise<Outcome<string>> {
+  return withUniqueName(body.name, () =>
+    database.transaction(async (sql) => {
+      const original = await findProfile(sql, id)
+      if (original === undefined) return notFound("profile")
+      const version = body.specVersion ?? original.specVersion
+      const found = await findVersion(sql, id, version)
+      if (found === undefined) return invalid([noVersion("specVersion", version)])
+      // What was good when it was made may not be any more.
+      const problems = specProblems(found.spec)
+      if (problems.length > 0) return invalid(problems)
+      const said = `of version ${version} of ${original.name}`
+      const { name, description = original.description } = body
+      return done(
+        await make(sql, { name, description, spec: found.spec }, actor, {
+          told: `profile ${name} was made as a copy ${said}`,
+          note: `copy ${said}`,
+        }),
+      )
+    }),
+  )
+}
+
+export const noVersion = (field: string, version: number): Problem => ({
+  field,
+  problem: `the profile has no version ${version}`,
+})
+
+/** Another spec becomes a new version. Clusters stay on theirs until somebody approves. */
+export async function editProfile(
+  database: Database,
+  id: string,
+  given: z.output<typeof editProfileBody>,
+  actor: Actor,
+): Promise<Outcome<string>> {
+  const problems = given.spec === undefined ? [] : specProblems(given.spec)
+  if (problems.length > 0) return invalid(problems)
+  return withUniqueName(given.name ?? "", () =>
+    database.transaction(async (sql) => {
+      const before = await lockProfile(sql, id)
+      if (before === undefined) return notFound("profile")
+      if (before.version !== given.version) return versionConflict(sql, before, given.version)
+      const { name = before.name, description = before.description } = given
+      await write(sql, before, { name, description, spec: given.spec ?? before.spec }, actor, {
+        note: given.note,
+      })
+      return done(id)
+    }),
+  )
+}
+
+export async function revertProfile(
+  database: Database,
+  id: string,
+  given: z.output<typeof revertProfileBody>,
+  actor: Actor,
+): Promise<Outcome<string>> {
+  return database.transaction(async (sql) => {
+    const before = await lockProfile(sql, id)
+    if (before === undefined) return notFound("profile")
+    if (before.version !== given.version) return versionConflict(sql, before, given.version)
+    const found = await findVersion(sql, id, given.to)
+    if (found === undefined) return invalid([noVersion("to", given.to)])
+    const problems = specProblems(found.spec)
+    if (problems.length > 0) return invalid(problems)
+    if (changesOf(before.spec, found.spec).length === 0)
+      return refused(
+        409,
+        "SAME_SPEC",
+        `version ${given.to} says what the newest version ${before.specVersion} says already`,
+        [{ field: "to", problem: "differs in nothing from the newest version" }],
+      )
+    const note = given.note ?? `back to version ${given.to}`
+    await write(sql, before, { ...before, spec: found.spec }, actor, { note })
+    return done(id)
+  })
+}
+
+const changesOf = (from: ProfileSpecBody, to: ProfileSpecBody): readonly Change[] =>
+  diffSpecs(profileSpec(from), profileSpec(to))
+
+/** Writes what differs from `before`, which is locked; nothing where nothing does. */
+async function write(
+  sql: Sql,
+  before: ProfileRow,
+  after: Pick<ProfileRow, "name" | "description" | "spec">,
+  actor: Actor,
+  { note = "" }: { readonly note: string | undefined },
+): Promise<void> {
+  const changes = changesOf(before.spec, after.spec)
+  const isNew = changes.length > 0
+  const { name, description } = after
+  if (!isNew && name === before.name && description === before.description) return
+  const specVersion = before.specVersion + (isNew ? 1 : 0)
+  const spec = isNew ? after.spec : before.spec
+  await updateProfile(sql, { id: before.id, name, description, spec, specVersion })
+  if (isNew)
+    await insertVersion(sql, {
+      profileId: before.id,
+      specVersion,
+      spec,
+      actor: actor.name,
+      note,
+      rowVersion: before.version + 1,
+    })
+  const renamed = name === before.name ? "" : ` (it was called ${before.name})`
+  await told(
+    sql,
+    actor,
+    "profile.edited",
+    isNew
+      ? `profile ${name}${renamed} has version ${specVersion}: ${summary(changes)}`
+      : `profile ${name}${renamed} was described anew`,
+    { version: String(specVersion), ...(note === "" ? {} : { note }) },
+  )
+  await notify(sql, { kind: "list", resource: "profiles" })
+}
+
+const shownMax = 8
+
+const summary = (changes: readonly Change[]): string =>
+  [
+    ...changes.slice(0, shownMax).map(inWords),
+    ...(changes.length > shownMax ? [`${changes.length - shownMax} more`] : []),
+  ].join(", ")
+
+const inWords = ({ field, from, to }: Change): string =>
+  typeof from === "object" || typeof to === "object"
+    ? `${field} ${from === undefined ? "is new" : to === undefined ? "is gone" : "changed"}`
+    : `${field} ${from ?? "unset"} → ${to ?? "unset"}`
+
+/** 409 that says what changed since the sender looked, so that a person can decide anew. */
+async function versionConflict(sql: Sql, now: ProfileRow, sent: number): Promise<Refusal> {
+  const was = await specAt(sql, now.id, sent)
+  const changes = was === undefined ? [] : changesOf(was, now.spec)
+  return refused(
+    409,
+    "VERSION_CONFLICT",
+    `the profile was changed meanwhile (version ${sent} was sent, ${now.version} is current): read it again and repeat the change`,
+    [
+      { field: "version", problem: `is ${now.version} now` },
+      { field: "name", problem: `is ${now.name} now` },
+      ...changes.slice(0, conflictsMax).map((change) => ({
+        field: `spec.${change.field}`,
+        problem: `changed meanwhile: ${inWords(change)}`,
+      })),
+    ],
+  )
+}
+
+const conflictsMax = 50
 
 export async function removeProfile(
   database: Database,
@@ -66,54 +267,6 @@ export async function removeProfile(
     if (name === undefined) return notFound("profile")
     await told(sql, actor, "profile.deleted", `profile ${name} was deleted`)
     await notify(sql, { kind: "list", resource: "profiles" })
-    return done(undefined)
-  })
-}
-
-export async function createRule(
-  database: Database,
-  body: z.output<typeof createRuleBody>,
-  actor: Actor,
-): Promise<Outcome<string>> {
-  const rule = { id: ruleId(randomUUID()), ...body }
-  try {
-    return await database.transaction(async (sql) => {
-      await holdIntent(sql)
-      if ((await findProfile(sql, body.profileId)) === undefined)
-        return invalid([{ field: "profileId", problem: "there is no such profile" }])
-      const wanted = await placement(sql, await approvedSatellites(sql), [rule])
-      const conflict = refuseConflicts(
-        wanted.conflicts.filter((found) => found.rule.id === rule.id),
-        "clusterName",
-      )
-      if (conflict !== undefined) return conflict
-      await insertRule(sql, rule)
-      await told(sql, actor, "rule.created", `rule ${rule.name} was made`)
-      await makeClusters(
-        sql,
-        wanted.create.filter((found) => found.rule.id === rule.id),
-        actor,
-      )
-      await notify(sql, { kind: "list", resource: "rules" })
-      return done(rule.id as string)
-    })
-  } catch (error) {
-    if (violates(error, "rule_name_key")) return nameTaken("rule", body.name)
-    throw error
-  }
-}
-
-export async function removeRule(
-  database: Database,
-  id: string,
-  actor: Actor,
-): Promise<Outcome<undefined>> {
-  return database.transaction(async (sql) => {
-    await holdIntent(sql)
-    const name = await deleteRule(sql, id)
-    if (name === undefined) return notFound("rule")
-    await told(sql, actor, "rule.deleted", `rule ${name} was deleted; its clusters stay`)
-    await notify(sql, { kind: "list", resource: "rules" })
     return done(undefined)
   })
 }

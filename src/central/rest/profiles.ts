@@ -1,38 +1,20 @@
 /** Profiles and deployment rules. */
-import { createProfile, createRule, removeProfile, removeRule } from "../intent/profiles.ts"
-import { done, notFound } from "../refusal.ts"
+import type { profileRoutes, ruleRoutes } from "#wire/rest/profile-routes.ts"
+import * as impact from "../intent/profile-impact.ts"
+import * as profiles from "../intent/profiles.ts"
+import { createRule, removeRule } from "../intent/rules.ts"
+import { done, invalid, notFound, type Outcome } from "../refusal.ts"
 import { findProfile, listProfiles } from "../store/profile.ts"
+import { listVersions } from "../store/profile-version.ts"
 import { findRule, listRules } from "../store/rule.ts"
-import { byName, page, readCursor } from "./cursor.ts"
+import { byName, byNumber, page, readCursor } from "./cursor.ts"
 import type { Handlers, Services } from "./handler.ts"
 
-type Names =
-  | "listProfiles"
-  | "getProfile"
-  | "createProfile"
-  | "deleteProfile"
-  | "listRules"
-  | "createRule"
-  | "deleteRule"
+type Names = keyof typeof profileRoutes | keyof typeof ruleRoutes
 
 export const profileHandlers = ({ database }: Services): Pick<Handlers, Names> => ({
-  listProfiles: async ({ query }) => {
-    const at = readCursor(query.cursor, byName)
-    if (at.kind === "refused") return at
-    const found = await listProfiles(database.sql, at.after, query.limit + 1)
-    return done(page(found, query.limit, ({ name }) => [name]))
-  },
-  getProfile: async ({ params }) => {
-    const profile = await findProfile(database.sql, params.id)
-    return profile === undefined ? notFound("profile") : done(profile)
-  },
-  createProfile: async ({ body }, { caller }) => {
-    const outcome = await createProfile(database, body, caller)
-    if (outcome.kind === "refused") return outcome
-    const profile = await findProfile(database.sql, outcome.value)
-    return profile === undefined ? notFound("profile") : done(profile)
-  },
-  deleteProfile: async ({ params }, { caller }) => removeProfile(database, params.id, caller),
+  ...ofProfiles(database),
+  ...ofVersions(database),
   listRules: async ({ query }) => {
     const at = readCursor(query.cursor, byName)
     if (at.kind === "refused") return at
@@ -46,4 +28,62 @@ export const profileHandlers = ({ database }: Services): Pick<Handlers, Names> =
     return rule === undefined ? notFound("rule") : done(rule)
   },
   deleteRule: async ({ params }, { caller }) => removeRule(database, params.id, caller),
+})
+
+type VersionNames =
+  | "listProfileVersions"
+  | "getProfileVersion"
+  | "previewImpact"
+  | "diffProfile"
+  | "cascadeOfProfile"
+
+function ofProfiles(
+  database: Services["database"],
+): Pick<Handlers, Exclude<keyof typeof profileRoutes, VersionNames>> {
+  const answer = async (outcome: Outcome<string>) => {
+    if (outcome.kind === "refused") return outcome
+    const profile = await findProfile(database.sql, outcome.value)
+    return profile === undefined ? notFound("profile") : done(profile)
+  }
+  return {
+    listProfiles: async ({ query }) => {
+      const at = readCursor(query.cursor, byName)
+      if (at.kind === "refused") return at
+      const found = await listProfiles(database.sql, at.after, query.limit + 1)
+      return done(page(found, query.limit, ({ name }) => [name]))
+    },
+    getProfile: async ({ params }) => answer(done(params.id)),
+    createProfile: async ({ body }, { caller }) =>
+      answer(await profiles.createProfile(database, body, caller)),
+    checkProfile: ({ body }) => {
+      const problems = profiles.specProblems(body.spec)
+      return Promise.resolve(
+        problems.length > 0 ? invalid(problems) : done({ warnings: impact.warningsOf(body.spec) }),
+      )
+    },
+    editProfile: async ({ params, body }, { caller }) =>
+      answer(await profiles.editProfile(database, params.id, body, caller)),
+    revertProfile: async ({ params, body }, { caller }) =>
+      answer(await profiles.revertProfile(database, params.id, body, caller)),
+    cloneProfile: async ({ params, body }, { caller }) =>
+      answer(await profiles.cloneProfile(database, params.id, body, caller)),
+    deleteProfile: async ({ params }, { caller }) =>
+      profiles.removeProfile(database, params.id, caller),
+  }
+}
+
+const ofVersions = ({ sql }: Services["database"]): Pick<Handlers, VersionNames> => ({
+  listProfileVersions: async ({ params, query }) => {
+    const at = readCursor(query.cursor, byNumber)
+    if (at.kind === "refused") return at
+    if ((await findProfile(sql, params.id)) === undefined) return notFound("profile")
+    const before = at.after === undefined ? undefined : Number(at.after[0])
+    const found = await listVersions(sql, params.id, before, query.limit + 1)
+    return done(page(found, query.limit, ({ specVersion }) => [String(specVersion)]))
+  },
+  getProfileVersion: async ({ params }) => impact.wholeVersion(sql, params.id, params.specVersion),
+  previewImpact: async ({ params, body }) =>
+    impact.previewImpact(sql, params.id, params.specVersion, body.clusterIds),
+  diffProfile: async ({ params, query }) => impact.diffVersions(sql, params.id, query),
+  cascadeOfProfile: async ({ params, query }) => impact.cascadeOf(sql, params.id, query),
 })

@@ -1,4 +1,4 @@
-/** Tables `profile` and `profile_version`. */
+/** Table `profile`; its versions are in `profile-version.ts`. */
 import { integerOf, jsonOf, type Row, textOf, timeOf } from "#io/postgres/row.ts"
 import type { Sql } from "#io/postgres/sql.ts"
 import { type Profile, type ProfileSpecBody, profileSpecSchema } from "#wire/rest/profiles.ts"
@@ -8,6 +8,7 @@ const shown = (row: Row): Profile => ({
   name: textOf(row, "name"),
   description: textOf(row, "description"),
   spec: profileSpecSchema.parse(jsonOf(row, "spec")),
+  specVersion: integerOf(row, "spec_version"),
   clusterCount: integerOf(row, "cluster_count"),
   createdAt: new Date(timeOf(row, "created_at")).toISOString(),
   updatedAt: new Date(timeOf(row, "updated_at")).toISOString(),
@@ -25,7 +26,7 @@ export type NewProfile = {
 export const insertProfile = async (
   sql: Sql,
   profile: NewProfile,
-  actor: string,
+  said: { readonly actor: string; readonly note: string },
 ): Promise<void> => {
   const spec = JSON.stringify(profile.spec)
   await sql`
@@ -34,13 +35,50 @@ export const insertProfile = async (
       values (${profile.id}, ${profile.name}, ${profile.description}, ${spec}::jsonb)
       returning id, spec_version, spec
     )
-    insert into profile_version (profile_id, spec_version, spec, actor)
-    select id, spec_version, spec, ${actor} from made`
+    insert into profile_version (profile_id, spec_version, spec, actor, note)
+    select id, spec_version, spec, ${said.actor}, ${said.note} from made`
+}
+
+export type ProfileRow = {
+  readonly id: string
+  readonly name: string
+  readonly description: string
+  readonly spec: ProfileSpecBody
+  readonly specVersion: number
+  readonly version: number
+}
+
+/** The profile as it is, held for this transaction: nobody else changes it meanwhile. */
+export async function lockProfile(sql: Sql, id: string): Promise<ProfileRow | undefined> {
+  const [row] = await sql`
+    select id, name, description, spec, spec_version, version from profile where id = ${id} for update`
+  return row === undefined
+    ? undefined
+    : {
+        id: textOf(row, "id"),
+        name: textOf(row, "name"),
+        description: textOf(row, "description"),
+        spec: profileSpecSchema.parse(jsonOf(row, "spec")),
+        specVersion: integerOf(row, "spec_version"),
+        version: integerOf(row, "version"),
+      }
+}
+
+/** Writes the row that `lockProfile` holds; its version rises by one. */
+export const updateProfile = async (
+  sql: Sql,
+  profile: Omit<ProfileRow, "version">,
+): Promise<void> => {
+  await sql`
+    update profile set name = ${profile.name}, description = ${profile.description},
+      spec = ${JSON.stringify(profile.spec)}::jsonb, spec_version = ${profile.specVersion},
+      updated_at = now(), version = version + 1
+    where id = ${profile.id}`
 }
 
 export async function findProfile(sql: Sql, id: string): Promise<Profile | undefined> {
   const [row] = await sql`
-    select p.id, p.name, p.description, p.spec, p.created_at, p.updated_at, p.version,
+    select p.id, p.name, p.description, p.spec, p.spec_version, p.created_at, p.updated_at, p.version,
       (select count(*) from cluster c where c.profile_id = p.id) as cluster_count
     from profile p where p.id = ${id}`
   return row === undefined ? undefined : shown(row)
@@ -53,7 +91,7 @@ export const listProfiles = async (
 ): Promise<Profile[]> =>
   (
     await sql`
-      select p.id, p.name, p.description, p.spec, p.created_at, p.updated_at, p.version,
+      select p.id, p.name, p.description, p.spec, p.spec_version, p.created_at, p.updated_at, p.version,
         (select count(*) from cluster c where c.profile_id = p.id) as cluster_count
       from profile p
       where ${after?.[0]}::text is null or p.name > ${after?.[0]}

@@ -61,6 +61,7 @@ test("a copy is the same profile again, without its name", () => {
     name: "old",
     description: "d",
     spec,
+    specVersion: 1,
     clusterCount: 0,
     createdAt: now,
     updatedAt: now,

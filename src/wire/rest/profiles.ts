@@ -63,6 +63,8 @@ export const profileSchema = z.object({
   name: z.string(),
   description: z.string(),
   spec: profileSpecSchema,
+  /** Which version of the spec this is: 1 when the profile was made. */
+  specVersion: z.number().int(),
   clusterCount: z.number().int(),
   createdAt: timestamp,
   updatedAt: timestamp,

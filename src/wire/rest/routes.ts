@@ -15,12 +15,8 @@ import { idParams, pageOf, pageQuery } from "#wire/rest/shapes.ts"
 import { eventQuery, eventSchema } from "#wire/rest/events.ts"
 import { operationQuery, operationSchema, switchoverBody } from "#wire/rest/operations.ts"
 import { overviewSchema } from "#wire/rest/overview.ts"
-import {
-  createProfileBody,
-  createRuleBody,
-  profileSchema,
-  ruleSchema,
-} from "#wire/rest/profiles.ts"
+import { profileRoutes, ruleRoutes } from "#wire/rest/profile-routes.ts"
+import { type Route, route } from "#wire/rest/route.ts"
 import {
   approveSatelliteBody,
   editSatelliteBody,
@@ -29,24 +25,6 @@ import {
 } from "#wire/rest/satellites.ts"
 import { roleChangeSchema } from "#wire/rest/role-changes.ts"
 import { clusterStates } from "#core/cluster/state.ts"
-
-/** Who may call: `anyone` needs no session; `user` a session or an API token. */
-export type Access = "anyone" | "user"
-
-export type Route = {
-  readonly method: "GET" | "POST" | "PATCH" | "PUT" | "DELETE"
-  readonly path: string
-  readonly summary: string
-  readonly access: Access
-  readonly params?: z.ZodObject
-  readonly query?: z.ZodObject
-  readonly body?: z.ZodType
-  /** Status and shape of the good answer; no shape means no content. */
-  readonly status: number
-  readonly answer?: z.ZodType
-}
-
-const route = <const R extends Route>(value: R): R => value
 
 export const routes = {
   signIn: route({
@@ -203,68 +181,8 @@ export const routes = {
     answer: clusterSchema,
   }),
 
-  listProfiles: route({
-    method: "GET",
-    path: "/profiles",
-    summary: "Profiles, by name",
-    access: "user",
-    query: pageQuery,
-    status: 200,
-    answer: pageOf(profileSchema),
-  }),
-  getProfile: route({
-    method: "GET",
-    path: "/profiles/:id",
-    summary: "One profile",
-    access: "user",
-    params: idParams,
-    status: 200,
-    answer: profileSchema,
-  }),
-  createProfile: route({
-    method: "POST",
-    path: "/profiles",
-    summary: "Make a profile",
-    access: "user",
-    body: createProfileBody,
-    status: 201,
-    answer: profileSchema,
-  }),
-  deleteProfile: route({
-    method: "DELETE",
-    path: "/profiles/:id",
-    summary: "Delete a profile that nothing uses",
-    access: "user",
-    params: idParams,
-    status: 204,
-  }),
-
-  listRules: route({
-    method: "GET",
-    path: "/rules",
-    summary: "Deployment rules, by name",
-    access: "user",
-    query: pageQuery,
-    status: 200,
-    answer: pageOf(ruleSchema),
-  }),
-  createRule: route({
-    method: "POST",
-    path: "/rules",
-    summary: "Make a rule: a cluster on every matching approved satellite, now and later",
-    access: "user",
-    body: createRuleBody,
-    status: 201,
-    answer: ruleSchema,
-  }),
-  deleteRule: route({
-    method: "DELETE",
-    path: "/rules/:id",
-    summary: "Delete a rule; its clusters stay",
-    access: "user",
-    params: idParams,
-    status: 204,
-  }),
+  ...profileRoutes,
+  ...ruleRoutes,
 
   startSwitchover: route({
     method: "POST",
@@ -315,6 +233,7 @@ export const routes = {
   }),
 } satisfies Record<string, Route>
 
+export type { Route }
 export type Routes = typeof routes
 export type RouteName = keyof Routes
 

@@ -209,10 +209,15 @@ function checked(schema: Route["body"], value: unknown, part: string): unknown {
   )
 }
 
-const callHandler = (handlers: Handlers, name: RouteName, received: unknown): unknown =>
+function callHandler(handlers: Handlers, name: RouteName, received: unknown): unknown {
+  const asked: Partial<Readonly<Record<RouteName, unknown>>> = handlers
+  const handler = asked[name]
+  if (typeof handler !== "function")
+    throw new FakeRefusal(404, "NOT_FOUND", "no screen asks for this")
   // The pieces were parsed by the schemas that the handler's type is made from.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-  (handlers[name] as (received: unknown) => unknown)(received)
+  return (handler as (received: unknown) => unknown)(received)
+}
 
 async function readBody(request: IncomingMessage): Promise<unknown> {
   let text = ""

@@ -14,8 +14,20 @@ import { type Satellite, satelliteStates } from "#wire/rest/satellites.ts"
 import { type FakeFleet, ago } from "./fleet.ts"
 import { switchover } from "./history.ts"
 
+/** What no screen asks for yet. */
+type Unasked =
+  | "checkProfile"
+  | "editProfile"
+  | "revertProfile"
+  | "cloneProfile"
+  | "listProfileVersions"
+  | "getProfileVersion"
+  | "previewImpact"
+  | "diffProfile"
+  | "cascadeOfProfile"
+
 export type Handlers = {
-  readonly [N in RouteName]: (received: Received<N>) => Answer<N>
+  readonly [N in Exclude<RouteName, Unasked>]: (received: Received<N>) => Answer<N>
 }
 
 export class FakeRefusal extends Error {
@@ -144,6 +156,7 @@ export function createHandlers(fleet: FakeFleet, push: (message: LiveMessage) =>
       const made = {
         ...body,
         id: randomUUID(),
+        specVersion: 1,
         clusterCount: 0,
         createdAt: ago(0),
         updatedAt: ago(0),

@@ -138,6 +138,7 @@ function profile(name: string, description: string, members: number): Profile {
       hba: ["hostssl all all 10.42.0.0/16 scram-sha-256"],
       failover: { preset: "edge", durability: "preferred" },
     },
+    specVersion: 2,
     clusterCount: 0,
     createdAt: ago(2_900_000),
     updatedAt: ago(200_000),

@@ -1,0 +1,213 @@
+/**
+ * What it means for a cluster to go from one spec to another: which fields a running member takes over,
+ * which need a restart, in which order, and which cannot be changed. An expectation, made before anything
+ * is done; `pending_restart` at the site confirms or corrects it.
+ */
+import { inForce, isSameValue } from "#core/cluster/catalog.ts"
+import { parametersOf } from "#core/cluster/parameters.ts"
+import type { ProfileSpec } from "#core/cluster/spec.ts"
+import { type Change, diffSpecs, parameterField } from "#core/rollout/diff.ts"
+import { type Pass, restartPasses } from "#core/rollout/passes.ts"
+
+/**
+ * What one change asks of a cluster. `none`: the server sees no difference. `new-connections`: those that
+ * are open keep the old value. `new-pod`: the member's pod is replaced. `unknown`: a parameter of an
+ * extension, of which the server says after a reload whether it waits for a restart.
+ */
+export const effects = [
+  "none",
+  "reload",
+  "new-connections",
+  "unknown",
+  "scale",
+  "restart",
+  "new-pod",
+  "full-restart",
+  "immutable",
+] as const
+export type Effect = (typeof effects)[number]
+
+/** What the changes together ask of the cluster: the strongest of them. */
+export const strategies = [
+  "none",
+  "reload",
+  "scale",
+  "restart",
+  "sequential-restart",
+  "full-restart",
+  "immutable",
+] as const
+export type Strategy = (typeof strategies)[number]
+
+export type ImpactChange = Change & {
+  readonly effect: Effect
+  /** `derived`: the profile does not name it, pg-swarm sets it by what it does name. */
+  readonly cause: "profile" | "derived"
+  /** Why, where the effect alone does not say it. */
+  readonly why: string | undefined
+}
+
+export type Impact = {
+  readonly strategy: Strategy
+  /** One sentence for a person. */
+  readonly summary: string
+  readonly changes: readonly ImpactChange[]
+  readonly scale: { readonly from: number; readonly to: number } | undefined
+  /** Rounds of restarts, in their order; none where nothing restarts. */
+  readonly passes: readonly Pass[]
+}
+
+/** What it means for a cluster that runs `from` to go to `to`. */
+export function impactOf(from: ProfileSpec, to: ProfileSpec): Impact {
+  const written = diffSpecs(from, to)
+  const changes = [
+    ...written.map((change) => judged(change, from, to)),
+    ...derived(written, from, to),
+  ]
+  const scale = from.members === to.members ? undefined : { from: from.members, to: to.members }
+  const strategy = strategyOf(changes, from.members)
+  const passes =
+    strategy === "restart" || strategy === "sequential-restart" || strategy === "full-restart"
+      ? restartPasses(from, to, {
+          parameters: changes.flatMap(({ field, effect }) =>
+            (effect === "restart" || effect === "full-restart") && field.startsWith(parameterField)
+              ? [field.slice(parameterField.length)]
+              : [],
+          ),
+          hasNewPods: changes.some(({ effect }) => effect === "new-pod"),
+          isTogether: strategy === "full-restart",
+        })
+      : []
+  return {
+    strategy,
+    summary: summaryOf(strategy, scale, passes, from.members),
+    changes,
+    scale,
+    passes,
+  }
+}
+
+/** Parameters that the profile does not name and that change with what it does name. */
+function derived(
+  written: readonly Change[],
+  from: ProfileSpec,
+  to: ProfileSpec,
+): readonly ImpactChange[] {
+  const [before, after] = [parametersOf(from), parametersOf(to)]
+  const named = new Set(written.map(({ field }) => field))
+  return [...new Set([...before.keys(), ...after.keys()])]
+    .toSorted()
+    .map((name) => ({
+      field: `${parameterField}${name}`,
+      from: before.get(name),
+      to: after.get(name),
+    }))
+    .filter((change) => !named.has(change.field) && change.from !== change.to)
+    .map((change): ImpactChange => ({ ...judged(change, from, to), cause: "derived" }))
+    .filter(({ effect }) => effect !== "none")
+}
+
+function judged(change: Change, from: ProfileSpec, to: ProfileSpec): ImpactChange {
+  const { field } = change
+  const told = (effect: Effect, why?: string): ImpactChange => ({
+    ...change,
+    effect,
+    cause: "profile",
+    why,
+  })
+  if (field.startsWith(parameterField)) {
+    const { effect, why } = parameterEffect(field.slice(parameterField.length), from, to)
+    return told(effect, why)
+  }
+  if (field.startsWith("data.") || field.startsWith("wal."))
+    return told(
+      "immutable",
+      "size, class and number of a running cluster's volumes stay as they were",
+    )
+  if (field === "postgres.major")
+    return told(
+      "immutable",
+      "a new major version reads no data directory of an old one: make a new cluster and move the data",
+    )
+  if (field === "postgres.image" || field.startsWith("resources."))
+    return told("new-pod", "each member's pod is replaced")
+  if (field === "members") return told("scale")
+  return told("reload")
+}
+
+/** Restarting members one by one would leave some that cannot take over from the others. */
+const together: ReadonlyMap<string, string> = new Map([
+  [
+    "wal_level",
+    "what the WAL holds changes for everybody at one point: all members stop, the same primary comes back",
+  ],
+])
+
+function parameterEffect(
+  name: string,
+  from: ProfileSpec,
+  to: ProfileSpec,
+): { readonly effect: Effect; readonly why?: string } {
+  const { major } = to.postgres
+  const [was, is] = [parametersOf(from).get(name), parametersOf(to).get(name)]
+  if (was === is || (was !== undefined && is !== undefined && isSameValue(major, name, was, is)))
+    return { effect: "none", why: "the server sees no difference" }
+  const reason = together.get(name)
+  if (reason !== undefined) return { effect: "full-restart", why: reason }
+  const effect = inForce(major, name)
+  switch (effect) {
+    case "reload":
+      return { effect }
+    case "restart":
+      return { effect, why: "PostgreSQL reads it at start only" }
+    case "new-connections":
+      return { effect, why: "connections that are open keep the old value" }
+    case "unknown":
+      return {
+        effect,
+        why: "belongs to an extension: reloaded, and the server says whether it waits for a restart",
+      }
+  }
+}
+
+function strategyOf(changes: readonly ImpactChange[], members: number): Strategy {
+  const found = new Set(changes.map(({ effect }) => effect))
+  if (found.has("immutable")) return "immutable"
+  const restarts = found.has("restart") || found.has("new-pod")
+  if (members === 1 && (restarts || found.has("full-restart"))) return "restart"
+  if (found.has("full-restart")) return "full-restart"
+  if (restarts) return "sequential-restart"
+  if (found.has("scale")) return "scale"
+  return changes.some(({ effect }) => effect !== "none") ? "reload" : "none"
+}
+
+function summaryOf(
+  strategy: Strategy,
+  scale: Impact["scale"],
+  passes: readonly Pass[],
+  members: number,
+): string {
+  const scaled = scale === undefined ? "" : `; ${scale.from} members become ${scale.to}`
+  switch (strategy) {
+    case "none":
+      return "nothing changes for the cluster"
+    case "reload":
+      return "taken over while running; nothing restarts"
+    case "scale":
+      return `nothing that runs restarts${scaled}`
+    case "restart":
+      return `the only member restarts: clients are cut off until it is back${scaled}`
+    case "sequential-restart":
+      return `${members} members restart one after another${
+        passes.length > 1 ? `, in ${passes.length} rounds` : ""
+      }, ${
+        passes.some(({ order }) => order === "primary-first")
+          ? "the primary in its place where a value is lowered"
+          : "standbys first; then the primary hands over"
+      }${scaled}`
+    case "full-restart":
+      return `all ${members} members stop and start: clients are cut off until the primary is back${scaled}`
+    case "immutable":
+      return "cannot be applied to a cluster that is there"
+  }
+}
