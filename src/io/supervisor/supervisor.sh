@@ -145,7 +145,7 @@ write_status() {
 partial='' partial_since=0 overlong=0
 hear() { # waits for orders until the next tick
   local part rc wait=$tick_idle
-  if ((kill_at)); then
+  if ((kill_at || quit_at)); then
     wait=$tick_ending
   elif ((pm || job_pid)); then
     wait=$tick_running
