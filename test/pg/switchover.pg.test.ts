@@ -37,7 +37,7 @@ await play(
   { members: 3, durability: "quorum", versions: "every" },
   [
     {
-      name: "MG1: the role goes to the named member, and every step is told",
+      name: "CN5: the role goes to the named member, and every step is told",
       async play(scene) {
         const { primary, others, witnesses, cluster, say } = scene
         const site = await siteOf(scene)
@@ -65,7 +65,7 @@ await play(
       },
     },
     {
-      name: "MG1: without a name the best member is taken",
+      name: "CN4: without a name the best member is taken",
       async play(scene) {
         const { primary, witnesses, say } = scene
         const site = await siteOf(scene)
@@ -78,7 +78,7 @@ await play(
       },
     },
     {
-      name: "MG2: a candidate that is not fit is refused with the reason, and nothing is touched",
+      name: "a candidate that is not fit is refused with the reason, and nothing is touched",
       async play(scene) {
         const { primary, others, cluster } = scene
         const site = await siteOf(scene)
@@ -103,7 +103,7 @@ await play(
       },
     },
     {
-      name: "MG3: what is cancelled before the release is undone, and the server was never stopped",
+      name: "what is cancelled before the release is undone, and the server was never stopped",
       async play(scene) {
         const { primary, others } = scene
         const site = await siteOf(scene)
@@ -155,7 +155,7 @@ await play(
   { members: 3, durability: "quorum", versions: "newest" },
   holds.flatMap(({ at, hold }) =>
     victims.map((victim) => ({
-      name: `MG4: ${victim} dies at ${at}`,
+      name: `OW17: ${victim} dies at ${at}`,
       async play(scene: Scene) {
         const { cluster, primary, others, witnesses, say } = scene
         const site = await siteOf(scene)
