@@ -261,11 +261,23 @@ test("a profile that no site could build is refused with every problem at once",
         ...smallSpec,
         parameters: { listen_addresses: "*", work_mem: "a lot" },
         hba: ["nonsense"],
+        recovery: {
+          rules: [
+            { name: "a", category: "wal", pattern: "a(b", action: "event" },
+            { name: "a", category: "wal", pattern: "x", action: "rebasebackup" },
+          ],
+        },
       },
     },
   })
   const fields = refusedFields(answer, 400, "profile")
-  assert.ok(fields.includes("spec.parameters.listen_addresses"), fields.join(", "))
+  for (const field of [
+    "spec.parameters.listen_addresses",
+    "spec.recovery.rules[0].pattern",
+    "spec.recovery.rules[1].name",
+    "spec.recovery.rules[1].cooldownSeconds",
+  ])
+    assert.ok(fields.includes(field), `${field} is not in ${fields.join(", ")}`)
   assert.ok(
     fields.some((field) => field.startsWith("spec.hba")),
     fields.join(", "),

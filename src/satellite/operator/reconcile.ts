@@ -9,16 +9,14 @@ import { access } from "#core/manifests/access.ts"
 import { configMap } from "#core/manifests/config-map.ts"
 import { type KubeObject, objectMetadata } from "#core/manifests/object.ts"
 import { services } from "#core/manifests/services.ts"
-import type { ClusterRecord } from "#core/manifests/site.ts"
 import { objectNames } from "#core/names.ts"
 import { patternProblems } from "#io/pattern.ts"
 import { supervisorScript } from "#io/supervisor/gen/supervisor.ts"
-import { type PodConfig, podConfigSchema } from "#wire/pod-config.ts"
-import { ruleSetBody } from "#wire/rule-set-schema.ts"
 import { storeCluster } from "#wire/stored-cluster.ts"
 import type { Applied } from "./applier.ts"
 import type { Context } from "./context.ts"
 import { ensureNamespace } from "./namespace.ts"
+import { podConfigOf } from "./pod-config.ts"
 import { ensureRecord } from "./record.ts"
 import { ensureRoleLabels } from "./role-labels.ts"
 import { ensureSecret } from "./secret.ts"
@@ -64,7 +62,7 @@ export async function reconcile(
   if (conflict !== undefined) found.wait(conflict)
   if (found.isForeign()) return found.pass()
   // 4: ConfigMap
-  const podConfig = JSON.stringify(podConfigOf(context, spec, record), undefined, 2)
+  const podConfig = JSON.stringify(podConfigOf(context.site, spec, record), undefined, 2)
   await apply([configMap(spec, { supervisor: supervisorScript, podConfig })])
   // 5: Services, 6: RBAC
   await apply([...services(spec), ...access(spec)])
@@ -145,22 +143,3 @@ const storedConfig = (spec: ClusterSpec): KubeObject => ({
   metadata: objectMetadata(spec, objectNames(spec.name).storedConfig),
   data: { "config.json": storeCluster(spec) },
 })
-
-const podConfigOf = (context: Context, spec: ClusterSpec, record: ClusterRecord): PodConfig =>
-  podConfigSchema.parse({
-    cluster: spec.name,
-    namespace: spec.namespace,
-    clusterId: spec.id,
-    members: spec.members,
-    preset: spec.failover.preset,
-    durability: spec.failover.durability,
-    maxLagBytes: spec.failover.maxLagBytes,
-    onExcessLag: spec.failover.onExcessLag,
-    lagWaitSeconds: spec.failover.lagWaitSeconds,
-    priorities: spec.failover.priorities,
-    satelliteAddress: context.site.satelliteAddress,
-    paused: spec.paused,
-    ...(record.systemIdentifier === undefined ? {} : { systemIdentifier: record.systemIdentifier }),
-    logLevel: "info",
-    ...(spec.recovery === undefined ? {} : { recovery: ruleSetBody(spec.recovery) }),
-  })
