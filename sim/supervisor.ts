@@ -140,6 +140,8 @@ export class SimSupervisor {
         return this.#job(order)
       case "cancel-job":
         return "that job does not run"
+      case "run-command":
+        return "the image has no commands"
       case "drop-old":
         this.#dropOld()
         return undefined
