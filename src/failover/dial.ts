@@ -6,7 +6,7 @@ import { formatHostPort } from "#io/config.ts"
 import { openRpcClient } from "#io/rpc/client.ts"
 import { peerMessageBytesMax, PeerService } from "#wire/peer.ts"
 import type { Config, Secrets } from "./config.ts"
-import { PledgeLine } from "./pledge-line.ts"
+import { StandingLine } from "./standing-line.ts"
 
 /** What a member asks of another; each call ends within its own timeout. */
 export type PeerLine = Pick<Client<typeof PeerService>, "status" | "pledge" | "vote"> & Disposable
@@ -25,13 +25,15 @@ export const peerDialler =
       messageBytesMax: peerMessageBytesMax,
       pingEvery: seconds(5),
     })
-    const { status, pledges, vote } = createClient(PeerService, client.transport)
-    const pledgeLine = new PledgeLine(pledges)
+    const { statuses, pledges, vote } = createClient(PeerService, client.transport)
+    const statusLine = new StandingLine(statuses)
+    const pledgeLine = new StandingLine(pledges)
     return {
-      status,
+      status: (request, options) => statusLine.ask(request, options),
       pledge: (request, options) => pledgeLine.ask(request, options),
       vote,
       [Symbol.dispose]: () => {
+        statusLine[Symbol.dispose]()
         pledgeLine[Symbol.dispose]()
         client[Symbol.dispose]()
       },

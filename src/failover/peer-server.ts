@@ -47,6 +47,9 @@ export function openPeerServer(ports: PeerServerPorts): Promise<RpcServer> {
       const answers = peerAnswers(ports)
       router.service(PeerService, {
         ...answers,
+        async *statuses(requests) {
+          for await (const request of requests) yield await answers.status(request)
+        },
         async *pledges(requests) {
           for await (const request of requests) yield await answers.pledge(request)
         },
@@ -66,7 +69,9 @@ type Answers<M extends keyof Method> = (
 ) => Promise<MessageInitShape<Method[M]["output"]>>
 
 /** What this member answers to each question of a peer. */
-export type PeerAnswers = { readonly [M in Exclude<keyof Method, "pledges">]: Answers<M> }
+export type PeerAnswers = {
+  readonly [M in Exclude<keyof Method, "pledges" | "statuses">]: Answers<M>
+}
 
 export function peerAnswers(ports: PeerAnswersPorts): PeerAnswers {
   const { voter, known } = ports

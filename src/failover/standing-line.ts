@@ -1,39 +1,41 @@
 /**
- * Pledges asked over a stream that stays. One question is under way at a time, and an answer belongs to the question
+ * Questions asked over a stream that stays: pledges and statuses, every second or so. One question is under way at a time, and an answer belongs to the question
  * before it: whatever breaks that order (an answer that does not come in time, an error) ends the stream, and the next
  * question opens another.
  */
-import type { CallOptions, Client } from "@connectrpc/connect"
-import { Code, ConnectError } from "@connectrpc/connect"
-import type { PeerService } from "#wire/peer.ts"
+import { type CallOptions, Code, ConnectError } from "@connectrpc/connect"
 
-type PeerClient = Client<typeof PeerService>
-type Request = Parameters<PeerClient["pledge"]>[0]
-type Response = Awaited<ReturnType<PeerClient["pledge"]>>
+/** Opens the stream: a bidirectional call of a client. */
+type Open<Request, Response> = (
+  questions: AsyncIterable<Request>,
+  options: CallOptions,
+) => AsyncIterable<Response>
 
-/** A primary asks each second or so; whoever has not asked for so long does not lead any more. */
+/** Whoever has not asked for so long asks no more: it does not lead, or is not calm. */
 const idleWithin = 30_000
 const timeoutDefault = 5_000
 
-type Stream = {
-  readonly questions: Questions
+type Stream<Request, Response> = {
+  readonly questions: Questions<Request>
   readonly answers: AsyncIterator<Response>
   readonly stop: AbortController
+  /** The next answer, or how the stream ended: waited for before the question, so that an end is noticed. */
+  next: Promise<IteratorResult<Response>>
 }
 
-export class PledgeLine implements Disposable {
-  readonly #open: PeerClient["pledges"]
-  #stream: Stream | undefined
+export class StandingLine<Request, Response> implements Disposable {
+  readonly #open: Open<Request, Response>
+  #stream: Stream<Request, Response> | undefined
   #idle: NodeJS.Timeout | undefined
   #asking = false
 
-  constructor(open: PeerClient["pledges"]) {
+  constructor(open: Open<Request, Response>) {
     this.#open = open
   }
 
   /** As the call of its own would be: throws a ConnectError when no answer comes within `timeoutMs`. */
   async ask(request: Request, { timeoutMs = timeoutDefault }: CallOptions = {}): Promise<Response> {
-    if (this.#asking) throw new ConnectError("a pledge is being asked for", Code.Aborted)
+    if (this.#asking) throw new ConnectError("another question is under way", Code.Aborted)
     this.#asking = true
     clearTimeout(this.#idle)
     const stream = (this.#stream ??= this.#begin())
@@ -43,8 +45,9 @@ export class PledgeLine implements Disposable {
     )
     try {
       stream.questions.push(request)
-      const { value, done } = await stream.answers.next()
+      const { value, done } = await stream.next
       if (done === true) throw new ConnectError("the stream ended", Code.Unavailable)
+      this.#listen(stream)
       this.#idle = setTimeout(() => this.#end("not needed any more"), idleWithin).unref()
       return value
     } catch (failure) {
@@ -60,11 +63,26 @@ export class PledgeLine implements Disposable {
     this.#end("closed")
   }
 
-  #begin(): Stream {
+  #begin(): Stream<Request, Response> {
     const stop = new AbortController()
-    const questions = new Questions()
+    const questions = new Questions<Request>()
     const answers = this.#open(questions, { signal: stop.signal })[Symbol.asyncIterator]()
-    return { questions, answers, stop }
+    const stream = { questions, answers, stop, next: answers.next() }
+    this.#notice(stream)
+    return stream
+  }
+
+  #listen(stream: Stream<Request, Response>): void {
+    stream.next = stream.answers.next()
+    this.#notice(stream)
+  }
+
+  /** Whatever comes while nothing was asked makes the stream useless: the member has gone, or does not count. */
+  #notice(stream: Stream<Request, Response>): void {
+    const unasked = (): void => {
+      if (!this.#asking && this.#stream === stream) this.#end("broken")
+    }
+    stream.next.then(unasked, unasked)
   }
 
   #end(why: string): void {
@@ -77,7 +95,7 @@ export class PledgeLine implements Disposable {
 }
 
 /** What is to be sent, at most one question at a time, until `end`. */
-class Questions implements AsyncIterable<Request> {
+class Questions<Request> implements AsyncIterable<Request> {
   #next: Request | undefined
   #ended = false
   #wake: (() => void) | undefined

@@ -5,7 +5,7 @@ import { Code, ConnectError, createClient } from "@connectrpc/connect"
 import { openRpcClient, type RpcClient } from "#io/rpc/client.ts"
 import { openRpcServer, type RpcServer } from "#io/rpc/server.ts"
 import { PeerService } from "#wire/peer.ts"
-import { PledgeLine } from "./pledge-line.ts"
+import { StandingLine } from "./standing-line.ts"
 
 let server: RpcServer
 let client: RpcClient
@@ -13,9 +13,9 @@ let streams = 0
 let silent = false
 const messageBytesMax = 65_536
 
-before(async () => {
-  server = await openRpcServer({
-    listen: { host: `127.79.${process.pid % 250}.2`, port: 0 },
+const serve = (port: number): Promise<RpcServer> =>
+  openRpcServer({
+    listen: { host: `127.79.${process.pid % 250}.2`, port },
     tls: undefined,
     messageBytesMax,
     routes: (router) =>
@@ -29,6 +29,9 @@ before(async () => {
         },
       }),
   })
+
+before(async () => {
+  server = await serve(0)
   const { host, port } = server.address
   client = openRpcClient({ url: `http://${host}:${port}`, authority: undefined, messageBytesMax })
 })
@@ -38,9 +41,9 @@ after(async () => {
   await server[Symbol.asyncDispose]()
 })
 
-const open = (): PledgeLine => {
+const open = () => {
   streams = 0
-  return new PledgeLine(createClient(PeerService, client.transport).pledges)
+  return new StandingLine(createClient(PeerService, client.transport).pledges)
 }
 const codeOf = (asked: Promise<unknown>): Promise<Code> =>
   asked.then(
@@ -69,6 +72,15 @@ test("S1: an answer that comes too late is never taken for the answer to the nex
   silent = false
   assert.equal((await line.ask({ term: 4n }, { timeoutMs: 5000 })).term, 4n)
   assert.equal(streams, 2)
+})
+
+test("a member that came back is asked at once, not only after a question that was lost", async () => {
+  using line = open()
+  assert.equal((await line.ask({ term: 3n }, { timeoutMs: 5000 })).term, 3n)
+  const { address } = server
+  await server[Symbol.asyncDispose]()
+  server = await serve(address.port)
+  assert.equal((await line.ask({ term: 4n }, { timeoutMs: 5000 })).term, 4n)
 })
 
 test("two questions at once are a mistake, and the first is answered all the same", async () => {
