@@ -19,7 +19,7 @@ type Asked = Extract<SidecarRequest, { readonly kind: "hand-over" }>
 export type HandOverPorts = {
   readonly clock: Clock
   readonly log: Log
-  readonly known: Known
+  readonly known: Pick<Known, "handOver" | "changed">
   readonly peers: Pick<Peers, "answers">
   readonly observe: () => Observation
 }
