@@ -33,25 +33,24 @@ export const pgHba = (spec: ProfileSpec): string =>
 
 /**
  * The rules with a door before them. Closed, nobody but the server's own superuser over the socket and
- * the replication user gets in, whatever the cluster's rules say. `doorUser` never exists: what its login
- * gets as an answer shows which rules the running server has.
+ * the replication user gets in. `doorUser` never exists: what its login gets as an answer shows which
+ * rules the running server has.
  */
 export const doorHba = (rules: string, isOpen: boolean): string =>
-  [
-    ...(isOpen
-      ? [`host all ${doorUser} all scram-sha-256`]
-      : [
-          `local all ${superuser} scram-sha-256`,
-          `local replication ${superuser},${replicationUser} scram-sha-256`,
-          `host replication ${replicationUser} all scram-sha-256`,
-          `host postgres ${replicationUser} all scram-sha-256`,
-          "local all all reject",
-          "local replication all reject",
-          "host all all all reject",
-          "host replication all all reject",
-        ]),
-    rules,
-  ].join("\n")
+  isOpen
+    ? [`host all ${doorUser} all scram-sha-256`, rules].join("\n")
+    : // The cluster's rules are left out: a mistake in them must not keep the door open.
+      [
+        `local all ${superuser} scram-sha-256`,
+        `local replication ${superuser},${replicationUser} scram-sha-256`,
+        `host replication ${replicationUser} all scram-sha-256`,
+        `host postgres ${replicationUser} all scram-sha-256`,
+        "local all all reject",
+        "local replication all reject",
+        "host all all all reject",
+        "host replication all all reject",
+        "",
+      ].join("\n")
 
 const methods = ["scram-sha-256", "md5", "reject", "cert", "gss", "sspi", "ldap", "radius", "pam"]
 const addressShape =
