@@ -3,8 +3,10 @@ import type { Cluster, Instance } from "#wire/rest/clusters.ts"
 import type { Satellite } from "#wire/rest/satellites.ts"
 import { refused, type Refusal } from "../refusal.ts"
 
+type Asked = Pick<Cluster, "state" | "members" | "primary" | "instances">
+
 export function whyNotSwitchover(
-  cluster: Cluster,
+  cluster: Asked,
   satellite: Pick<Satellite, "state" | "name">,
   to: string | undefined,
 ): Refusal | undefined {
@@ -29,13 +31,13 @@ export function whyNotSwitchover(
 
 const isReady = ({ role, ready }: Instance): boolean => role === "replica" && ready
 
-function whyNobody({ instances }: Cluster): Refusal | undefined {
+function whyNobody({ instances }: Asked): Refusal | undefined {
   return instances.some(isReady)
     ? undefined
     : refused(409, "NO_CANDIDATE", "no member is ready to take over")
 }
 
-function whyNotTo({ instances, primary }: Cluster, to: string): Refusal | undefined {
+function whyNotTo({ instances, primary }: Asked, to: string): Refusal | undefined {
   const bad = (code: string, problem: string): Refusal =>
     refused(422, code, problem, [{ field: "to", problem }])
   if (to === primary) return bad("IS_PRIMARY", `${to} is the primary already`)
