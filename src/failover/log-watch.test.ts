@@ -8,13 +8,13 @@ import { writeMark } from "#io/postgres/data-directory.ts"
 import { ruleSetBody } from "#wire/rule-set-schema.ts"
 import { readAges, usableSet } from "./log-watch.ts"
 
-test("a cluster without rules of its own has the built-in ones, and can have them as its own", () => {
-  assert.deepEqual(usableSet(undefined), { kind: "ok", value: builtInRules })
+test("a cluster without rules of its own has the built-in ones, and can have them as its own", async () => {
+  assert.deepEqual(await usableSet(undefined), { kind: "ok", value: builtInRules })
   const said: unknown = JSON.parse(JSON.stringify(ruleSetBody(builtInRules)))
-  assert.deepEqual(usableSet(said), { kind: "ok", value: builtInRules })
+  assert.deepEqual(await usableSet(said), { kind: "ok", value: builtInRules })
 })
 
-test("rules that no sidecar can use are refused with the path of each fault", () => {
+test("rules that no sidecar can use are refused with the path of each fault", async () => {
   const rule = { name: "a", category: "wal", pattern: "x", action: "event" }
   for (const [said, field] of [
     ["rules", "recovery"],
@@ -22,7 +22,7 @@ test("rules that no sidecar can use are refused with the path of each fault", ()
     [{ rules: [{ ...rule, pattern: "a(" }] }, "recovery.rules[0].pattern"],
     [{ rules: [rule, rule] }, "recovery.rules[1].name"],
   ] as const) {
-    const usable = usableSet(said)
+    const usable = await usableSet(said)
     assert.ok(usable.kind === "bad")
     assert.deepEqual(
       usable.problems.map((problem) => problem.field),

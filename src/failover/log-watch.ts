@@ -1,15 +1,16 @@
 /** Puts the log watcher together: its file, its rules from `pod.json`, its memory on disk, its ways to act. */
 import { readFile } from "node:fs/promises"
 import { join } from "node:path"
+import { setImmediate } from "node:timers/promises"
 import * as z from "zod"
 import { mayLead } from "#core/failover/repair.ts"
 import type { Problem } from "#core/parsed.ts"
 import { builtInRules } from "#core/recovery/built-in.ts"
-import { checkRules } from "#core/recovery/check.ts"
+import { checkPattern, checkRules } from "#core/recovery/check.ts"
 import { rememberAges } from "#core/recovery/engine.ts"
 import type { RuleSet } from "#core/recovery/rule.ts"
 import { seconds } from "#core/units.ts"
-import { patternProblems } from "#io/pattern.ts"
+import { compilePattern } from "#io/pattern.ts"
 import { readMark, writeMark } from "#io/postgres/data-directory.ts"
 import { forever } from "#io/together.ts"
 import { ruleSetOf, ruleSetSchema } from "#wire/rule-set-schema.ts"
@@ -31,7 +32,7 @@ const again = seconds(5)
 export async function openLogWatch(parts: Parts): Promise<LogWatch> {
   const { config, clock, log, known, observe, podConfig } = parts
   const boot = await bootId()
-  const first = usableSet(podConfig.current.recovery)
+  const first = await usableSet(podConfig.current.recovery)
   const set = first.kind === "ok" ? first.value : builtInRules
   if (first.kind === "bad") tellRefused(parts, first.problems, "the built-in rules are used")
   const watcher = new LogWatcher(
@@ -50,11 +51,11 @@ export async function openLogWatch(parts: Parts): Promise<LogWatch> {
     rememberAges(await readAges(config.dataDir, boot, clock.now()), set, clock.now()),
   )
   let taken = JSON.stringify(podConfig.current.recovery)
-  const follow = (): void => {
+  const follow = async (): Promise<void> => {
     const said = JSON.stringify(podConfig.current.recovery)
     if (said === taken) return
     taken = said
-    const next = usableSet(podConfig.current.recovery)
+    const next = await usableSet(podConfig.current.recovery)
     if (next.kind === "bad")
       return tellRefused(parts, next.problems, "the rules that were in force stay")
     watcher.adopt(next.value)
@@ -77,7 +78,7 @@ type Usable =
   | { readonly kind: "bad"; readonly problems: readonly Problem[] }
 
 /** The set that `pod.json` carries, or the built-in one; with everything that is wrong with it. */
-export function usableSet(said: unknown): Usable {
+export async function usableSet(said: unknown): Promise<Usable> {
   if (said === undefined) return { kind: "ok", value: builtInRules }
   const parsed = ruleSetSchema.safeParse(said)
   if (!parsed.success)
@@ -89,7 +90,11 @@ export function usableSet(said: unknown): Usable {
       })),
     }
   const value = ruleSetOf(parsed.data)
-  const problems = [...checkRules(value), ...patternProblems(value)]
+  const problems = [...checkRules(value)]
+  for (const [index, rule] of value.rules.entries()) {
+    problems.push(...checkPattern(rule, index, compilePattern))
+    await setImmediate() // two hundred patterns take half a second, which the loop that decides has not
+  }
   return problems.length === 0 ? { kind: "ok", value } : { kind: "bad", problems }
 }
 

@@ -70,19 +70,17 @@ export class LogWatcher {
 
   /** Another set of rules is in force from now on. */
   adopt(set: RuleSet): void {
-    const { rules, bad } = readyRules(set, compilePattern)
-    for (const why of bad) this.#ports.log.warn("recovery.rule-unusable", { why })
     this.#set = set
-    this.#rules = rules
+    this.#rules = readyRules(set, compilePattern)
     this.#memory = adopt(this.#memory, set, this.#ports.clock.now())
   }
 
   /** Until `signal`; `before` is called ahead of each look. */
-  async run(before: () => void, signal: AbortSignal): Promise<void> {
+  async run(before: () => Promise<void>, signal: AbortSignal): Promise<void> {
     const { clock, file } = this.#ports
     while (!signal.aborted) {
+      await before()
       const began = performance.now()
-      before()
       const { lines, droppedBytes, atEnd } = await file.look()
       this.figures.dropped(droppedBytes)
       for (const line of lines) this.#hear(line, signal)

@@ -102,24 +102,21 @@ function checkLength(pattern: string, note: Note): void {
     note("pattern", `at most ${ruleLimits.pattern} characters`)
 }
 
-/** What the engine of patterns says of them. */
-export function checkPatterns(
-  set: RuleSet,
+/** What the engine of patterns says of the rule at `index`. */
+export function checkPattern(
+  { pattern }: RecoveryRule,
+  index: number,
   compile: CompilePattern,
   path = "recovery",
 ): readonly Problem[] {
-  return set.rules.slice(0, ruleLimits.rules).flatMap(({ pattern }, index) => {
-    if (pattern === "" || pattern.length > ruleLimits.pattern) return [] // told already
-    const compiled = compile(pattern)
-    const field = `${path}.rules[${index}].pattern`
-    if (compiled.kind === "bad") return [{ field, problem: compiled.problem }]
-    return compiled.matcher.matches("")
-      ? [
-          {
-            field,
-            problem: "matches an empty message, and so every one; say more of what it should find",
-          },
-        ]
-      : []
-  })
+  if (pattern === "" || pattern.length > ruleLimits.pattern) return [] // told already
+  const compiled = compile(pattern)
+  const field = `${path}.rules[${index}].pattern`
+  if (compiled.kind === "bad") return [{ field, problem: compiled.problem }]
+  const problem = "matches an empty message, and so every one; say more of what it should find"
+  return compiled.matcher.matches("") ? [{ field, problem }] : []
 }
+
+/** What the engine of patterns says of all of them. */
+export const checkPatterns = (set: RuleSet, compile: CompilePattern): readonly Problem[] =>
+  set.rules.slice(0, ruleLimits.rules).flatMap((rule, index) => checkPattern(rule, index, compile))

@@ -2,27 +2,33 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import fc from "fast-check"
 import { compilePattern } from "#io/pattern.ts"
-import { requiredLiteral } from "#core/recovery/literal.ts"
+import { requiredLiterals } from "#core/recovery/literal.ts"
 
 test("the longest plain run of a pattern is what every match contains", () => {
-  assert.equal(requiredLiteral('^could not fsync file "[^"]+": '), 'could not fsync file "')
-  assert.equal(
-    requiredLiteral("requested WAL segment [0-9A-F]{24} has gone"),
-    "requested WAL segment ",
-  )
-  assert.equal(requiredLiteral("pg_hba\\.conf was not"), "pg_hba.conf was not")
-  assert.equal(requiredLiteral("colou?r of page"), "r of page")
+  for (const [pattern, literal] of [
+    ['^could not fsync file "[^"]+": ', 'could not fsync file "'],
+    ["requested WAL segment [0-9A-F]{24} has gone", "requested WAL segment "],
+    ["pg_hba\\.conf was not", "pg_hba.conf was not"],
+    ["colou?r of page", "r of page"],
+  ] as const)
+    assert.deepEqual(requiredLiterals(pattern), [literal])
 })
 
-test("where parts are optional, alternative or under flags nothing is required", () => {
+test("of alternatives each gives one, wherever they stand", () => {
+  assert.deepEqual(requiredLiterals("first|second"), ["first", "second"])
+  assert.deepEqual(requiredLiterals("^(first (a|b)|[a-z]+ second)x"), ["first ", " second"])
+})
+
+test("where parts are optional or under flags nothing is required", () => {
   for (const pattern of [
-    "first|second",
     "(?i)plain words",
     "(plain words)?",
+    "(plain words){0,2}",
     "ab",
-    "\\Qa.b.c.d\\E",
+    "first|.",
+    "\\Qa.b\\E",
   ])
-    assert.equal(requiredLiteral(pattern), undefined, pattern)
+    assert.equal(requiredLiterals(pattern), undefined, pattern)
 })
 
 const piece = fc.constantFrom(
@@ -46,6 +52,8 @@ const piece = fc.constantFrom(
   "$",
   "\\(",
   "|",
+  "(def |[ab]|w)",
+  "(abcd|(bcbc|cdcd)+)",
   "(?i)",
   "\\x41",
   "\\pL",
@@ -80,9 +88,12 @@ test("a text that matches a pattern always contains its literal", () => {
         const compiled = compilePattern(pattern)
         fc.pre(compiled.kind === "ok")
         const text = words.join("")
-        const literal = requiredLiteral(pattern)
-        if (compiled.matcher.matches(text) && literal !== undefined)
-          assert.ok(text.includes(literal), `${pattern} matches ${text} without ${literal}`)
+        const literals = requiredLiterals(pattern)
+        if (compiled.matcher.matches(text) && literals !== undefined)
+          assert.ok(
+            literals.some((literal) => text.includes(literal)),
+            `${pattern} matches ${text} without ${literals.join(" or ")}`,
+          )
       },
     ),
     { numRuns: 3000 },

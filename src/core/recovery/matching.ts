@@ -1,42 +1,43 @@
 /** Which rule takes a message: the first of the set that matches it. */
 import type { CompilePattern, Matcher } from "#core/recovery/check.ts"
-import { requiredLiteral } from "#core/recovery/literal.ts"
+import { requiredLiterals } from "#core/recovery/literal.ts"
 import type { LogMessage } from "#core/recovery/log-line.ts"
 import type { RecoveryRule, RuleSet } from "#core/recovery/rule.ts"
 
 export type ReadyRule = {
   readonly rule: RecoveryRule
-  readonly matcher: Matcher
-  /** Every match contains it. */
-  readonly literal: string | undefined
+  /** Compiles the pattern when it is first needed: most never are, and a sidecar must stay small. */
+  readonly matcher: () => Matcher
+  /** Every match contains one of them; undefined when nothing is known of that. */
+  readonly literals: readonly string[] | undefined
 }
 
-/** The rules of `set` that can act, with their patterns compiled; one whose pattern is bad is left out, and named. */
-export function readyRules(
-  set: RuleSet,
-  compile: CompilePattern,
-): { readonly rules: readonly ReadyRule[]; readonly bad: readonly string[] } {
-  const rules: ReadyRule[] = []
-  const bad: string[] = []
-  for (const rule of set.rules) {
-    if (!rule.enabled) continue
-    const compiled = compile(rule.pattern)
-    if (compiled.kind === "bad") bad.push(`${rule.name}: ${compiled.problem}`)
-    else rules.push({ rule, matcher: compiled.matcher, literal: requiredLiteral(rule.pattern) })
-  }
-  return { rules, bad }
-}
+const never: Matcher = { matches: () => false }
+
+/** The rules of a checked set that can act. */
+export const readyRules = (set: RuleSet, compile: CompilePattern): readonly ReadyRule[] =>
+  set.rules
+    .filter(({ enabled }) => enabled)
+    .map((rule) => {
+      let made: Matcher | undefined
+      const matcher = (): Matcher => {
+        if (made !== undefined) return made
+        const compiled = compile(rule.pattern)
+        made = compiled.kind === "ok" ? compiled.matcher : never
+        return made
+      }
+      return { rule, matcher, literals: requiredLiterals(rule.pattern) }
+    })
 
 export function firstMatch(
   rules: readonly ReadyRule[],
-  message: LogMessage,
+  { severity, text }: LogMessage,
 ): RecoveryRule | undefined {
-  const { severity, text } = message
   const found = rules.find(
-    ({ rule: { severities }, literal, matcher }) =>
+    ({ rule: { severities }, literals, matcher }) =>
       (severities.length === 0 || severities.includes(severity)) &&
-      (literal === undefined || text.includes(literal)) &&
-      matcher.matches(text),
+      (literals === undefined || literals.some((literal) => text.includes(literal))) &&
+      matcher().matches(text),
   )
   return found?.rule
 }
