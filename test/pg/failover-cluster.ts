@@ -225,7 +225,12 @@ export class FailoverCluster implements AsyncDisposable {
   readonly superuserPassword = "super 'secret' \\ one"
 
   /** Writes the ConfigMap's files anew, as the satellite would. */
-  configure(change: { readonly durability?: Durability; readonly preset?: Preset }): void {
+  configure(change: {
+    readonly durability?: Durability
+    readonly preset?: Preset
+    /** Recovery rules; anything at all, also what no sidecar can use. */
+    readonly recovery?: unknown
+  }): void {
     const dir = join(this.folder, "config")
     mkdirSync(dir, { recursive: true })
     const { failover, id, members } = this.spec
@@ -244,6 +249,7 @@ export class FailoverCluster implements AsyncDisposable {
         satelliteAddress: "127.0.0.1:1",
         paused: false,
         logLevel: "debug",
+        ...(change.recovery === undefined ? {} : { recovery: change.recovery }),
       }),
     )
   }
@@ -368,7 +374,7 @@ const specOf = (
   paused: false,
   members: options.members ?? 2,
   postgres: { major: binaries.major as PostgresMajor, image: "none" },
-  data: { size: gibibytes(5), storageClass: undefined },
+  data: { size: options.volume ?? gibibytes(5), storageClass: undefined },
   wal: undefined,
   resources: {
     cpuRequest: undefined,

@@ -18,7 +18,7 @@ await play(
   { members: 3, durability: "quorum", versions: "every" },
   [
     {
-      name: "ST1 MG1: a killed postmaster makes a caught-up standby primary",
+      name: "MG1 PA11: a killed postmaster makes a caught-up standby primary",
       async play({ cluster, primary, witnesses, say }) {
         const at = performance.now()
         primary.killPostmaster()

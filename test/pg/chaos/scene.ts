@@ -17,7 +17,7 @@ export type Scene = {
   readonly say: (line: string) => void
 }
 
-/** A fact about one fault; its name begins with the ids of docs/scenarios.md that it shows. */
+/** A fact about one fault; its name begins with the ids of docs/scenarios.md that it shows, where it has such. */
 export type Act = {
   readonly name: string
   readonly play: (scene: Scene) => Promise<void>
@@ -70,6 +70,7 @@ export async function play(
             try {
               await perform(act, { cluster, witnesses, say })
             } catch (failure) {
+              say(`${act.name}: ${String(failure)}`)
               // What it left is mended as far as possible, so that the others can still be played.
               await calm(cluster).catch(() => (broken = act.name))
               throw failure
