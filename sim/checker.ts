@@ -25,6 +25,8 @@ export class Checker {
   readonly told = new Map<number, boolean>()
   /** A volume was rolled back or somebody wrote the Lease by hand: what that loses is nobody's promise. */
   excusesLoss = false
+  /** Times that a server would have streamed from another on two timelines of one number. */
+  twins = 0
 
   broken(problem: string): void {
     if (this.problems.length < 20) this.problems.push(problem)

@@ -139,6 +139,14 @@ const apart: Readonly<Record<string, Fault>> = {
       return true
     },
   },
+  "one member slow": {
+    weight: 3,
+    inject: on((member, world, long) => {
+      const { lags } = world.network
+      lags.set(member.pod, world.dice.between(300, 3000))
+      world.agenda.after(long, () => lags.delete(member.pod))
+    }),
+  },
   "messages lost and doubled": {
     weight: 2,
     inject: (world, long) => {

@@ -38,7 +38,7 @@ export class Link {
     const to = source.data.end
     const { branch } = source.data
     this.#busy = true
-    agenda.quietly(network.delay(), () => {
+    agenda.quietly(network.delay(source.pod, standby.pod), () => {
       this.#busy = false
       if (!this.open) return
       if (!standby.process.awake || !network.linked(source.pod, standby.pod)) return this.#stall()

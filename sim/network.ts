@@ -8,6 +8,8 @@ export class Network {
   readonly #dice: Dice
   readonly #cuts = new Set<string>()
   slow = 0
+  /** Of these members alone. */
+  readonly lags = new Map<PodName, number>()
   loss = 0
   /** Share of questions that arrive twice. */
   twice = 0
@@ -25,6 +27,7 @@ export class Network {
   }
   mendAll(): void {
     this.#cuts.clear()
+    this.lags.clear()
     this.slow = 0
     this.loss = 0
     this.twice = 0
@@ -37,9 +40,9 @@ export class Network {
     return this.passes(a, b) && this.passes(b, a)
   }
 
-  delay(): number {
-    const { slow } = this
-    return this.#dice.between(1, 12) + (slow > 0 ? this.#dice.between(0, slow) : 0)
+  delay(...between: readonly PodName[]): number {
+    const slow = Math.max(this.slow, ...between.map((pod) => this.lags.get(pod) ?? 0))
+    return this.#dice.between(1, 12) + (slow > 0 ? this.#dice.between(slow / 4, slow) : 0)
   }
 
   /** Messages overtake one another; what is lost is never heard of again. `quiet`: settles no promise. */
@@ -48,7 +51,7 @@ export class Network {
       if (this.passes(from, to)) arrive()
     }
     if (this.loss > 0 && this.#dice.chance(this.loss)) return
-    if (quiet) this.#agenda.quietly(this.delay(), deliver)
-    else this.#agenda.after(this.delay(), deliver)
+    if (quiet) this.#agenda.quietly(this.delay(from, to), deliver)
+    else this.#agenda.after(this.delay(from, to), deliver)
   }
 }

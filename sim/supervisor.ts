@@ -141,6 +141,8 @@ export class SimSupervisor {
       case "cancel-job":
         return "that job does not run"
       case "run-command":
+        return "the image offers no commands"
+      case "run-command":
         return "the image has no commands"
       case "drop-old":
         this.#dropOld()

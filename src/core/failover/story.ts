@@ -298,7 +298,8 @@ function forgotten(
     from: undefined,
     term,
     lsn: undefined,
-    lossPossible: false,
+    // Nobody remembers what the votes said: not known is not none.
+    lossPossible: !isFirst,
     doubtAt: undefined,
     begunAt: undefined,
     wonAt: undefined,

@@ -1,0 +1,335 @@
+/**
+ * Mistakes planted on purpose, each a small change to the text of one file. The simulator must find every one of
+ * them, or its silence about the real code proves nothing. `text` must be there exactly once: a change of the
+ * code that makes a mistake meaningless is noticed here.
+ */
+import type { Shape } from "./run.ts"
+
+export type Mutant = {
+  readonly name: string
+  readonly file: string
+  readonly text: string
+  readonly instead: string
+  /** Worlds in which it shows soon; every world may be used where none is named. */
+  readonly shapes?: readonly Shape[]
+  /** Faults that bring it out; all where none are named. */
+  readonly only?: readonly string[]
+}
+
+const two: readonly Shape[] = [{ members: 2, durability: "async", preset: "fast" }]
+const three: readonly Shape[] = [{ members: 3, durability: "async", preset: "fast" }]
+const quorum: readonly Shape[] = [
+  { members: 3, durability: "quorum", preset: "fast" },
+  { members: 2, durability: "quorum", preset: "fast" },
+]
+const core = "src/core/failover/"
+const sidecar = "src/failover/"
+
+const aboutTime: readonly Mutant[] = [
+  {
+    name: "the deadline is counted from the answer",
+    file: `${sidecar}perform.ts`,
+    text: "known.wroteLease(written.lease, sentAt)",
+    instead: "known.wroteLease(written.lease, sentAt + 3000)",
+    shapes: [...two, ...three],
+  },
+  {
+    name: "the holder serves on beyond what observers wait",
+    file: `${core}standing.ts`,
+    text: "undefined : since + policy.deadlineAfter",
+    instead: "undefined : since + policy.deadlineAfter * 3",
+    shapes: [...two, ...three],
+  },
+  {
+    name: "observers wait a third of the time",
+    file: `${core}standing.ts`,
+    text: "const left = since + expiryOf(policy, lease) - now",
+    instead: "const left = since + expiryOf(policy, lease) / 3 - now",
+    shapes: [...two, ...three],
+  },
+  {
+    name: "the holder's own T is not heeded when presets differ",
+    file: `${core}standing.ts`,
+    text: "Math.max(policy.expireAfter, lease.durationSeconds * 1000)",
+    instead: "policy.expireAfter",
+    only: ["preset changed", "member alone", "api away from one", "sidecar frozen"],
+    shapes: [
+      { members: 2, durability: "async", preset: "calm" },
+      { members: 3, durability: "async", preset: "calm" },
+    ],
+  },
+  {
+    name: "the supervisor has no dead-man switch",
+    file: "sim/supervisor.ts",
+    text: "if (now >= (this.#deadline ?? 0)) {",
+    instead: "if (now >= (this.#deadline ?? 0) + 60_000) {",
+    shapes: [...two, ...three],
+  },
+]
+
+const aboutVotes: readonly Mutant[] = [
+  {
+    name: "a pledge does not keep from voting",
+    file: `${core}pledge.ts`,
+    text: "now < pledge.until &&",
+    instead: "now < 0 * pledge.until &&",
+    only: ["api away", "api away from one", "link cut", "member alone", "one-way cut"],
+    shapes: three,
+  },
+  {
+    name: "a vote does not keep from pledging",
+    file: `${core}pledge.ts`,
+    text: "vote.term > asked.term && !voteIsOver",
+    instead: "vote.term > asked.term + 1000 && !voteIsOver",
+    only: ["api away", "api slow", "api answers lost", "one-way cut", "sidecar frozen"],
+    shapes: three,
+  },
+  {
+    name: "one vote less than a majority is enough",
+    file: `${core}vote.ts`,
+    text: "members <= 2 ? 1 : Math.floor(members / 2) + 1",
+    instead: "members <= 2 ? 1 : Math.floor(members / 2)",
+    only: ["api away from one", "link cut", "member alone", "one-way cut", "api answers lost"],
+    shapes: three,
+  },
+  {
+    name: "a primary of two needs nobody's pledge",
+    file: `${core}pledge.ts`,
+    text: "Math.floor(members / 2)",
+    instead: "Math.floor((members - 1) / 2)",
+    only: ["api away from one", "link cut", "member alone", "one-way cut"],
+    shapes: two,
+  },
+  {
+    name: "a pledge of any term counts",
+    file: `${core}pledge.ts`,
+    text: "pledged === held && pod !== self",
+    instead: "pledged <= held && pod === pod",
+    only: ["api away from one", "link cut", "member alone", "one-way cut"],
+    shapes: two,
+  },
+  {
+    name: "an empty Lease counts as released",
+    file: `${core}lease.ts`,
+    text: "lease.holder === undefined && lease.released !== undefined && lease.released.term === lease.term",
+    instead: "lease.holder === undefined",
+    only: ["lease wiped", "watch stale", "api slow", "server crashes"],
+    shapes: two,
+  },
+  {
+    name: "the Lease is released while its server still runs",
+    file: `${core}down.ts`,
+    text: 'if (lease === undefined || seen.lanes.lease.running !== undefined || seen.server.kind !== "down")',
+    instead: "if (lease === undefined || seen.lanes.lease.running !== undefined)",
+    only: ["switchover", "pod deleted", "server crashes"],
+  },
+  {
+    name: "a member that holds the Lease pledges to another all the same",
+    file: `${core}pledge.ts`,
+    text: "if (asked.term < me.term)",
+    instead: "if (asked.term < 0 * me.term)",
+    only: [
+      "sidecar frozen",
+      "api away from one",
+      "one-way cut",
+      "member alone",
+      "api answers lost",
+    ],
+    shapes: three,
+  },
+  {
+    name: "the next term is not above those that were seen",
+    file: `${core}elect.ts`,
+    text: "const term = nextTerm(lease.term, highestTerm(seen), seen.promises.vote?.term ?? lease.term)",
+    instead: "const term = nextTerm(lease.term)",
+    only: ["lease rolled back", "lease deleted", "node dies", "api slow", "switchover"],
+  },
+]
+
+const aboutFences: readonly Mutant[] = [
+  {
+    name: "a member that leads no more serves on, and its deadline with it",
+    file: `${core}decide.ts`,
+    text: "if (why === undefined) return undefined",
+    instead: "if (why === undefined || why !== '') return undefined",
+    shapes: [...two, ...three],
+  },
+  {
+    name: "the right to serve is what the server was armed with",
+    file: `${core}standing.ts`,
+    text: "return lease.lease.term >= seen.term ? lease.lease.term : undefined",
+    instead: "return armedTerm(seen) ?? lease.lease.term",
+    only: [
+      "lease rolled back",
+      "lease wiped",
+      "lease deleted",
+      "server crashes",
+      "node dies",
+      "switchover",
+    ],
+  },
+  {
+    name: "a server goes on in place after a fence, in whatever term",
+    file: `${core}down.ts`,
+    text: "if (!data.wasPrimary || seen.servedTerm !== term)",
+    instead: "if (seen.servedTerm === term && !data.wasPrimary)",
+    shapes: quorum,
+  },
+  {
+    name: "a fence that fails is begun again without a rest",
+    file: `${sidecar}lanes.ts`,
+    text: "const urgentRest = 100",
+    instead: "const urgentRest = -1",
+    only: ["container frozen", "server frozen", "member alone"],
+  },
+]
+
+const aboutLoss: readonly Mutant[] = [
+  {
+    name: "the first commits of a term wait for nobody",
+    file: `${core}durability.ts`,
+    text: 'mode === "quorum" ? others.toSorted() : []',
+    instead: "others.length > 99 ? others.toSorted() : []",
+    shapes: quorum,
+  },
+  {
+    name: "commits wait for nobody when nobody is there",
+    file: `${core}durability.ts`,
+    text: 'caughtUp.length === 0 && mode === "quorum" ? others : caughtUp',
+    instead: "caughtUp",
+    shapes: quorum,
+  },
+  {
+    name: "the set is recorded after the setting",
+    file: `${core}durability.ts`,
+    text: "const mustBeRecorded = union(wanted, effective)",
+    instead: "const mustBeRecorded = wanted.length > 99 ? effective : []",
+    only: ["api slow", "api away", "node dies", "one member slow", "link cut"],
+    shapes: quorum,
+  },
+  {
+    name: "a member leaves the recorded set before the others have its commits",
+    file: `${core}durability.ts`,
+    text: "if (lsn === undefined) return false",
+    instead: "if (lsn === undefined || lsn >= 0n) return true",
+    only: ["one member slow", "node dies", "link cut"],
+    shapes: [
+      { members: 3, durability: "quorum", preset: "fast" },
+      { members: 5, durability: "quorum", preset: "fast" },
+    ],
+  },
+  {
+    name: "silent members of the synchronous set are not missed",
+    file: `${core}vote.ts`,
+    text: "if (quorum && missing.length > 0)",
+    instead: "if (quorum && missing.length > 99)",
+    only: ["one member slow", "node dies", "link cut", "member alone"],
+    shapes: quorum,
+  },
+  {
+    name: "whoever was heard counts as covered, at whatever position",
+    file: `${core}vote.ts`,
+    text: 'voter.server === "standby" && compareWal(candidate, voter) <= 0',
+    instead: 'voter.data === "present"',
+    only: ["pod deleted", "power cut", "node dies", "one member slow"],
+    shapes: quorum,
+  },
+  {
+    name: "a better member does not win over votes, and voters do not mind",
+    file: `${core}vote.ts`,
+    text: "if (a.receivedLsn !== b.receivedLsn) return a.receivedLsn > b.receivedLsn ? -1 : 1",
+    instead: "if (a.receivedLsn !== b.receivedLsn) return a.receivedLsn > b.receivedLsn ? 1 : -1",
+    shapes: quorum,
+  },
+  {
+    name: "the WAL receiver runs on while a position is named",
+    file: `${sidecar}voter.ts`,
+    text: "    if (!standby()) return\n",
+    instead: "    if (!standby() || standby()) return\n",
+    shapes: [{ members: 5, durability: "quorum", preset: "fast" }, ...quorum],
+  },
+  {
+    name: "a standby that still reads its own WAL names its position as final",
+    file: `${core}describe.ts`,
+    text: 'server: server.readAll ? "standby" : "starting",',
+    instead: 'server: "standby",',
+    only: ["power cut", "node dies", "server crashes"],
+    shapes: quorum,
+  },
+  {
+    name: "a checkpoint on another timeline counts for the heir",
+    file: `${core}vote.ts`,
+    text: "return candidate.timeline === released.timeline && candidate.receivedLsn > released.checkpoint",
+    instead: "return candidate.receivedLsn >= 0n",
+    only: ["switchover", "pod deleted", "node dies", "power cut"],
+    shapes: quorum,
+  },
+  {
+    name: "the role is handed over to whoever is fit, with or without the checkpoint",
+    file: `${core}hand-over.ts`,
+    text: "status.receivedLsn > checkpoint.lsn",
+    instead: "status.receivedLsn >= 0n * checkpoint.lsn",
+    only: ["switchover", "pod deleted", "link cut", "network slow", "member alone"],
+    shapes: quorum,
+  },
+  {
+    name: "a wiped Lease forgets who was waited for",
+    file: `${core}vote.ts`,
+    text: "if (last === undefined) return lease.term === 0",
+    instead: "if (last === undefined) return true",
+    only: ["lease wiped", "lease deleted", "node dies", "volume lost", "link cut"],
+    shapes: quorum,
+  },
+]
+
+const aboutHealing: readonly Mutant[] = [
+  {
+    name: "nobody knows that the cluster exists",
+    file: `${core}standing.ts`,
+    text: '(lease.kind === "read" ? lease.lease.systemIdentifier : undefined) ?? settings.systemIdentifier',
+    instead: "settings.members.length > 99 ? settings.systemIdentifier : undefined",
+  },
+  {
+    name: "the last rung of the ladder is ordered beside a running server",
+    file: `${core}follow.ts`,
+    text: '  actions: [{ kind: "stop", within: longestStop }],\n  mood: { phase: "stopping", why: `${why}: stopping to be cloned anew` },',
+    instead:
+      '  actions: [],\n  mood: { phase: "stopping", why: `${why}: stopping to be cloned anew` },',
+    only: ["node dies", "server crashes", "power cut", "member alone"],
+  },
+  {
+    name: "a diverged member follows as if it had not",
+    file: `${core}follow.ts`,
+    text: "return !canFollow(source.history, own.timeline, own.lsn)",
+    instead: "return source.history.timeline < 0",
+    only: ["node dies", "power cut", "member alone", "server crashes"],
+  },
+  {
+    name: "what was there before a clone is dropped before the clone streams",
+    file: `${core}follow.ts`,
+    text: 'if (server.receiver === "streaming")',
+    instead: 'if (server.receiver !== "none")',
+  },
+  {
+    name: "the checkpoint after a promotion never comes before the term's row",
+    file: `${core}lead.ts`,
+    text: "&& !(isNew && rowWaits))",
+    instead: "&& !(isNew && rowWaits && term < 0))",
+    shapes: quorum,
+    only: ["server crashes", "node dies", "container frozen", "member alone", "machine paused"],
+  },
+  {
+    name: "nobody is labelled primary",
+    file: `${core}lead.ts`,
+    text: 'if (seen.label !== "primary") actions.push({ kind: "label", role: "primary" })',
+    instead: 'if (seen.label !== "primary") actions.push({ kind: "label", role: "replica" })',
+  },
+]
+
+export const mutants: readonly Mutant[] = [
+  ...aboutTime,
+  ...aboutVotes,
+  ...aboutFences,
+  ...aboutLoss,
+  ...aboutHealing,
+]

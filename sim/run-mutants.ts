@@ -1,0 +1,90 @@
+/**
+ * `npm run sim:mutants`: plants each mistake of `mutants.ts` in a copy of the sources and lets the simulator look
+ * for it there. Fails when one is not found.
+ *
+ *   node sim/run-mutants.ts [--only TEXT] [--seeds N] [--workers N]
+ */
+import { fork } from "node:child_process"
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises"
+import { availableParallelism, tmpdir } from "node:os"
+import { join } from "node:path"
+import { parseArgs } from "node:util"
+import { type Mutant, mutants } from "./mutants.ts"
+
+const { values } = parseArgs({
+  options: {
+    only: { type: "string", default: "" },
+    seeds: { type: "string", default: "250" },
+    workers: { type: "string", default: String(availableParallelism()) },
+  },
+})
+
+const root = join(import.meta.dirname, "..")
+const needed = ["src/core", "src/wire", "src/io", "src/failover", "sim", "package.json"]
+const longest = 120_000
+
+async function copy(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "pg-swarm-mutants-"))
+  for (const path of needed) await cp(join(root, path), join(folder, path), { recursive: true })
+  await symlink(join(root, "node_modules"), join(folder, "node_modules"))
+  return folder
+}
+
+/** How the mistake was found; empty when it was not. */
+async function plant(folder: string, mutant: Mutant): Promise<string> {
+  const path = join(folder, mutant.file)
+  const right = await readFile(path, "utf8")
+  const times = right.split(mutant.text).length - 1
+  if (times !== 1)
+    throw new Error(`"${mutant.name}": its text is ${times} times in ${mutant.file}, not once`)
+  await writeFile(
+    path,
+    right.replace(mutant.text, () => mutant.instead),
+  )
+  try {
+    return await hunt(folder, mutant)
+  } finally {
+    await writeFile(path, right)
+  }
+}
+
+function hunt(folder: string, { shapes, only }: Mutant): Promise<string> {
+  const child = fork(join(folder, "sim/hunt.ts"), { cwd: folder, stdio: "inherit" })
+  return new Promise((resolve) => {
+    let found: string | undefined
+    const timer = setTimeout(() => child.kill("SIGKILL"), longest)
+    child.once("message", (said) => {
+      found = typeof said === "string" ? said : "?"
+      child.kill("SIGKILL")
+    })
+    child.once("exit", () => {
+      clearTimeout(timer)
+      resolve(found ?? "the world did not end, or ended its process")
+    })
+    child.send({ seeds: Number(values.seeds), shapes, only })
+  })
+}
+
+const left = mutants.filter(({ name }) => name.includes(values.only))
+const all = left.length
+const missed: string[] = []
+
+async function work(): Promise<void> {
+  const folder = await copy()
+  try {
+    for (let mutant = left.shift(); mutant !== undefined; mutant = left.shift()) {
+      const began = performance.now()
+      const found = await plant(folder, mutant)
+      if (found === "") missed.push(mutant.name)
+      const spent = ((performance.now() - began) / 1000).toFixed(1).padStart(6)
+      console.log(`${spent} s  ${mutant.name}\n          ${found === "" ? "NOT FOUND" : found}`)
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+await Promise.all(Array.from({ length: Math.max(1, Number(values.workers)) }, work))
+console.log(`${all - missed.length} of ${all} planted mistakes were found`)
+for (const name of missed) console.log(`NOT FOUND: ${name}`)
+process.exitCode = missed.length === 0 && all > 0 ? 0 : 1
