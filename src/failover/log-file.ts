@@ -62,7 +62,8 @@ export class LogFile implements AsyncDisposable {
     const lines = this.#split(buffer.subarray(0, bytesRead))
     const atEnd = this.#offset >= size
     if (atEnd && bytesRead === 0 && size > emptyAbove) await this.#empty(handle, size)
-    await this.#save()
+    // A place that is not remembered costs a second look at some lines; the lines themselves are worth more.
+    await this.#save().catch(() => undefined)
     return { lines, droppedBytes, atEnd }
   }
 

@@ -35,12 +35,13 @@ export async function openLogWatch(parts: Parts): Promise<LogWatch> {
   const first = await usableSet(podConfig.current.recovery)
   const set = first.kind === "ok" ? first.value : builtInRules
   if (first.kind === "bad") tellRefused(parts, first.problems, "the built-in rules are used")
+  const file = new LogFile(join(config.runDir, "log"))
   const watcher = new LogWatcher(
     {
       clock,
       log,
       pod: config.pod,
-      file: new LogFile(join(config.runDir, "log")),
+      file,
       desk: new RepairDesk(clock, known, observe),
       situation: () => ({ mayLead: mayLead(observe()), paused: podConfig.current.paused }),
       tell: (told) => tell(parts, told),
@@ -63,13 +64,15 @@ export async function openLogWatch(parts: Parts): Promise<LogWatch> {
   }
   return {
     figures: watcher.figures,
-    run: (signal) =>
-      forever(
+    run: async (signal) => {
+      await using _ = file
+      await forever(
         signal,
         (stop) => watcher.run(follow, stop),
         (failure) => log.warn("recovery.watch-failed", { why: failure }),
-        (_, stop) => clock.sleep(again, stop),
-      ),
+        (_failures, stop) => clock.sleep(again, stop),
+      )
+    },
   }
 }
 
