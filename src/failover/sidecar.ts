@@ -59,6 +59,7 @@ export async function runSidecar(
     status: () => parts.board.status,
     loopAge: () => parts.live.age,
     counters: () => parts.live.counters,
+    observe: parts.observe,
     roleChanges: figures,
     logRules: watch.figures,
   })

@@ -7,6 +7,7 @@ import { createServer, type Server } from "node:http"
 import type { AddressInfo } from "node:net"
 import { assert } from "#core/assert.ts"
 import type { SidecarStatus } from "#core/cluster/sidecar.ts"
+import type { DiskView, Observation } from "#core/failover/observation.ts"
 import { instancePhases } from "#core/cluster/state.ts"
 import { seconds } from "#core/units.ts"
 import type { HostPort } from "#io/config.ts"
@@ -18,10 +19,12 @@ export type WebPorts = {
   /** Milliseconds since the loop last decided. */
   readonly loopAge: () => number
   readonly counters: () => Readonly<Record<string, number>>
+  readonly observe: () => Pick<Observation, "server" | "disk">
   readonly roleChanges: { readonly lines: (own: string) => readonly string[] }
   readonly logRules: { readonly lines: (own: string) => readonly string[] }
 }
 
+const diskKinds: readonly DiskView["kind"][] = ["well", "full", "failing", "hanging"]
 const loopAgeMax = 30_000
 
 export interface Web extends AsyncDisposable {
@@ -101,6 +104,17 @@ function metrics(ports: WebPorts): string {
   gauge("disk_free_bytes", "Free space of the data volume", health.diskFreeBytes)
   gauge("disk_total_bytes", "Size of the data volume", health.diskTotalBytes)
   gauge("phase", `Index in ${instancePhases.join(", ")}`, instancePhases.indexOf(health.phase))
+  const { server, disk } = ports.observe()
+  gauge(
+    "admits_clients",
+    "On a primary: 1 while clients are let in, 0 while it is fenced or waits for its quorum",
+    server.kind === "primary" ? Number(server.clients.admitted !== false) : undefined,
+  )
+  gauge(
+    "disk_trouble",
+    `Index in ${diskKinds.join(", ")}: what trial writes to the volumes showed`,
+    diskKinds.indexOf(disk.kind),
+  )
   for (const [name, value] of Object.entries(ports.counters())) {
     const full = `pgswarm_failover_${name}_total`
     lines.push(`# TYPE ${full} counter`, `${full}${labels} ${value}`)
