@@ -323,8 +323,9 @@ const planned: Readonly<Record<string, Fault>> = {
       const operation = operationId(`op-${world.agenda.happened}`)
       sidecar.process.deliver(() => {
         const { handOvers, observe } = sidecar.parts
-        const seen = observe()
-        void handOvers.ask({ kind: "hand-over", operation, to, term: seen.term })
+        const { term } = observe()
+        const { signal } = new AbortController()
+        void handOvers.ask({ kind: "hand-over", operation, to, term }, signal)
       })
       if (world.dice.chance(0.2))
         world.agenda.after(world.dice.between(20, 3000), () =>

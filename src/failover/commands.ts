@@ -19,7 +19,7 @@ export async function obey(
     case "checkpoint":
       return checkpoint(parts, signal)
     case "hand-over":
-      return parts.handOvers.ask(request)
+      return parts.handOvers.ask(request, signal)
     case "abandon-hand-over":
       return parts.handOvers.abandon(request.operation)
     case "fence":

@@ -14,6 +14,8 @@ const other = operationId("2a6f3ab5-2b8d-4d37-8d3c-7f1b1b7b0003")
 const question = (to: PodName | undefined = members[2], inTerm = term(3), id = operation) =>
   ({ kind: "hand-over", operation: id, to, term: inTerm }) as const
 
+const { signal: never } = new AbortController()
+
 /** A sidecar that sees `seen`, and whose peers answer while `answers` says so. */
 function member(seen: Observation, answers: (pod: PodName) => boolean = () => true) {
   const known: { handOver: HandOverRequest | undefined; changed: () => void } = {
@@ -53,32 +55,35 @@ const going = (change: Partial<HandOver> = {}): HandOver => ({
 
 test("a hand-over that can be done is begun once, however often it is asked for", async () => {
   const { known, handOvers, asked } = member(leading())
-  assert.equal(codeOf(await handOvers.ask(question())), "begun")
-  assert.equal(codeOf(await handOvers.ask(question())), "known already")
+  assert.equal(codeOf(await handOvers.ask(question(), never)), "begun")
+  assert.equal(codeOf(await handOvers.ask(question(), never)), "known already")
   assert.deepEqual(asked, [members[2]])
   assert.deepEqual(
     { ...known.handOver, since: 0 },
     { since: 0, leaving: false, to: members[2], operation, abandoned: false },
   )
-  assert.equal(codeOf(await handOvers.ask(question(members[1], term(3), other))), "BUSY")
+  assert.equal(codeOf(await handOvers.ask(question(members[1], term(3), other), never)), "BUSY")
 })
 
 test("nothing is begun by a member that does not lead, or leads in another term", async () => {
   const replica = member(following())
-  const refused = await replica.handOvers.ask(question())
+  const refused = await replica.handOvers.ask(question(), never)
   assert.deepEqual(refused, {
     kind: "failed",
     code: "NOT_PRIMARY",
     message: "c-1 is not the primary; c-0 is",
   })
   const later = member(leading())
-  assert.equal(codeOf(await later.handOvers.ask(question(members[2], term(2)))), "OTHER_TERM")
+  assert.equal(
+    codeOf(await later.handOvers.ask(question(members[2], term(2)), never)),
+    "OTHER_TERM",
+  )
   assert.deepEqual([replica.known.handOver, later.known.handOver], [undefined, undefined])
 })
 
 test("what the candidate said seconds ago is not enough: it must answer now", async () => {
   const { known, handOvers } = member(leading(), () => false)
-  assert.deepEqual(await handOvers.ask(question()), {
+  assert.deepEqual(await handOvers.ask(question(), never), {
     kind: "failed",
     code: "UNFIT",
     message: "c-2 does not answer",
@@ -88,10 +93,13 @@ test("what the candidate said seconds ago is not enough: it must answer now", as
 
 test("a stranger, the primary itself, and nobody at all are refused without asking anybody", async () => {
   const { handOvers, asked } = member(leading())
-  assert.match(JSON.stringify(await handOvers.ask(question(podName("c-7")))), /not a member/)
-  assert.match(JSON.stringify(await handOvers.ask(question(members[0]))), /the primary already/)
+  assert.match(JSON.stringify(await handOvers.ask(question(podName("c-7")), never)), /not a member/)
+  assert.match(
+    JSON.stringify(await handOvers.ask(question(members[0]), never)),
+    /the primary already/,
+  )
   const lonely = member(leading({ peers: new Map() }))
-  assert.deepEqual(await lonely.handOvers.ask({ ...question(), to: undefined }), {
+  assert.deepEqual(await lonely.handOvers.ask({ ...question(), to: undefined }, never), {
     kind: "failed",
     code: "UNFIT",
     message: "no member can take over: c-1 does not answer; c-2 does not answer",
@@ -102,7 +110,7 @@ test("a stranger, the primary itself, and nobody at all are refused without aski
 test("only what is under way and has not released can be abandoned", async () => {
   const { known, handOvers } = member(leading())
   assert.equal(codeOf(handOvers.abandon(operation)), "NOT_RUNNING")
-  await handOvers.ask(question())
+  await handOvers.ask(question(), never)
   assert.equal(codeOf(handOvers.abandon(other)), "NOT_RUNNING")
   handOvers.turned(going({ step: "confirm" }))
   assert.equal(codeOf(handOvers.abandon(operation)), "it will be undone")
@@ -113,7 +121,7 @@ test("only what is under way and has not released can be abandoned", async () =>
 
 test("each step is told once, and all of them again to whoever connects later", async () => {
   const { known, handOvers } = member(leading())
-  await handOvers.ask(question())
+  await handOvers.ask(question(), never)
   const asked = known.handOver?.since ?? 0
   const heard: HandOverProgress[] = []
   const forget = handOvers.onProgress((progress) => heard.push(progress))
@@ -141,12 +149,16 @@ test("each step is told once, and all of them again to whoever connects later", 
     ],
   )
   assert.equal(known.handOver, undefined, "what is over is wanted no more")
-  assert.equal(codeOf(await handOvers.ask(question())), "known already", "and is not begun again")
+  assert.equal(
+    codeOf(await handOvers.ask(question(), never)),
+    "known already",
+    "and is not begun again",
+  )
 })
 
 test("a pod that leaves goes on leaving when the hand-over that it was asked for is over", async () => {
   const { known, handOvers } = member(leading())
-  await handOvers.ask(question())
+  await handOvers.ask(question(), never)
   const leaving: HandOverRequest = {
     since: 99,
     leaving: true,
@@ -158,5 +170,5 @@ test("a pod that leaves goes on leaving when the hand-over that it was asked for
   handOvers.turned(going({ outcome: { kind: "done", primary: podName("c-2"), term: term(4) } }))
   assert.equal(known.handOver, leaving)
   assert.equal(handOvers.told.at(-1)?.outcome.kind, "done")
-  assert.equal(codeOf(await handOvers.ask(question(members[1], term(3), other))), "BUSY")
+  assert.equal(codeOf(await handOvers.ask(question(members[1], term(3), other), never)), "BUSY")
 })

@@ -53,13 +53,13 @@ export class HandOvers {
   }
 
   /** Begins a hand-over, or says why not; nothing was touched then. */
-  async ask(asked: Asked): Promise<CommandOutcome> {
+  async ask(asked: Asked, signal: AbortSignal): Promise<CommandOutcome> {
     const { known, clock, log, peers, observe } = this.#ports
     const before = looked(asked, observe())
     if (this.#isKnown(asked.operation)) return begun("known already")
     if (before.kind === "refused") return before.why
     // What it said a moment ago may not be so any more.
-    if (!(await peers.answers(before.candidate, asked.term)))
+    if (!(await peers.answers(before.candidate, asked.term, signal)))
       return refused("UNFIT", `${before.candidate} does not answer`)
     // The same question twice is one hand-over, whether it still goes on or is over.
     if (this.#isKnown(asked.operation)) return begun("known already")

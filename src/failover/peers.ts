@@ -68,35 +68,37 @@ export class Peers implements Disposable {
 
   /** Asks every member once, each in its own time: for a pledge while `leading` in a term, else for its status. */
   async askAll(leading: Term | undefined): Promise<void> {
-    await Promise.all(
-      this.#others().map(async (pod) => {
-        const line = this.#line(pod)
-        if (line === undefined || line.asking) return
-        line.asking = true
-        try {
-          await (leading === undefined
-            ? this.#askStatus(pod, line)
-            : this.#askPledge(pod, line, leading))
-        } catch (failure) {
-          this.#ports.log.debug("peer.silent", { pod, why: failure })
-        } finally {
-          line.asking = false
-        }
-      }),
-    )
+    await Promise.all(this.#others().map((pod) => this.#askOnce(pod, leading)))
     await this.#save()
   }
 
-  /** Asks one member now, whatever else is asked of it; false when it does not answer. */
-  async answers(pod: PodName, leading: Term): Promise<boolean> {
+  /** Asks one member until it answers to a question that began after this call; false when it does not in time. */
+  async answers(pod: PodName, leading: Term, signal: AbortSignal): Promise<boolean> {
+    const { clock, known } = this.#ports
+    const from = clock.now()
+    // A question may be under way that began before, and takes its time.
+    const until = from + 2 * known.policy.callTimeout
+    for (;;) {
+      await this.#askOnce(pod, leading)
+      if ((known.peers.get(pod)?.askedAt ?? -Infinity) >= from) return true
+      if (clock.now() >= until) return false
+      await clock.sleep(millis(20), signal)
+    }
+  }
+
+  /** One question at a time goes to a member. */
+  async #askOnce(pod: PodName, leading: Term | undefined): Promise<void> {
     const line = this.#line(pod)
-    if (line === undefined) return false
+    if (line === undefined || line.asking) return
+    line.asking = true
     try {
-      await this.#askPledge(pod, line, leading)
-      return true
+      await (leading === undefined
+        ? this.#askStatus(pod, line)
+        : this.#askPledge(pod, line, leading))
     } catch (failure) {
       this.#ports.log.debug("peer.silent", { pod, why: failure })
-      return false
+    } finally {
+      line.asking = false
     }
   }
 
