@@ -44,15 +44,21 @@ count_commits() { # timeline from to; empty when it cannot be known
   [[ $counted =~ ^[0-9]{1,12}$ ]] && echo "$counted"
 }
 
-# Keeps the segments from the one that holds $2 on: below $marks, which a clone and a rewind leave alone.
-keep_lost() { # set timeline from; sets kept, reason
-  local folder=$marks/lost-wal segment_size first file size=0 free files=() others=() old total
+segment_name() { # timeline LSN size-of-a-segment
+  local number=$(($(lsn_number "$2") / $3)) each=$((0x100000000 / $3))
+  printf '%08X%08X%08X' "$1" "$((number / each))" "$((number % each))"
+}
+
+# Keeps the segments from the one that holds $3 to the one that holds $4; later ones wait for use and hold what is old.
+# Below $marks, which a clone and a rewind leave alone.
+keep_lost() { # set timeline from to; sets kept, reason
+  local folder=$marks/lost-wal segment_size first last file size=0 free files=() others=() old total
   segment_size=$(control_field "$pgdata" 'Bytes per WAL segment')
   [[ $segment_size =~ ^[0-9]{6,11}$ ]] || { reason='the size of a segment is not known'; return; }
-  local number=$(($(lsn_number "$3") / segment_size)) each=$((0x100000000 / segment_size))
-  printf -v first '%08X%08X%08X' "$2" "$((number / each))" "$((number % each))"
+  first=$(segment_name "$2" "$3" "$segment_size")
+  last=$(segment_name "$2" "$4" "$segment_size")
   for file in "$pgdata"/pg_wal/"${first:0:8}"????????????????; do
-    [[ -f $file && ! ${file##*/} < $first ]] && files+=("$file") size=$((size + segment_size))
+    [[ -f $file && ! ${file##*/} < $first && ! ${file##*/} > $last ]] && files+=("$file") size=$((size + segment_size))
   done
   ((${#files[@]})) || { reason='its segments are gone already'; return; }
   ((size <= lost_keep_max)) || { reason="$size bytes are more than is ever kept ($lost_keep_max)"; return; }
@@ -97,7 +103,7 @@ account_lost() { # host port
   bytes=$(($(lsn_number "$to") - $(lsn_number "$from")))
   ((bytes > 0)) || return 0
   commits=$(count_commits "$own" "$from" "$to")
-  keep_lost "$set" "$own" "$from"
+  keep_lost "$set" "$own" "$from" "$to"
   echo "about to discard $bytes bytes of WAL, ${commits:-unknown} commits, from $from to $to on timeline $own: ${reason:-kept in $kept}"
   printf '%s term=%s timeline=%s from=%s to=%s bytes=%s commits=%s kept=%s reason=%s\n' \
     "$set" "$((10#$served))" "$own" "$from" "$to" "$bytes" "${commits:--}" "$kept" "${reason// /_}" >"$marks/wal-lost.new" &&
