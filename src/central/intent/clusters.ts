@@ -1,8 +1,9 @@
 /** What a person may do about a cluster. */
 import type { ClusterId } from "#core/ids.ts"
 import type { Database } from "#io/postgres/sql.ts"
-import { done, notFound, type Outcome } from "../refusal.ts"
-import { lockCluster, markDeleting } from "../store/cluster.ts"
+import { done, notFound, type Outcome, refused } from "../refusal.ts"
+import { notify } from "../store/change.ts"
+import { lockCluster, markDeleting, protect } from "../store/cluster.ts"
 import { addException } from "../store/rule.ts"
 import { desiredChanged, holdIntent } from "./placing.ts"
 import { type Actor, tell } from "./tell.ts"
@@ -21,6 +22,12 @@ export async function deleteCluster(
     const cluster = await lockCluster(sql, id)
     if (cluster === undefined) return notFound("cluster")
     if (cluster.deleting) return done(cluster.id)
+    if (cluster.isProtected)
+      return refused(
+        409,
+        "DELETION_PROTECTED",
+        `cluster ${cluster.namespace}/${cluster.name} is protected from deletion: take the protection off first`,
+      )
     await markDeleting(sql, cluster.id)
     if (cluster.ruleId !== undefined) await addException(sql, cluster.ruleId, cluster.satelliteId)
     await tell(sql, actor, cluster.satelliteId, [
@@ -32,6 +39,41 @@ export async function deleteCluster(
       },
     ])
     await desiredChanged(sql, [cluster.satelliteId], [cluster.id])
+    return done(cluster.id)
+  })
+}
+
+/** Puts deletion protection on or takes it off. */
+export async function editCluster(
+  database: Database,
+  id: string,
+  given: { readonly version: number; readonly deletionProtected: boolean },
+  actor: Actor,
+): Promise<Outcome<ClusterId>> {
+  return database.transaction(async (sql) => {
+    const cluster = await lockCluster(sql, id)
+    if (cluster === undefined) return notFound("cluster")
+    if (cluster.version !== given.version)
+      return refused(
+        409,
+        "VERSION_CONFLICT",
+        `the cluster was changed meanwhile (version ${given.version} was sent, ${cluster.version} is current): read it again and repeat the change`,
+        [
+          { field: "version", problem: `is ${cluster.version} now` },
+          { field: "deletionProtected", problem: `is ${cluster.isProtected} now` },
+        ],
+      )
+    if (cluster.isProtected === given.deletionProtected) return done(cluster.id)
+    await protect(sql, cluster.id, given.deletionProtected)
+    const what = given.deletionProtected ? "is protected from deletion" : "may be deleted"
+    await tell(sql, actor, cluster.satelliteId, [
+      {
+        kind: "cluster.edited",
+        message: `cluster ${cluster.namespace}/${cluster.name} ${what}`,
+        clusterId: cluster.id,
+      },
+    ])
+    await notify(sql, { kind: "clusters", ids: [cluster.id] })
     return done(cluster.id)
   })
 }

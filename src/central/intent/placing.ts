@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto"
 import { type ClusterId, clusterId, type SatelliteId } from "#core/ids.ts"
 import { type DeploymentRule, type Placement, place, type Site } from "#core/rollout/match.ts"
+import { type GoverningRule, type MatchEnd, settle } from "#core/rollout/match-end.ts"
 import type { Sql } from "#io/postgres/sql.ts"
 import { type Refusal, refused } from "../refusal.ts"
 import { notify } from "../store/change.ts"
@@ -20,15 +21,48 @@ export const holdIntent = async (sql: Sql): Promise<void> => {
   await sql`select pg_advisory_xact_lock(${intentLock})`
 }
 
-/** What the rules (and `extra`, which is not stored yet) want on these sites. */
-export async function placement(
+export type Evaluation = Placement & { readonly ends: MatchEnd }
+
+/** What the rules want on these sites, and what they do not want there any more. `as` is a rule that is not stored yet, or not so. */
+export async function evaluate(
   sql: Sql,
   sites: readonly Site[],
-  extra: readonly DeploymentRule[] = [],
-): Promise<Placement> {
-  const ids = sites.map(({ id }) => id)
-  const rules = [...(await allRules(sql)), ...extra]
-  return place(rules, sites, await places(sql, ids), await exceptions(sql))
+  as?: GoverningRule,
+): Promise<Evaluation> {
+  const stored = await allRules(sql)
+  const rules = as === undefined ? stored : withRule(stored, as)
+  const taken = await places(
+    sql,
+    sites.map(({ id }) => id),
+  )
+  const { create, conflicts } = place(rules, sites, taken, await exceptions(sql))
+  return { create, conflicts, ends: settle(rules, sites, taken) }
+}
+
+/** In its own place among the others, or as the newest. */
+const withRule = (rules: readonly GoverningRule[], one: GoverningRule): readonly GoverningRule[] =>
+  rules.some(({ id }) => id === one.id)
+    ? rules.map((rule) => (rule.id === one.id ? one : rule))
+    : [...rules, one]
+
+/** What `rule` alone has to do with it. */
+export const partOf = (
+  { create, conflicts, ends }: Evaluation,
+  rule: DeploymentRule,
+): Evaluation => {
+  const ours = <T extends { readonly rule: DeploymentRule }>(all: readonly T[]): readonly T[] =>
+    all.filter((one) => one.rule.id === rule.id)
+  return {
+    create: ours(create),
+    conflicts: ours(conflicts),
+    ends: {
+      keep: ours(ends.keep),
+      pause: ours(ends.pause),
+      delete: ours(ends.delete),
+      isProtected: ours(ends.isProtected),
+      resume: ours(ends.resume),
+    },
+  }
 }
 
 const shownConflictsMax = 20

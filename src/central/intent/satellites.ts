@@ -14,7 +14,8 @@ import {
   type Standing,
 } from "../store/satellite.ts"
 import { clustersOf } from "../store/cluster.ts"
-import { holdIntent, makeClusters, placement, refuseConflicts } from "./placing.ts"
+import { applyEnds, refuseEnds } from "./match-end.ts"
+import { evaluate, holdIntent, makeClusters, refuseConflicts } from "./placing.ts"
 import { type Actor, tell } from "./tell.ts"
 
 type Labels = Readonly<Record<string, string>>
@@ -43,7 +44,11 @@ async function withUniqueName<T>(
 export async function approveSatellite(
   database: Database,
   id: string,
-  given: { readonly name?: string | undefined; readonly labels?: Labels | undefined },
+  given: {
+    readonly name?: string | undefined
+    readonly labels?: Labels | undefined
+    readonly confirmedDeletes?: readonly string[] | undefined
+  },
   actor: Actor,
 ): Promise<Outcome<SatelliteId>> {
   let name = ""
@@ -54,14 +59,16 @@ export async function approveSatellite(
         await holdIntent(sql)
         const before = await lockSatellite(sql, id)
         if (before === undefined) return notFound("satellite")
-        const refusal = refuseApproval(before)
-        if (refusal !== undefined) return refusal
+        const tooLate = refuseApproval(before)
+        if (tooLate !== undefined) return tooLate
         name = given.name ?? before.name
         const labels = given.labels ?? before.labels
         const site = { id: before.id, name, labels }
-        const { create, conflicts } = await placement(sql, [site])
-        const conflict = refuseConflicts(conflicts, "labels")
-        if (conflict !== undefined) return conflict
+        const wanted = await evaluate(sql, [site])
+        const refusal =
+          refuseConflicts(wanted.conflicts, "labels") ??
+          refuseEnds(wanted.ends, given.confirmedDeletes)
+        if (refusal !== undefined) return refusal
         await letIn(sql, before.id, name, labels, randomBytes(32))
         await tell(sql, actor, before.id, [
           {
@@ -72,7 +79,8 @@ export async function approveSatellite(
                 : `${name} was let in`,
           },
         ])
-        await makeClusters(sql, create, actor)
+        await applyEnds(sql, wanted.ends, actor)
+        await makeClusters(sql, wanted.create, actor)
         await satelliteChanged(sql, before.id)
         return done(before.id)
       }),
@@ -120,6 +128,7 @@ export async function editSatellite(
     readonly version: number
     readonly name?: string | undefined
     readonly labels?: Labels | undefined
+    readonly confirmedDeletes?: readonly string[] | undefined
   },
   actor: Actor,
 ): Promise<Outcome<SatelliteId>> {
@@ -137,12 +146,13 @@ export async function editSatellite(
         const labels = given.labels ?? before.labels
         const site = { id: before.id, name, labels }
         // Labels of a satellite that is not let in decide nothing yet.
-        const { create, conflicts } =
-          before.approval === "approved"
-            ? await placement(sql, [site])
-            : { create: [], conflicts: [] }
-        const conflict = refuseConflicts(conflicts, "labels")
-        if (conflict !== undefined) return conflict
+        const wanted = before.approval === "approved" ? await evaluate(sql, [site]) : undefined
+        const refusal =
+          wanted === undefined
+            ? undefined
+            : (refuseConflicts(wanted.conflicts, "labels") ??
+              refuseEnds(wanted.ends, given.confirmedDeletes))
+        if (refusal !== undefined) return refusal
         await relabel(sql, before.id, name, labels)
         await tell(sql, actor, before.id, [
           {
@@ -151,7 +161,10 @@ export async function editSatellite(
             details: { before: JSON.stringify(before.labels), after: JSON.stringify(labels) },
           },
         ])
-        await makeClusters(sql, create, actor)
+        if (wanted !== undefined) {
+          await applyEnds(sql, wanted.ends, actor)
+          await makeClusters(sql, wanted.create, actor)
+        }
         await satelliteChanged(sql, before.id)
         return done(before.id)
       }),

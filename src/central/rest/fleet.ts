@@ -1,7 +1,7 @@
 /** Satellites, clusters, events and the fleet in numbers. */
 import { clusterStates } from "#core/cluster/state.ts"
 import { satelliteStates } from "#wire/rest/satellites.ts"
-import { deleteCluster } from "../intent/clusters.ts"
+import { deleteCluster, editCluster } from "../intent/clusters.ts"
 import { approveSatellite, editSatellite, rejectSatellite } from "../intent/satellites.ts"
 import { done, notFound, type Outcome } from "../refusal.ts"
 import * as clusters from "../store/cluster.ts"
@@ -20,6 +20,7 @@ type Names =
   | "editSatellite"
   | "listClusters"
   | "getCluster"
+  | "editCluster"
   | "deleteCluster"
   | "listRoleChanges"
   | "listEvents"
@@ -124,6 +125,8 @@ function clusterHandlers(database: Services["database"]): Pick<Handlers, Cluster
       return done(page(found, query.limit, ({ name, id }) => [name, id]))
     },
     getCluster: async ({ params }) => answer(done(params.id)),
+    editCluster: async ({ params, body }, { caller }) =>
+      answer(await editCluster(database, params.id, body, caller)),
     deleteCluster: async ({ params }, { caller }) =>
       answer(await deleteCluster(database, params.id, caller)),
   }

@@ -2,7 +2,8 @@
 import type { profileRoutes, ruleRoutes } from "#wire/rest/profile-routes.ts"
 import * as impact from "../intent/profile-impact.ts"
 import * as profiles from "../intent/profiles.ts"
-import { createRule, removeRule } from "../intent/rules.ts"
+import { previewRule } from "../intent/rule-preview.ts"
+import { createRule, editRule, removeRule } from "../intent/rules.ts"
 import { done, invalid, notFound, type Outcome } from "../refusal.ts"
 import { findProfile, listProfiles } from "../store/profile.ts"
 import { listVersions } from "../store/profile-version.ts"
@@ -21,14 +22,20 @@ export const profileHandlers = ({ database }: Services): Pick<Handlers, Names> =
     const found = await listRules(database.sql, at.after, query.limit + 1)
     return done(page(found, query.limit, ({ name }) => [name]))
   },
-  createRule: async ({ body }, { caller }) => {
-    const outcome = await createRule(database, body, caller)
-    if (outcome.kind === "refused") return outcome
-    const rule = await findRule(database.sql, outcome.value)
-    return rule === undefined ? notFound("rule") : done(rule)
-  },
+  getRule: async ({ params }) => ruleAnswer(database, done(params.id)),
+  createRule: async ({ body }, { caller }) =>
+    ruleAnswer(database, await createRule(database, body, caller)),
+  previewRule: async ({ body }) => previewRule(database, body),
+  editRule: async ({ params, body }, { caller }) =>
+    ruleAnswer(database, await editRule(database, params.id, body, caller)),
   deleteRule: async ({ params }, { caller }) => removeRule(database, params.id, caller),
 })
+
+async function ruleAnswer({ sql }: Services["database"], outcome: Outcome<string>) {
+  if (outcome.kind === "refused") return outcome
+  const rule = await findRule(sql, outcome.value)
+  return rule === undefined ? notFound("rule") : done(rule)
+}
 
 type VersionNames =
   | "listProfileVersions"

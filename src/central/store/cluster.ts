@@ -3,6 +3,7 @@ import * as z from "zod"
 import { assert } from "#core/assert.ts"
 import { clusterStates } from "#core/cluster/state.ts"
 import { type ClusterId, clusterId, type SatelliteId, satelliteId } from "#core/ids.ts"
+import type { Standing } from "#core/rollout/match-end.ts"
 import { shownReason } from "#core/fleet/shown.ts"
 import { booleanOf, integerOf, jsonOf, maybe, type Row, textOf, timeOf } from "#io/postgres/row.ts"
 import type { Sql } from "#io/postgres/sql.ts"
@@ -47,6 +48,7 @@ const shown = (row: Row): Cluster => {
       applyProblem,
     }),
     paused: booleanOf(row, "paused"),
+    deletionProtected: booleanOf(row, "deletion_protected"),
     members: spec.members,
     postgresMajor: spec.postgres.major,
     durability: spec.failover.durability,
@@ -65,7 +67,7 @@ const shown = (row: Row): Cluster => {
 export const findClusters = async (sql: Sql, ids: readonly string[]): Promise<Cluster[]> =>
   (
     await sql`
-      select c.id, c.name, c.namespace, c.satellite_id, c.profile_id, c.rule_id, c.spec, c.paused,
+      select c.id, c.name, c.namespace, c.satellite_id, c.profile_id, c.rule_id, c.spec, c.paused, c.deletion_protected,
         c.desired_version, c.ack, c.ack_problem, c.created_at, c.version,
         cluster_state(c.deleting_since, c.paused, s.state, c.first_healthy_at, h.state) as state,
         greatest(h.applied_version, case when c.ack = 'applied' then c.acked_version end)
@@ -97,7 +99,7 @@ export const listClusters = async (
 ): Promise<Cluster[]> =>
   (
     await sql`
-      select c.id, c.name, c.namespace, c.satellite_id, c.profile_id, c.rule_id, c.spec, c.paused,
+      select c.id, c.name, c.namespace, c.satellite_id, c.profile_id, c.rule_id, c.spec, c.paused, c.deletion_protected,
         c.desired_version, c.ack, c.ack_problem, c.created_at, c.version,
         cluster_state(c.deleting_since, c.paused, s.state, c.first_healthy_at, h.state) as state,
         greatest(h.applied_version, case when c.ack = 'applied' then c.acked_version end)
@@ -165,14 +167,7 @@ export const insertClusters = async (sql: Sql, clusters: readonly NewCluster[]):
       join profile p on p.id = n."profileId"`
 }
 
-export type Place = {
-  readonly id: ClusterId
-  readonly satelliteId: SatelliteId
-  readonly namespace: string
-  readonly name: string
-  readonly ruleId: string | undefined
-  readonly deleting: boolean
-}
+export type Place = Standing & { readonly version: number }
 
 const place = (row: Row): Place => ({
   id: clusterId(textOf(row, "id")),
@@ -181,21 +176,49 @@ const place = (row: Row): Place => ({
   name: textOf(row, "name"),
   ruleId: maybe(textOf, row, "rule_id"),
   deleting: booleanOf(row, "deleting"),
+  paused: booleanOf(row, "paused"),
+  pausedByRule: booleanOf(row, "paused_by_rule"),
+  isProtected: booleanOf(row, "deletion_protected"),
+  version: integerOf(row, "version"),
 })
 
 /** Every place that is taken on these satellites. */
 export const places = async (sql: Sql, satellites: readonly SatelliteId[]): Promise<Place[]> =>
   (
     await sql`
-      select id, satellite_id, namespace, name, rule_id, deleting_since is not null as deleting
+      select id, satellite_id, namespace, name, rule_id, paused, paused_by_rule, deletion_protected,
+        version, deleting_since is not null as deleting
       from cluster where satellite_id = any(${satellites}::uuid[])`
   ).map(place)
 
 export async function lockCluster(sql: Sql, id: string): Promise<Place | undefined> {
   const [row] = await sql`
-    select id, satellite_id, namespace, name, rule_id, deleting_since is not null as deleting
+    select id, satellite_id, namespace, name, rule_id, paused, paused_by_rule, deletion_protected,
+      version, deleting_since is not null as deleting
     from cluster where id = ${id} for update`
   return row === undefined ? undefined : place(row)
+}
+
+/** With or without: nobody deletes a protected cluster. */
+export const protect = async (sql: Sql, id: ClusterId, isProtected: boolean): Promise<void> => {
+  await sql`
+    update cluster set deletion_protected = ${isProtected}, version = version + 1 where id = ${id}`
+}
+
+/** Paused by their rule; those that are paused already are left as they are. */
+export const pauseByRule = async (sql: Sql, ids: readonly ClusterId[]): Promise<void> => {
+  await sql`
+    update cluster set paused = true, paused_by_rule = true, version = version + 1,
+      desired_version = desired_version + 1
+    where id = any(${ids}::uuid[]) and not paused`
+}
+
+/** Those of them that a rule had paused go on. */
+export const resumeByRule = async (sql: Sql, ids: readonly ClusterId[]): Promise<void> => {
+  await sql`
+    update cluster set paused = false, paused_by_rule = false, version = version + 1,
+      desired_version = desired_version + 1
+    where id = any(${ids}::uuid[]) and paused_by_rule`
 }
 
 /** The cluster shall go. Done by its site, whenever that is next connected. */

@@ -299,6 +299,18 @@ export const approvedSatellites = async (
     labels: labelsOf.parse(jsonOf(row, "labels")),
   }))
 
+/** What people are shown of these. */
+export const statesOf = async (
+  sql: Sql,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, SatelliteState>> =>
+  new Map(
+    (await sql`select id, state from satellite where id = any(${ids}::uuid[])`).map((row) => [
+      textOf(row, "id"),
+      stateOf(row, "state"),
+    ]),
+  )
+
 export const countByState = async (sql: Sql): Promise<Map<SatelliteState, number>> =>
   new Map(
     (await sql`select state, count(*) as found from satellite group by state`).map((row) => [

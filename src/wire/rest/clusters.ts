@@ -42,6 +42,8 @@ export const clusterSchema = z.object({
   /** One sentence: why it is in this state. */
   reason: z.string(),
   paused: z.boolean(),
+  /** Neither a person nor a rule deletes it before somebody takes this off. */
+  deletionProtected: z.boolean(),
   members: z.number().int(),
   postgresMajor: z.number().int(),
   durability: z.enum(["async", "preferred", "quorum"]),
@@ -58,3 +60,9 @@ export const clusterSchema = z.object({
   version: z.number().int(),
 })
 export type Cluster = z.infer<typeof clusterSchema>
+
+export const editClusterBody = z.strictObject({
+  /** As it was read: a change that somebody else made meanwhile is not overwritten. */
+  version: z.int(),
+  deletionProtected: z.boolean(),
+})

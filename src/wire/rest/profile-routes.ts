@@ -22,6 +22,7 @@ import {
   ruleSchema,
 } from "#wire/rest/profiles.ts"
 import { type Route, route } from "#wire/rest/route.ts"
+import { editRuleBody, previewRuleBody, rulePreviewSchema } from "#wire/rest/rules.ts"
 import { idParams, pageOf, pageQuery } from "#wire/rest/shapes.ts"
 
 export const profileRoutes = {
@@ -168,6 +169,34 @@ export const ruleRoutes = {
     access: "user",
     body: createRuleBody,
     status: 201,
+    answer: ruleSchema,
+  }),
+  getRule: route({
+    method: "GET",
+    path: "/rules/:id",
+    summary: "One deployment rule",
+    access: "user",
+    params: idParams,
+    status: 200,
+    answer: ruleSchema,
+  }),
+  previewRule: route({
+    method: "POST",
+    path: "/rules/preview",
+    summary: "What a rule would do if it were saved; changes nothing",
+    access: "user",
+    body: previewRuleBody,
+    status: 200,
+    answer: rulePreviewSchema,
+  }),
+  editRule: route({
+    method: "PATCH",
+    path: "/rules/:id",
+    summary: "Edit a rule; every satellite is matched anew",
+    access: "user",
+    params: idParams,
+    body: editRuleBody,
+    status: 200,
     answer: ruleSchema,
   }),
   deleteRule: route({

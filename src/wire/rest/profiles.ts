@@ -1,5 +1,6 @@
 /** Profiles: the template of a cluster. And the rules that put clusters on matching satellites. */
 import * as z from "zod"
+import { matchEnds } from "#core/rollout/match-end.ts"
 import { dnsLabel, labelsSchema, timestamp } from "#wire/rest/shapes.ts"
 import { ruleSetSchema } from "#wire/rule-set-schema.ts"
 
@@ -87,6 +88,8 @@ export const ruleSchema = z.object({
   selector: z.record(z.string(), z.string()),
   clusterName: z.string(),
   namespace: z.string(),
+  /** What becomes of its cluster where it does not match any more. */
+  onMatchEnd: z.enum(matchEnds),
   clusterCount: z.number().int(),
   createdAt: timestamp,
   version: z.number().int(),
@@ -102,4 +105,5 @@ export const createRuleBody = z.strictObject({
     (name) => !name.startsWith("kube-"),
     "namespaces of Kubernetes itself are not for databases",
   ),
+  onMatchEnd: z.enum(matchEnds).default("keep"),
 })

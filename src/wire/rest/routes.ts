@@ -10,7 +10,7 @@ import {
   signInBody,
   tokenSchema,
 } from "#wire/rest/access.ts"
-import { clusterSchema } from "#wire/rest/clusters.ts"
+import { clusterSchema, editClusterBody } from "#wire/rest/clusters.ts"
 import { idParams, pageOf, pageQuery } from "#wire/rest/shapes.ts"
 import { eventQuery, eventSchema } from "#wire/rest/events.ts"
 import { operationQuery, operationSchema, switchoverBody } from "#wire/rest/operations.ts"
@@ -170,6 +170,16 @@ export const routes = {
     query: pageQuery,
     status: 200,
     answer: pageOf(roleChangeSchema),
+  }),
+  editCluster: route({
+    method: "PATCH",
+    path: "/clusters/:id",
+    summary: "Protect a cluster from being deleted, or do not any more",
+    access: "user",
+    params: idParams,
+    body: editClusterBody,
+    status: 200,
+    answer: clusterSchema,
   }),
   deleteCluster: route({
     method: "DELETE",

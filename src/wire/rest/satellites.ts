@@ -1,6 +1,6 @@
 /** Satellites: the sites of the fleet, from asking to be let in to being removed. */
 import * as z from "zod"
-import { labelsSchema, timestamp } from "#wire/rest/shapes.ts"
+import { confirmedDeletes, labelsSchema, timestamp } from "#wire/rest/shapes.ts"
 
 /**
  * `pending` waits for an admin; `late` has missed heartbeats for 30 s, `lost` for 120 s;
@@ -44,9 +44,11 @@ export const approveSatelliteBody = z.strictObject({
   /** Unique among satellites; defaults to the site's own name. */
   name: satelliteName.optional(),
   labels: labelsSchema.optional(),
+  confirmedDeletes,
 })
 export const editSatelliteBody = z.strictObject({
   version: z.number().int(),
   name: satelliteName.optional(),
   labels: labelsSchema.optional(),
+  confirmedDeletes,
 })

@@ -27,6 +27,9 @@ export const pageQuery = z.object({
 
 export const idParams = z.object({ id: z.uuid() })
 
+/** Clusters that may be deleted, with their data, by this request: each is named by its id. */
+export const confirmedDeletes = z.array(z.uuid()).max(5000).optional()
+
 const labelKey = z
   .string()
   .max(63)

@@ -25,6 +25,10 @@ type Unasked =
   | "previewImpact"
   | "diffProfile"
   | "cascadeOfProfile"
+  | "getRule"
+  | "previewRule"
+  | "editRule"
+  | "editCluster"
 
 export type Handlers = {
   readonly [N in Exclude<RouteName, Unasked>]: (received: Received<N>) => Answer<N>

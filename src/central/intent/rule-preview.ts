@@ -1,0 +1,89 @@
+/** What saving a rule would do. Reads, decides, changes nothing. */
+import { randomUUID } from "node:crypto"
+import type { z } from "zod"
+import { ruleId } from "#core/ids.ts"
+import type { GoverningRule, Settled } from "#core/rollout/match-end.ts"
+import { type Matched, preview, type Verdict, verdicts } from "#core/rollout/preview.ts"
+import type { Database } from "#io/postgres/sql.ts"
+import { previewMax, type previewRuleBody, type RulePreview } from "#wire/rest/rules.ts"
+import { done, invalid, type Outcome } from "../refusal.ts"
+import { exceptions, findRule } from "../store/rule.ts"
+import { approvedSatellites, statesOf } from "../store/satellite.ts"
+import { refuseEnds } from "./match-end.ts"
+import { evaluate, partOf, refuseConflicts } from "./placing.ts"
+
+export async function previewRule(
+  database: Database,
+  body: z.output<typeof previewRuleBody>,
+): Promise<Outcome<RulePreview>> {
+  return database.transaction(async (sql) => {
+    // Every table as it is at one moment; nothing is locked and nothing written.
+    await sql`set transaction isolation level repeatable read, read only`
+    const stored = body.ruleId === undefined ? undefined : await findRule(sql, body.ruleId)
+    if (body.ruleId !== undefined && stored === undefined)
+      return invalid([{ field: "ruleId", problem: "there is no such rule" }])
+    const { selector, clusterName, namespace, onMatchEnd } = body
+    const rule: GoverningRule = {
+      id: ruleId(stored?.id ?? randomUUID()),
+      name: stored?.name ?? "this one",
+      profileId: stored?.profileId ?? "",
+      selector,
+      clusterName,
+      namespace,
+      onMatchEnd,
+    }
+    const sites = await approvedSatellites(sql)
+    const wanted = partOf(await evaluate(sql, sites, rule), rule)
+    const matches = preview(rule, sites, wanted, await exceptions(sql))
+    const shown = matches.slice(0, previewMax)
+    const states = await statesOf(
+      sql,
+      shown.map(({ site }) => site.id),
+    )
+    const { keep, pause, isProtected, resume } = wanted.ends
+    return done({
+      matchCount: matches.length,
+      counts: counted(matches),
+      matches: shown.map(({ site, verdict, reason }) => ({
+        satelliteId: site.id,
+        satelliteName: site.name,
+        state: states.get(site.id) ?? "offline",
+        verdict,
+        reason: reason ?? null,
+      })),
+      ended: {
+        keep: ended(keep),
+        pause: ended(pause),
+        delete: ended(wanted.ends.delete),
+        isProtected: ended(isProtected),
+      },
+      resumed: ended(resume),
+      refusal: refusalOf(wanted),
+    })
+  })
+}
+
+/** Deletions can be confirmed; the rest stands against saving. */
+function refusalOf(wanted: Awaited<ReturnType<typeof evaluate>>): string | null {
+  const everyId = wanted.ends.delete.map(({ cluster }) => cluster.id)
+  const refusal =
+    refuseConflicts(wanted.conflicts, "clusterName") ?? refuseEnds(wanted.ends, everyId)
+  return refusal?.detail ?? null
+}
+
+function counted(matches: readonly Matched[]): Record<Verdict, number> {
+  const count = (verdict: Verdict): number =>
+    matches.filter((matched) => matched.verdict === verdict).length
+  const entries = verdicts.map((verdict) => [verdict, count(verdict)])
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- fromEntries forgets the keys that it was given
+  return Object.fromEntries(entries) as Record<Verdict, number>
+}
+
+const ended = (settled: readonly Settled[]) =>
+  settled.map(({ cluster, site }) => ({
+    clusterId: cluster.id,
+    name: cluster.name,
+    namespace: cluster.namespace,
+    satelliteId: site.id,
+    satelliteName: site.name,
+  }))
