@@ -88,6 +88,15 @@ test("nothing is started on a disk that takes no writes", () => {
   assert.match(waits.mood.why, /waits for its disk/)
 })
 
+test("a follower is neither started nor healed on a disk that takes no writes, and on a full one it is", () => {
+  const at = { server: { kind: "down", exit: undefined } } as const
+  const follows = (kind: "hanging" | "full"): Decision =>
+    decide(policy, seasoned, following({ ...at, disk: ails(kind) }))
+  assert.ok(!does(follows("hanging"), "start-standby"))
+  assert.match(follows("hanging").mood.why, /waits for its disk/)
+  assert.ok(does(follows("full"), "start-standby"))
+})
+
 test("a full disk stops nobody that serves, and is told once with its volume", () => {
   const full = decided({ disk: ails("full") })
   assert.ok(!does(full, "fence"))

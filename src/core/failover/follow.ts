@@ -14,6 +14,7 @@ import {
   type Mood,
   type Peer,
 } from "#core/failover/decision.ts"
+import { diskAway, diskReason } from "#core/failover/disk.ts"
 import type { Holder } from "#core/failover/holder.ts"
 import type { DataView, Observation, ServerView, SourceView } from "#core/failover/observation.ts"
 import { type Ladder, repairStep } from "#core/failover/repair.ts"
@@ -92,6 +93,8 @@ function begin(at: Following): Decision {
     mood: { phase, why },
   })
   const hold = (why: string): Decision => ({ memory, actions: [], mood: { phase: "held", why } })
+  const away = diskAway(seen)
+  if (away !== undefined) return hold(`waits for its disk: ${diskReason(away)}`)
   const resting = memory.heal.notBefore - seen.now
   if (resting > 0 && data.kind !== "present")
     return hold(`trying again in ${Math.ceil(resting / 1000)} s`)
