@@ -3,13 +3,23 @@
  * order. One connection for looking, which lives long; one of its own for each statement that may wait.
  */
 import pg from "pg"
+import * as z from "zod"
 import { type PodName, podName, type Term, term, timeline } from "#core/ids.ts"
 import { lsn, parseLsn, type Lsn } from "#core/lsn.ts"
 import { port, replicationUser, superuser } from "#core/names.ts"
 import { type Millis, millis, seconds } from "#core/units.ts"
 import type { PrimaryState, StandbyState } from "#core/failover/observation.ts"
 import { memberOfSlot, slotName } from "./slot-name.ts"
-import { booleanOf, integerOf, maybe, numberOf, type Row, textOf } from "#io/postgres/row.ts"
+import { Outage } from "#io/outage.ts"
+import {
+  booleanOf,
+  integerOf,
+  jsonOf,
+  maybe,
+  numberOf,
+  type Row,
+  textOf,
+} from "#io/postgres/row.ts"
 import { quoteIdentifier, type Sql, sqlOn } from "#io/postgres/sql.ts"
 
 export type LocalServerOptions = {
@@ -41,6 +51,8 @@ const lookWithin = millis(1500)
 export class LocalServer implements AsyncDisposable {
   readonly #options: LocalServerOptions
   #looking: pg.Client | undefined
+  /** What is asked first: one statement says all of a role, and whether that is the role. */
+  #lastRole: Looked["kind"] = "standby"
   /** The statements that were asked for before; the driver takes one at a time. */
   #turn: Promise<unknown> = Promise.resolve()
 
@@ -54,10 +66,14 @@ export class LocalServer implements AsyncDisposable {
       try {
         const askedAt = this.#options.now()
         const sql = sqlOn(client)
-        const [row] = await sql`select pg_is_in_recovery() as recovering`
-        if (row === undefined || booleanOf(row, "recovering"))
-          return { kind: "standby", state: await standbyState(sql, askedAt) }
-        return { kind: "primary", state: await primaryState(sql, askedAt) }
+        const looked =
+          this.#lastRole === "primary"
+            ? ((await primaryLook(sql, askedAt)) ?? (await standbyLook(sql, askedAt)))
+            : ((await standbyLook(sql, askedAt)) ?? (await primaryLook(sql, askedAt)))
+        if (looked === undefined)
+          throw new Outage("SERVER_UNDECIDED", "the server was promoted between two questions")
+        this.#lastRole = looked.kind
+        return looked
       } catch (failure) {
         await this.forget()
         throw failure
@@ -161,9 +177,11 @@ export function silenceOf(failure: unknown): "starting" | "silent" | "other" {
 const position = (row: Row, column: string): Lsn =>
   maybe(textOf, row, column) === undefined ? lsn(0n) : (parseLsn(textOf(row, column)) ?? lsn(0n))
 
-async function standbyState(sql: Sql, askedAt: number): Promise<StandbyState> {
+/** Undefined when the server is no standby. */
+async function standbyLook(sql: Sql, askedAt: number): Promise<Looked | undefined> {
   const [row] = await sql`
     select
+      pg_is_in_recovery() as recovering,
       greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn())::text as received,
       pg_last_wal_replay_lsn()::text as replayed,
       greatest(
@@ -178,7 +196,8 @@ async function standbyState(sql: Sql, askedAt: number): Promise<StandbyState> {
           and wait_event in ('RecoveryWalStream', 'RecoveryRetrieveRetryInterval')
       ) as read_all`
   if (row === undefined) throw new Error("a look without a row")
-  return {
+  if (!booleanOf(row, "recovering")) return undefined
+  const state: StandbyState = {
     timeline: timeline(integerOf(row, "timeline")),
     receivedLsn: position(row, "received"),
     replayedLsn: position(row, "replayed"),
@@ -187,27 +206,43 @@ async function standbyState(sql: Sql, askedAt: number): Promise<StandbyState> {
     readAll: booleanOf(row, "read_all"),
     askedAt,
   }
+  return { kind: "standby", state }
 }
 
-async function primaryState(sql: Sql, askedAt: number): Promise<PrimaryLook> {
+const standbysSchema = z.array(
+  z.object({
+    pod: z.string(),
+    state: z.string(),
+    flushed: z.string(),
+    sync: z.string().nullable(),
+  }),
+)
+const slotsSchema = z.array(z.string())
+
+/** Undefined when the server is no primary. */
+async function primaryLook(sql: Sql, askedAt: number): Promise<Looked | undefined> {
   const [row] = await sql`
     select
-      pg_current_wal_flush_lsn()::text as written,
-      ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int4 as timeline,
+      recovering,
+      case when not recovering then pg_current_wal_flush_lsn()::text end as written,
+      case when not recovering then
+        ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int4 end as timeline,
       (select timeline_id from pg_control_checkpoint()) as checkpoint_timeline,
       current_setting('synchronous_standby_names') as names,
       coalesce(current_setting(${refusingSetting}, true), '') as refusing,
       (select count(*) from pg_stat_get_activity(null)
         where backend_type = 'client backend' and usesysid is distinct from to_regrole(${replicationUser})
-          and (client_addr is not null or usesysid is distinct from to_regrole(${superuser})))::int4 as sessions`
+          and (client_addr is not null or usesysid is distinct from to_regrole(${superuser})))::int4 as sessions,
+      (select coalesce(json_agg(json_build_object('pod', application_name, 'state', state,
+          'flushed', flush_lsn::text, 'sync', sync_state)), '[]')
+        from pg_stat_replication where flush_lsn is not null and state is not null) as standbys,
+      (select coalesce(json_agg(slot_name::text), '[]')
+        from pg_replication_slots where slot_type = 'physical') as slots
+    from (select pg_is_in_recovery() as recovering offset 0) as server`
   if (row === undefined) throw new Error("a look without a row")
-  const standbys = await sql`
-    select application_name as pod, state, flush_lsn::text as flushed, sync_state
-    from pg_stat_replication where flush_lsn is not null and state is not null`
-  const slots = await sql`
-    select slot_name::text as name from pg_replication_slots where slot_type = 'physical'`
+  if (booleanOf(row, "recovering")) return undefined
   const refusing = textOf(row, "refusing")
-  return {
+  const state: PrimaryLook = {
     clients: {
       refusing: refusing === "" ? undefined : refusing,
       sessions: integerOf(row, "sessions"),
@@ -216,15 +251,18 @@ async function primaryState(sql: Sql, askedAt: number): Promise<PrimaryLook> {
     writtenLsn: position(row, "written"),
     checkpointTimeline: timeline(integerOf(row, "checkpoint_timeline")),
     syncNames: parseSyncNames(textOf(row, "names")),
-    standbys: standbys.map((standby) => ({
-      pod: podName(textOf(standby, "pod")),
-      state: textOf(standby, "state"),
-      flushLsn: position(standby, "flushed"),
-      synchronous: ["sync", "quorum"].includes(textOf(standby, "sync_state")),
-    })),
-    slots: slots.flatMap((slot) => memberOfSlot(textOf(slot, "name")) ?? []),
+    standbys: standbysSchema
+      .parse(jsonOf(row, "standbys"))
+      .map(({ pod, state: is, flushed, sync }) => ({
+        pod: podName(pod),
+        state: is,
+        flushLsn: parseLsn(flushed) ?? lsn(0n),
+        synchronous: sync === "sync" || sync === "quorum",
+      })),
+    slots: slotsSchema.parse(jsonOf(row, "slots")).flatMap((slot) => memberOfSlot(slot) ?? []),
     askedAt,
   }
+  return { kind: "primary", state }
 }
 
 /** The quoted names in `ANY 1 ("c-1", "c-2")`. */

@@ -3,6 +3,7 @@
  * in all it holds: what comes faster than it can be looked at is left out and counted. The place that was
  * read last is remembered beside the file, so that a restarted sidecar goes on there.
  */
+import { statSync } from "node:fs"
 import { type FileHandle, open, readFile, rename, stat, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import * as z from "zod"
@@ -49,6 +50,7 @@ export class LogFile implements AsyncDisposable {
 
   /** What was written since the last look, as far as one look goes. */
   async look(): Promise<LogLook> {
+    if (this.#isCalm()) return { lines: [], droppedBytes: 0, atEnd: true }
     const handle = await this.#opened()
     if (handle === undefined) return { lines: [], droppedBytes: 0, atEnd: true }
     const { size } = await handle.stat()
@@ -65,6 +67,13 @@ export class LogFile implements AsyncDisposable {
     // A place that is not remembered costs a second look at some lines; the lines themselves are worth more.
     await this.#save().catch(() => undefined)
     return { lines, droppedBytes, atEnd }
+  }
+
+  /** Nothing was written. Asked several times a second of a volume in memory, so without another thread. */
+  #isCalm(): boolean {
+    if (this.#handle === undefined) return false
+    const found = statSync(this.#file, { throwIfNoEntry: false })
+    return found?.ino === this.#inode && found.size === this.#offset && found.size <= emptyAbove
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
