@@ -442,12 +442,13 @@ export function healAll(world: World): void {
   api.breakSilent()
   if (world.config.paused) world.configure({ paused: false })
   for (const member of world.members) {
+    member.machine.wokeAt = world.agenda.now
     member.disk.full = false
     member.disk.slow = 0
     member.machine.resume(0)
-    member.sidecar?.process.thaw()
-    member.supervisor?.process.thaw()
-    member.server?.process.thaw()
+    member.sidecar?.process.thawAll()
+    member.supervisor?.process.thawAll()
+    member.server?.process.thawAll()
     if (!member.wanted) continue
     if (member.lives) member.restart()
     else member.start(false)

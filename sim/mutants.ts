@@ -169,18 +169,11 @@ const aboutFences: readonly Mutant[] = [
     ],
   },
   {
-    name: "a server goes on in place after a fence, in whatever term",
-    file: `${core}down.ts`,
-    text: "if (!data.wasPrimary || seen.servedTerm !== term)",
-    instead: "if (seen.servedTerm === term && !data.wasPrimary)",
-    shapes: quorum,
-  },
-  {
     name: "a fence that fails is begun again without a rest",
     file: `${sidecar}lanes.ts`,
     text: "const urgentRest = 100",
     instead: "const urgentRest = -1",
-    only: ["container frozen", "server frozen", "member alone"],
+    only: ["container frozen"],
   },
 ]
 

@@ -59,7 +59,8 @@ export class Process {
   readonly machine: Machine
   alive = true
   frozenSince: number | undefined
-  #frozen = false
+  /** How many faults hold it. */
+  #freezes = 0
   #held: (() => void)[] = []
 
   constructor(machine: Machine) {
@@ -68,11 +69,11 @@ export class Process {
   }
 
   get awake(): boolean {
-    return this.alive && !this.#frozen && !this.machine.paused
+    return this.alive && this.#freezes === 0 && !this.machine.paused
   }
 
   get frozen(): boolean {
-    return this.#frozen || this.machine.paused
+    return this.#freezes > 0 || this.machine.paused
   }
 
   /** Does `run` after `duration` of the machine's own time. */
@@ -94,13 +95,20 @@ export class Process {
 
   freeze(): void {
     this.frozenSince ??= this.machine.agenda.now
-    this.#frozen = true
+    this.#freezes += 1
   }
 
   thaw(): void {
+    this.#freezes = Math.max(0, this.#freezes - 1)
+    if (this.#freezes > 0) return
     this.frozenSince = undefined
-    this.#frozen = false
     this.caughtUp()
+  }
+
+  /** All that holds it lets go. */
+  thawAll(): void {
+    this.#freezes = 1
+    this.thaw()
   }
 
   kill(): void {
