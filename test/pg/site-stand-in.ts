@@ -135,17 +135,20 @@ export class SiteStandIn implements AsyncDisposable {
     }
   }
 
-  /** The satellite dies and comes back: what it does next it finds in what was kept. */
-  async restart(): Promise<void> {
+  /** The satellite dies. */
+  async kill(): Promise<void> {
     this.#operationsStop.abort(new Error("the satellite was killed"))
     await this.#operations.ended()
+  }
+
+  /** Another one comes: what it does next it finds in what was kept. */
+  async revive(): Promise<void> {
     this.#operationsStop = new AbortController()
     this.#operations = this.#newOperations()
     await this.#operations.load(this.#stop.signal)
   }
 
-  start(to: PodName | undefined): OperationId {
-    const operation = operationId(randomUUID())
+  start(to: PodName | undefined, operation = operationId(randomUUID())): OperationId {
     const { id } = this.cluster.spec
     this.#operations.start({ operation, clusterId: id, kind: "switchover", to })
     return operation

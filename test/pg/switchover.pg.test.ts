@@ -4,9 +4,10 @@
  *     node --test test/pg/switchover.pg.test.ts
  */
 import assert from "node:assert/strict"
+import { randomUUID } from "node:crypto"
 import { after } from "node:test"
 import type { HandOverStep } from "#core/cluster/sidecar.ts"
-import { type OperationId, podName } from "#core/ids.ts"
+import { operationId, podName } from "#core/ids.ts"
 import { switchoverSteps } from "#core/switchover/operation.ts"
 import { play, type Scene } from "./chaos/scene.ts"
 import type { FailoverCluster, Member } from "./failover-cluster.ts"
@@ -125,25 +126,43 @@ await play(
   ],
 )
 
-/** Keeps the hand-over where it is until the function that it gives is called. */
-type Hold = (scene: Scene, target: Member) => Promise<() => void>
+/** Lets the hand-over begin and come to its place, and keeps it there until what it gives is called. */
+type Hold = (
+  scene: Scene & { readonly site: SiteStandIn; readonly target: Member },
+  begin: () => void,
+) => Promise<() => void>
+
+/** Held by a process of the server that stands still. */
+const heldBy =
+  (process: (scene: Parameters<Hold>[0]) => Promise<number>, at: HandOverStep): Hold =>
+  async (scene, begin) => {
+    const letGo = stopped(await process(scene))
+    try {
+      begin()
+      await scene.site.until(`it is held at ${at}`, ({ step }) => step === at)
+      return letGo
+    } catch (failure) {
+      letGo()
+      throw failure
+    }
+  }
+
+/** The server waits for its standbys to have everything before it is gone. */
+const atStop = heldBy(({ target }) => pidOf(target, "walreceiver"), "stop")
 
 /** Where a hand-over can be held from outside, each by something that happens in life. */
 const holds: readonly { readonly at: HandOverStep; readonly hold: Hold }[] = [
-  {
-    at: "checkpoint",
-    hold: async ({ primary }) => stopped(await pidOf(primary, "checkpointer")),
-  },
-  {
-    // The server waits for its standbys to have everything before it is gone.
-    at: "stop",
-    hold: async (_, target) => stopped(await pidOf(target, "walreceiver")),
-  },
+  { at: "checkpoint", hold: heldBy(({ primary }) => pidOf(primary, "checkpointer"), "checkpoint") },
+  { at: "stop", hold: atStop },
   {
     at: "release",
-    hold: ({ cluster }) => {
-      cluster.freezeApi()
-      return Promise.resolve(() => cluster.thawApi())
+    hold: async (scene, begin) => {
+      const letGo = await atStop(scene, begin)
+      // Without the API nothing is released, and what was sent comes about when it is back.
+      scene.cluster.freezeApi()
+      letGo()
+      await scene.site.until("it is held at release", ({ step }) => step === "await")
+      return () => scene.cluster.thawApi()
     },
   },
 ]
@@ -163,15 +182,16 @@ await play(
         assert(target !== undefined)
         const { term } = await cluster.lease()
         const from = performance.now()
-        const letGo = await hold(scene, target)
-        let operation: OperationId
+        const operation = operationId(randomUUID())
+        const letGo = await hold({ ...scene, site, target }, () =>
+          site.start(target.pod, operation),
+        )
         try {
-          operation = site.start(target.pod)
-          await site.until(`it is held at ${at}`, ({ step }) => step === at || step === "await")
           await killed(victim, { site, primary, target })
         } finally {
           letGo()
         }
+        await revived(victim, { site, primary, target })
         const over = await site.over(operation)
         const leading = await cluster.untilPrimary()
         await witnesses.writing()
@@ -188,15 +208,20 @@ await play(
   ),
 )
 
-async function killed(
-  victim: (typeof victims)[number],
-  { site, primary, target }: { site: SiteStandIn; primary: Member; target: Member },
-): Promise<void> {
-  if (victim === "the satellite") return site.restart()
-  const member = victim === "the primary's sidecar" ? primary : target
-  member.signalSidecar("SIGKILL")
-  member.startSidecar()
+type Party = { readonly site: SiteStandIn; readonly primary: Member; readonly target: Member }
+
+async function killed(victim: (typeof victims)[number], party: Party): Promise<void> {
+  if (victim === "the satellite") return party.site.kill()
+  memberOf(victim, party).signalSidecar("SIGKILL")
 }
+
+async function revived(victim: (typeof victims)[number], party: Party): Promise<void> {
+  if (victim === "the satellite") return party.site.revive()
+  memberOf(victim, party).startSidecar()
+}
+
+const memberOf = (victim: (typeof victims)[number], { primary, target }: Party): Member =>
+  victim === "the primary's sidecar" ? primary : target
 
 /** A process of the member's server, by what it is for. */
 async function pidOf(member: Member, type: string): Promise<number> {
