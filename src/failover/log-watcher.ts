@@ -33,7 +33,7 @@ export type WatcherPorts = {
   readonly log: Log
   readonly pod: string
   readonly file: LogFile
-  readonly desk: RepairDesk
+  readonly desk: Pick<RepairDesk, "busyWith" | "ask" | "outcomes">
   readonly situation: () => Pick<Situation, "mayLead" | "paused">
   readonly tell: (told: Told) => void
   /** Runs a command of the postgres container. */
