@@ -153,6 +153,8 @@ export type HandOver = {
   readonly since: Instant
   readonly stepSince: Instant
   readonly checkpoint: Lsn | undefined
+  /** Since when clients are shut out. */
+  readonly shutAt?: Instant | undefined
   /** The successor did not appear, and the Lease is asked for again. */
   readonly takingBack: boolean
   /** Kept when it is over, until the next one begins. */

@@ -152,6 +152,14 @@ function caughtUp(at: Leading): PodName | undefined {
   return order[0]?.pod
 }
 
+/** Since the clients were shut out, or the server was gone. */
+function awayFor({ seen, memory }: Leading, cause: ReleaseCause): number | undefined {
+  const exit = seen.server.kind === "down" ? seen.server.exit : undefined
+  const shutAt = cause === "hand-over" ? memory.handOver?.shutAt : undefined
+  const since = shutAt ?? exit?.at
+  return since === undefined ? undefined : Math.max(0, Math.round(seen.now - since))
+}
+
 /** Gives the Lease away. Only ever while no server runs. */
 export function letGo(
   at: Leading,
@@ -175,6 +183,7 @@ export function letGo(
       cause,
       checkpoint: clean ? seen.data.lsn : undefined,
       timeline: clean ? seen.data.timeline : undefined,
+      awayFor: awayFor(at, cause),
     },
   }
   const told = once(at.memory, `released ${lease.version}`, {

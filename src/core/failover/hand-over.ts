@@ -132,7 +132,9 @@ function to(
   mood: Mood,
   more: Partial<HandOver> = {},
 ): Step {
-  const handOver: HandOver = { ...going, step, stepSince: at.seen.now, ...more }
+  const shuts = step === "fence" || step === "stop"
+  const shutAt = going.shutAt ?? (shuts ? at.seen.now : undefined)
+  const handOver: HandOver = { ...going, shutAt, step, stepSince: at.seen.now, ...more }
   return { actions: [], memory: { ...at.memory, handOver }, mood }
 }
 

@@ -19,6 +19,8 @@ export type Release = {
   readonly checkpoint: Lsn | undefined
   /** Its timeline: beyond the same position on another one lies another history. */
   readonly timeline?: Timeline | undefined
+  /** Milliseconds for which clients could not write by then, as the releasing member knows: for the story only. */
+  readonly awayFor?: number | undefined
 }
 
 export type WalPosition = { readonly timeline: Timeline; readonly lsn: Lsn }

@@ -106,6 +106,7 @@ test("a Lease that was released after a crash makes a failover, after a hand-ove
               term: term(3),
               cause,
               checkpoint: cause === "crash" ? undefined : lsn(900n),
+              awayFor: 250,
             },
           }),
         },
@@ -113,6 +114,8 @@ test("a Lease that was released after a crash makes a failover, after a hand-ove
       }),
     )
   const crash = storyAfter("crash")
+  // What the old primary knows counts from its release, 30 ms ago: no clock of another machine is read.
+  assert.equal(crash.doubtAt, now - 30 - 250)
   assert.deepEqual([crash.kind, crash.cause], ["failover", "server-crashed"])
   const handOver = storyAfter("hand-over")
   assert.deepEqual([handOver.kind, handOver.cause], ["switchover", "handed-over"])

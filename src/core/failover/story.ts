@@ -83,7 +83,9 @@ export function noted(signs: Signs, seen: Observation, voted: boolean): Signs {
 export function lastSign(signs: Signs, seen: Observation, lease: Lease, before: Instant): Instant {
   const leaseAt = seen.lease.kind === "read" ? seen.lease.since : before
   const released = lease.holder === undefined && lease.released !== undefined
-  // A release is the word of the sidecar; its server may have been gone for a while then.
+  // A release is the word of a sidecar, which knows for how long its server had been gone by then.
+  if (released && lease.released.awayFor !== undefined)
+    return Math.min(before, leaseAt - Math.min(lease.released.awayFor, relatedWithin))
   const other = released ? leaseAt : Math.max(leaseAt, seen.pledgeAskedAt ?? -Infinity)
   const last = Math.min(other, before)
   const ended = signs.streamEndedAt
@@ -155,7 +157,8 @@ const releaseWords: Readonly<Record<Release["cause"], string>> = {
 
 function signsSeen({ cause, lease, seen, memory }: Won, at: Instant): readonly string[] {
   const from = lastServing(lease) ?? "the last holder"
-  const ago = (then: Instant): string => `${Math.max(0, Math.round(at - then))} ms before`
+  const ago = (then: Instant): string =>
+    `${Math.max(0, Math.round(at - then))} ms before the campaign`
   const leaseAt = seen.lease.kind === "read" ? seen.lease.since : at
   const { streamEndedAt, heardAt } = memory.signs
   const found: string[] = []
@@ -173,6 +176,8 @@ function signsSeen({ cause, lease, seen, memory }: Won, at: Instant): readonly s
     found.push(
       `${from} let go of the Lease of term ${lease.term} ${ago(leaseAt)}: ${releaseWords[released.cause]}`,
     )
+    if (released.awayFor !== undefined)
+      found.push(`clients could not write for ${released.awayFor} ms by then`)
     if (released.checkpoint !== undefined)
       found.push(`its shutdown checkpoint is at ${formatLsn(released.checkpoint)}`)
     if (lease.successor !== undefined) found.push(`it named ${lease.successor} as its successor`)
@@ -208,7 +213,7 @@ export function restartStory(
   const evidence = [
     exit === undefined
       ? "the server was found down"
-      : `the server of ${self.pod} ${exitWords[exit.cause]} ${Math.max(0, Math.round(seen.now - exit.at))} ms before`,
+      : `the server of ${self.pod} ${exitWords[exit.cause]} ${Math.max(0, Math.round(seen.now - exit.at))} ms before it was started again`,
     ...(fenced !== undefined && exit?.cause === "fenced"
       ? [`it was stopped because ${fenced}`]
       : []),

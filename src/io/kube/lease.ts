@@ -197,6 +197,7 @@ function parseRelease(text: string | undefined): Release | undefined {
     term: term(count(value["term"])),
     checkpoint: typeof at === "string" ? parseLsn(at) : undefined,
     timeline: on > 0 ? timeline(on) : undefined,
+    ...(typeof value["awayFor"] === "number" ? { awayFor: count(value["awayFor"]) } : {}),
   }
 }
 
@@ -243,4 +244,5 @@ const releaseNote = (released: Release) => ({
   cause: released.cause,
   ...(released.checkpoint === undefined ? {} : { checkpoint: formatLsn(released.checkpoint) }),
   ...(released.timeline === undefined ? {} : { timeline: released.timeline }),
+  ...(released.awayFor === undefined ? {} : { awayFor: released.awayFor }),
 })

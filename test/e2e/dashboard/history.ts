@@ -48,8 +48,8 @@ export const exampleRoleChanges = (
     from: zero,
     to: two,
     evidence: [
-      `the WAL stream from ${zero} ended 118 ms before`,
-      `${zero} let go of the Lease of term 3 21 ms before: its server had crashed or its data could not be served`,
+      `the WAL stream from ${zero} ended 118 ms before the campaign`,
+      `${zero} let go of the Lease of term 3 21 ms before the campaign: its server had crashed or its data could not be served`,
       `it named ${two} as its successor`,
       "won with 2 of 3 votes, none ahead of 3A/7C2D49F0",
       `${one} voted for it, having 3A/7C2D49F0 on timeline 3`,
@@ -65,8 +65,8 @@ export const exampleRoleChanges = (
     timeline: 3,
     lsn: "38/11000028",
     evidence: [
-      `the WAL stream from ${one} ended 64 ms before`,
-      `${one} let go of the Lease of term 2 31 ms before: it handed over`,
+      `the WAL stream from ${one} ended 64 ms before the campaign`,
+      `${one} let go of the Lease of term 2 31 ms before the campaign: it handed over`,
       "its shutdown checkpoint is at 38/11000028",
       `it named ${zero} as its successor`,
       "won with 2 of 3 votes, none ahead of 38/110000A0",
@@ -86,7 +86,7 @@ export const exampleRoleChanges = (
     timeline: 2,
     lsn: null,
     evidence: [
-      `the server of ${one} exited by itself 12 ms before`,
+      `the server of ${one} exited by itself 12 ms before it was started again`,
       `${one} held the Lease of term 2 all the time`,
     ],
     detectMs: 12,
@@ -103,9 +103,9 @@ export const exampleRoleChanges = (
     timeline: 2,
     lsn: "21/4A0003C8",
     evidence: [
-      `the WAL receiver last heard from ${zero} 6410 ms before`,
-      `${zero} last renewed the Lease of term 1 6032 ms before`,
-      `${zero} last asked for a pledge 6198 ms before`,
+      `the WAL receiver last heard from ${zero} 6410 ms before the campaign`,
+      `${zero} last renewed the Lease of term 1 6032 ms before the campaign`,
+      `${zero} last asked for a pledge 6198 ms before the campaign`,
       "won with 2 of 3 votes, none ahead of 21/4A0003C8",
     ],
     lossPossible: true,
