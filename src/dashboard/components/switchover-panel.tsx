@@ -107,13 +107,13 @@ const Steps = ({ operation }: { readonly operation: Operation }) => (
     {operation.steps.map((step) => (
       <Fragment key={step.name}>
         {step.name === "promote" ? <NoReturn at={operation.pointOfNoReturnAt} /> : null}
-        <Step step={step} />
+        <Step step={step} last={step.name === "follow"} />
       </Fragment>
     ))}
   </ol>
 )
 
-function Step({ step }: { readonly step: OperationStep }) {
+function Step({ step, last }: { readonly step: OperationStep; readonly last: boolean }) {
   const { word, meaning } = stepWords(step.name)
   const Sign = signs[step.state]
   const took = stepTook(step)
@@ -141,7 +141,8 @@ function Step({ step }: { readonly step: OperationStep }) {
         <span
           aria-hidden
           className={classNames(
-            "hidden h-px flex-1 sm:block",
+            "h-px flex-1",
+            last ? "hidden" : "hidden sm:block",
             step.state === "done" ? "bg-good-fill" : "bg-line-strong",
           )}
         />
@@ -177,6 +178,9 @@ const NoReturn = ({ at }: { readonly at: string | null }) => (
   </li>
 )
 
+/** Reasons come as parts of sentences. */
+const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`)
+
 type EndingProps = { readonly operation: Operation; readonly change: RoleChange | undefined }
 
 function Ending({ operation, change }: EndingProps) {
@@ -192,7 +196,7 @@ function Ending({ operation, change }: EndingProps) {
     case "failed":
       return (
         <Notice tone="bad">
-          {operation.error ?? "No reason was told."}
+          {sentence(operation.error ?? "No reason was told")}
           {operation.pointOfNoReturnAt === null
             ? " The old primary goes on."
             : " The members settle it among themselves; the cluster's state above says who leads."}

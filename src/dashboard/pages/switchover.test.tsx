@@ -177,7 +177,7 @@ test("a failed switchover names its reason, and that nothing changed", async () 
       ),
     },
   })
-  await waitFor(() => expect(panel().textContent).toMatch(`${error} The old primary goes on.`))
+  await waitFor(() => expect(panel().textContent).toMatch(`${error}. The old primary goes on.`))
   expect(within(panel()).getByRole("status").textContent).toMatch(/failed: the candidate/)
 })
 
