@@ -25,7 +25,10 @@ export const serviceRules: readonly RecoveryRule[] = [
       name: "replication-ended-by-primary",
       severities: ["LOG"],
       pattern: String.raw`^replication terminated by primary server`,
-      description: "The primary closed the stream: it stops, or hands over",
+      cooldownSeconds: 300,
+      threshold: { count: 3, withinSeconds: 300 },
+      description:
+        "The primary closed the stream again and again: it stops, or hands over, too often",
     },
     {
       name: "slot-missing",
