@@ -10,6 +10,7 @@ import {
   clusterName,
   eventId,
   namespace,
+  operationId,
   podName,
   term,
 } from "#core/ids.ts"
@@ -216,6 +217,23 @@ test("events are acknowledged once they are in the outbox, under their own clust
   const stored = outbox.oldest(10).find(({ id }) => id === event.id)
   assert.equal(stored?.clusterId, orders, "whatever it claims, it is of the token's cluster")
   assert.equal(stored.pod, "orders-1")
+})
+
+test("the steps of a hand-over are heard as those of the stream's own pod and cluster", async () => {
+  using sidecar = dial("orders-token")
+  sidecar.say(identity())
+  const progress = {
+    operation: operationId(randomUUID()),
+    step: "stop",
+    to: podName("billing-1"),
+    at: 1_700_000_000_000,
+    outcome: { kind: "running" },
+  } as const
+  const news = new Promise((resolve) => {
+    handedOver = (...told) => resolve(told)
+  })
+  sidecar.say({ kind: "hand-over", progress })
+  assert.deepEqual(await news, [orders, "orders-0", progress])
 })
 
 test("a command is answered by its own result, and a silent sidecar by a code", async () => {
