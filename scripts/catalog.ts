@@ -22,6 +22,9 @@ const settingSchema = z.object({
   max_val: z.string().nullable(),
   enumvals: z.array(z.string()).nullable(),
   boot_val: z.string().nullable(),
+  /** The value of this server: as a plain number, and as it is shown to people. */
+  setting: z.string().nullable(),
+  shown: z.string().nullable(),
 })
 export type Setting = z.infer<typeof settingSchema>
 
@@ -39,7 +42,8 @@ export async function readSettings(binaries: ServerBinaries): Promise<readonly S
     await client.connect()
     try {
       const { rows } = await client.query(
-        `select name, context, vartype, unit, min_val, max_val, enumvals, boot_val
+        `select name, context, vartype, unit, min_val, max_val, enumvals, boot_val, setting,
+          current_setting(name) as shown
         from pg_settings where name not like '%.%' order by lower(name) collate "C"`,
       )
       return z.array(settingSchema).parse(rows)

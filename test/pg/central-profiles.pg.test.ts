@@ -279,6 +279,14 @@ test("every mistake of a spec is told at once, at its field, and nothing is kept
       refusedWith(answer, 400, "INVALID").map(({ field }) => field),
       fields,
     )
+  // Also beside what no schema takes.
+  const worse = { name: "Bad Name", spec: { ...spec, data: { sizeBytes: "1 GB" } } }
+  assert.deepEqual(
+    refusedWith(await api.raw("createProfile", { body: worse }), 400, "INVALID").map(
+      ({ field }) => field,
+    ),
+    ["name", "spec.data.sizeBytes", ...fields],
+  )
   assert.equal((await api.ok("listProfiles")).items.length, 1)
   assert.equal((await versionsOf(id)).length, 1)
 })

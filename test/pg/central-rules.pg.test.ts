@@ -66,7 +66,10 @@ async function relabelled(site: Site, labels: Labels, confirmedDeletes?: readonl
   return api.raw("editSatellite", { params: { id: site.id }, body })
 }
 
-const clusters = async () => (await api.ok("listClusters")).items
+const clusters = async () =>
+  (await api.ok("listClusters")).items.toSorted((a, b) =>
+    `${a.name} ${a.satelliteName}` < `${b.name} ${b.satelliteName}` ? -1 : 1,
+  )
 const shown = async (): Promise<readonly string[]> =>
   (await clusters()).map(
     ({ namespace, name, satelliteName, state }) => `${namespace}/${name} ${satelliteName} ${state}`,

@@ -17,12 +17,15 @@ for (const binaries of found)
     const major = postgresMajors.find((one) => one === binaries.major)
     assert.ok(major !== undefined)
     const settings = await readSettings(binaries)
-    for (const { name, context, boot_val: value } of settings) {
+    for (const { name, context, boot_val: value, setting, shown } of settings) {
       if (context === "internal" || ownReason(name) !== undefined) continue
       assert.equal(inForce(major, name) === "restart", context === "postmaster", name)
       if (value === null) continue
       assert.equal(parameterProblem(major, name, value), undefined, `${name} = ${value}`)
-      assert.ok(isSameValue(major, name, value, ` ${value} `.trim()), name)
+      assert.ok(
+        isSameValue(major, name, setting ?? "", shown ?? ""),
+        `${name}: ${setting}, ${shown}`,
+      )
     }
     const rowOf = (row: string) => row.replace(/^(\S+) \S+ /, "$1 ")
     const said = new Set(catalogRows([{ major, settings }]).map(rowOf))

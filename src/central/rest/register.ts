@@ -13,6 +13,7 @@ import {
 import type { Caller } from "../auth/access.ts"
 import type { Outcome } from "../refusal.ts"
 import { cookieName, enter, isForeign, mustBeOwn, sessionOf } from "./guard.ts"
+import { alsoWrong } from "./also-wrong.ts"
 import type { Call, Handler, Handlers } from "./handler.ts"
 import { fieldProblems, sendProblem } from "./problem.ts"
 import { unstorable } from "./storable.ts"
@@ -34,7 +35,7 @@ export function registerRoutes(
     app.route({
       method: route.method,
       url: `${apiPrefix}${route.path}`,
-      handler: (request, reply) => serve(route, handler, options, request, reply),
+      handler: (request, reply) => serve({ name, route, handler }, options, request, reply),
     })
   }
 }
@@ -48,9 +49,10 @@ const forget =
 
 const isRoute = (name: string): name is RouteName => Object.hasOwn(routes, name)
 
+type Served = { readonly name: RouteName; readonly route: Route; readonly handler: AnyHandler }
+
 async function serve(
-  route: Route,
-  handler: AnyHandler,
+  { name, route, handler }: Served,
   options: { readonly sql: Sql; readonly secureCookies: boolean },
   request: FastifyRequest,
   reply: FastifyReply,
@@ -63,7 +65,7 @@ async function serve(
     })
   const caller = route.access === "user" ? await enter(options.sql, request) : undefined
   if (caller?.kind === "refused") return sendProblem(request, reply, caller)
-  const received = parse(route, request)
+  const received = parse(name, route, request)
   if (received.kind === "bad")
     return sendProblem(request, reply, {
       status: 400,
@@ -85,7 +87,7 @@ type Parsed =
   | { readonly kind: "ok"; readonly value: Received }
   | { readonly kind: "bad"; readonly problems: readonly FieldProblem[] }
 
-function parse(route: Route, request: FastifyRequest): Parsed {
+function parse(name: RouteName, route: Route, request: FastifyRequest): Parsed {
   const problems: FieldProblem[] = []
   const read = (schema: z.ZodType | undefined, given: unknown, where: string): unknown => {
     if (schema === undefined) return undefined
@@ -102,6 +104,7 @@ function parse(route: Route, request: FastifyRequest): Parsed {
     query: read(route.query?.strict(), request.query, "query"),
     body: read(route.body, request.body ?? {}, "body"),
   }
+  if (problems.length > 0) problems.push(...alsoWrong(name, request.body))
   if (route.query === undefined) problems.push(...unexpected(request.query, "query"))
   if (route.body === undefined) problems.push(...unexpected(request.body, "body"))
   return problems.length === 0 ? { kind: "ok", value } : { kind: "bad", problems }

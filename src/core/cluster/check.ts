@@ -20,6 +20,7 @@ import {
 } from "#core/cluster/spec.ts"
 import { systemNamespace } from "#core/names.ts"
 import { checkRules } from "#core/recovery/check.ts"
+import { lawBroken, presetPolicies } from "#core/failover/policy.ts"
 import type { Problem } from "#core/parsed.ts"
 import { gibibytes, mebibytes } from "#core/units.ts"
 
@@ -79,6 +80,9 @@ function checkMembers({ members, failover }: ProfileSpec, note: Note): void {
     note("members", `expected a whole number from 1 to ${membersMax}`)
   if (!presets.includes(failover.preset))
     note("failover.preset", `expected one of ${presets.join(", ")}`)
+  else
+    for (const { field, problem } of lawBroken(presetPolicies[failover.preset]))
+      note("failover.preset", `its ${field} breaks the timing law: ${problem}`)
   if (!durabilities.includes(failover.durability))
     note("failover.durability", `expected one of ${durabilities.join(", ")}`)
   checkCandidates(members, failover, note)
