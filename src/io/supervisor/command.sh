@@ -8,7 +8,7 @@ readonly command_output_max=16384
 
 command_disk_usage() {
   df -P -k "$data" ${wal:+"$wal"}
-  du -sk "$data"/pgdata* ${wal:+"$wal"}
+  du -sk "$data"/pgdata* ${wal:+"$wal"} || : # files of a running server come and go
 }
 
 command_control_data() { pg_controldata -D "$pgdata"; }
