@@ -220,6 +220,19 @@ export class Member {
     ...(await serverProcesses(this.pgdata)),
   ]
 
+  /** The process that copies the server's log. */
+  copierPid(): number | undefined {
+    const { supervisorPid } = this
+    if (supervisorPid === undefined) return undefined
+    return tree(supervisorPid).find((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/comm`, "utf8").trim() === "tee"
+      } catch {
+        return false // it ended meanwhile
+      }
+    })
+  }
+
   /** Neither sidecar nor supervisor runs. */
   get isGone(): boolean {
     return [this.#sidecar, this.#supervisor].every(
