@@ -320,6 +320,10 @@ test("clusters stay on their version when the profile is edited; new ones get th
     [],
   )
   await joined("south")
+  const behind = (await api.ok("listClusters")).items.map(
+    (one) => `${one.satelliteName} ${one.specVersion} of ${one.newestSpecVersion}`,
+  )
+  assert.deepEqual(new Set(behind), new Set(["north 1 of 2", "south 2 of 2"]))
   const cascade = await api.ok("cascadeOfProfile", { params: { id: profileId } })
   assert.deepEqual(
     cascade.versions.map((each) => [

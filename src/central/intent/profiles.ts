@@ -24,7 +24,7 @@ import {
   updateProfile,
   useOf,
 } from "../store/profile.ts"
-import { findVersion, insertVersion, specAt } from "../store/profile-version.ts"
+import { findVersion, followers, insertVersion, specAt } from "../store/profile-version.ts"
 import { holdIntent } from "./placing.ts"
 import { type Actor, tell } from "./tell.ts"
 
@@ -212,6 +212,9 @@ async function write(
     { version: String(specVersion), ...(note === "" ? {} : { note }) },
   )
   await notify(sql, { kind: "list", resource: "profiles" })
+  // Each shows whether there is a newer version than its own.
+  const behind = isNew ? await followers(sql, before.id, undefined) : []
+  if (behind.length > 0) await notify(sql, { kind: "clusters", ids: behind.map(({ id }) => id) })
 }
 
 const shownMax = 8

@@ -38,6 +38,8 @@ const shown = (row: Row): Cluster => {
     satelliteName: textOf(row, "satellite_name"),
     profileId: textOf(row, "profile_id"),
     profileName: textOf(row, "profile_name"),
+    specVersion: integerOf(row, "spec_version"),
+    newestSpecVersion: integerOf(row, "newest_spec_version"),
     ruleId: orNull(maybe(textOf, row, "rule_id")),
     state,
     reason: shownReason({
@@ -67,12 +69,14 @@ const shown = (row: Row): Cluster => {
 export const findClusters = async (sql: Sql, ids: readonly string[]): Promise<Cluster[]> =>
   (
     await sql`
-      select c.id, c.name, c.namespace, c.satellite_id, c.profile_id, c.rule_id, c.spec, c.paused, c.deletion_protected,
+      select c.id, c.name, c.namespace, c.satellite_id, c.profile_id, c.rule_id, c.spec,
+        c.spec_version, c.paused, c.deletion_protected,
         c.desired_version, c.ack, c.ack_problem, c.created_at, c.version,
         cluster_state(c.deleting_since, c.paused, s.state, c.first_healthy_at, h.state) as state,
         greatest(h.applied_version, case when c.ack = 'applied' then c.acked_version end)
           as applied_version,
         s.name as satellite_name, s.state as satellite_state, p.name as profile_name,
+        p.spec_version as newest_spec_version,
         h.reason, h.primary_pod, h.term, h.instances, h.observed_at
       from cluster c
         join satellite s on s.id = c.satellite_id
@@ -99,12 +103,14 @@ export const listClusters = async (
 ): Promise<Cluster[]> =>
   (
     await sql`
-      select c.id, c.name, c.namespace, c.satellite_id, c.profile_id, c.rule_id, c.spec, c.paused, c.deletion_protected,
+      select c.id, c.name, c.namespace, c.satellite_id, c.profile_id, c.rule_id, c.spec,
+        c.spec_version, c.paused, c.deletion_protected,
         c.desired_version, c.ack, c.ack_problem, c.created_at, c.version,
         cluster_state(c.deleting_since, c.paused, s.state, c.first_healthy_at, h.state) as state,
         greatest(h.applied_version, case when c.ack = 'applied' then c.acked_version end)
           as applied_version,
         s.name as satellite_name, s.state as satellite_state, p.name as profile_name,
+        p.spec_version as newest_spec_version,
         h.reason, h.primary_pod, h.term, h.instances, h.observed_at
       from cluster c
         join satellite s on s.id = c.satellite_id

@@ -36,6 +36,9 @@ export const clusterSchema = z.object({
   satelliteName: z.string(),
   profileId: z.uuid(),
   profileName: z.string(),
+  /** The version of the profile that the cluster is on, and the newest there is. */
+  specVersion: z.number().int(),
+  newestSpecVersion: z.number().int(),
   ruleId: z.uuid().nullable(),
   /** `unknown` when the site is lost: nothing newer than `observedAt` is known. */
   state: z.enum(clusterStates),

@@ -99,6 +99,8 @@ function cluster(
     satelliteName: on.name,
     profileId: profile.id,
     profileName: profile.name,
+    specVersion: 2,
+    newestSpecVersion: 2,
     ruleId: null,
     state: "healthy",
     reason: "A primary accepts writes; both replicas stream.",
