@@ -1,0 +1,52 @@
+import assert from "node:assert/strict"
+import { randomUUID } from "node:crypto"
+import { test } from "node:test"
+import type { FromSatellite } from "#core/fleet/satellite.ts"
+import { operationId } from "#core/ids.ts"
+import type { OperationReport } from "#core/switchover/operation.ts"
+import { noSteps } from "#core/switchover/steps.ts"
+import { systemClock } from "#io/clock.ts"
+import { Outbox } from "../outbox.ts"
+import { Outgoing } from "./outgoing.ts"
+
+const report = (revision: number, operation = operationId(randomUUID())): OperationReport => ({
+  operation,
+  revision,
+  state: "running",
+  steps: noSteps,
+  target: undefined,
+  error: undefined,
+  pointOfNoReturnAt: undefined,
+  startedAt: undefined,
+  endedAt: undefined,
+})
+
+/** The next `count` messages. */
+async function said(outgoing: Outgoing, count: number): Promise<readonly FromSatellite[]> {
+  const stop = new AbortController()
+  const found: FromSatellite[] = []
+  for await (const message of outgoing.messages(stop.signal)) {
+    found.push(message)
+    if (found.length === count) stop.abort()
+  }
+  return found
+}
+
+test("of an operation only the last word is said, and again on each stream until it is acknowledged", async () => {
+  using outbox = new Outbox(":memory:")
+  const outgoing = new Outgoing(outbox, systemClock)
+  const first = report(1)
+  const last = { ...first, revision: 5 }
+  outgoing.operation(first)
+  outgoing.operation(last)
+  const told: FromSatellite = { kind: "operation-update", report: last }
+  assert.deepEqual(await said(outgoing, 1), [told])
+  outgoing.operationAcknowledged(last.operation, 4)
+  outgoing.restart()
+  assert.deepEqual(await said(outgoing, 1), [told])
+  outgoing.operationAcknowledged(last.operation, 5)
+  outgoing.restart()
+  const other = report(1)
+  outgoing.operation(other)
+  assert.deepEqual(await said(outgoing, 1), [{ kind: "operation-update", report: other }])
+})
