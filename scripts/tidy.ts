@@ -103,34 +103,66 @@ function* disables(): Iterable<Finding> {
     }
 }
 
-/** Invariants are numbered in PROTOCOL.md; each is cited by a test, and nothing cites one that is not there. */
+const invariantId = /\b([SLR][1-9]\d?)\b/g
+const testFile = /\.(test|suite|e2e)\.tsx?$/
+
+/** The ids that the titles of a file's tests name; a planted mistake is a test with its name as title. */
+function titledIds({ path, text }: Source): ReadonlySet<string> {
+  const titles =
+    path === "sim/mutants.ts" ? /\bname:\s*(["'`])(.*?)\1/g : /\btest\(\s*(["'`])(.*?)\1/gs
+  return new Set(
+    [...text.matchAll(titles)].flatMap(([, , title = ""]) =>
+      [...title.matchAll(invariantId)].map(([, id = ""]) => id),
+    ),
+  )
+}
+
+/**
+ * Invariants and rules are numbered in PROTOCOL.md. Each cites files whose tests name it in their titles, and
+ * neither a test nor a comment of the protocol names one that is not there.
+ */
 function* invariants(): Iterable<Finding> {
   if (!existsSync(join(root, "PROTOCOL.md"))) {
     yield { where: "PROTOCOL.md", what: "missing" }
     return
   }
-  const pattern = /\b([SL]\d{1,2})\b/g
-  const defined = new Set(
-    [...read("PROTOCOL.md").matchAll(/^\s*[-|*]*\s*\**([SL]\d{1,2})\**\b/gm)].map(
-      (found) => found[1],
+  const items = new Map(
+    [...read("PROTOCOL.md").matchAll(/^- \*\*([SLR][1-9]\d?)\*\* ([^]*?)(?=^- |^#|^\S)/gm)].map(
+      ([, id = "", text = ""]) => [id, text],
     ),
   )
-  const cited = new Set<string>()
-  for (const { path, text } of sources) {
-    if (!/^(src\/core\/failover|src\/failover|src\/io\/supervisor|test|sim)\//.test(path)) continue
-    for (const found of text.matchAll(pattern)) {
-      const id = found[1] ?? ""
-      if (/\.test\.ts$|\.suite\.ts$|\.e2e\.ts$/.test(path)) cited.add(id)
-      else if (/\b(S|L)\d/.test(id) && !defined.has(id) && /^[SL][1-9]$/.test(id))
-        yield { where: path, what: `${id} is not an invariant of PROTOCOL.md` }
-    }
+  const ofProtocol = sources.filter(({ path }) =>
+    /^(src\/core\/failover|src\/failover|src\/io\/supervisor|test\/pg|sim)\//.test(path),
+  )
+  for (const source of ofProtocol) {
+    const { path, text } = source
+    const shown = testFile.test(path) || path === "sim/mutants.ts"
+    const named = shown
+      ? titledIds(source)
+      : [...text.matchAll(/\(([SLR][1-9]\d?)\)/g)].map(([, id = ""]) => id)
+    for (const id of named)
+      if (!items.has(id)) yield { where: path, what: `${id} is nothing that PROTOCOL.md numbers` }
   }
-  for (const id of defined)
-    if (id !== undefined && !cited.has(id))
+  for (const [id, text] of items) yield* shownBy(id, text, ofProtocol)
+}
+
+function* shownBy(id: string, text: string, files: readonly Source[]): Iterable<Finding> {
+  const cited = [...text.slice(text.indexOf("_Shown by_")).matchAll(/`([\w./-]+\.ts)`/g)]
+  if (!text.includes("_Shown by_") || cited.length === 0)
+    yield {
+      where: "PROTOCOL.md",
+      what: `${id} is shown by nothing: name the test that would fail without it`,
+    }
+  for (const [, name = ""] of cited) {
+    const file = files.find(({ path }) => path === name || path.endsWith(`/${name}`))
+    if (file === undefined)
+      yield { where: "PROTOCOL.md", what: `${id} cites ${name}, which does not exist` }
+    else if (!titledIds(file).has(id))
       yield {
-        where: "PROTOCOL.md",
-        what: `${id} is cited by no test: write the one that would fail without it`,
+        where: file.path,
+        what: `PROTOCOL.md says that it shows ${id}, and no title of a test names that`,
       }
+  }
 }
 
 function* dependencies(): Iterable<Finding> {

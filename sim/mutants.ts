@@ -27,28 +27,28 @@ const sidecar = "src/failover/"
 
 const aboutTime: readonly Mutant[] = [
   {
-    name: "the deadline is counted from the answer",
+    name: "R2: the deadline is counted from the answer",
     file: `${sidecar}perform.ts`,
     text: "known.wroteLease(written.lease, sentAt)",
     instead: "known.wroteLease(written.lease, sentAt + 3000)",
     shapes: [...two, ...three],
   },
   {
-    name: "the holder serves on beyond what observers wait",
+    name: "R2: the holder serves on beyond what observers wait",
     file: `${core}standing.ts`,
     text: "undefined : since + policy.deadlineAfter",
     instead: "undefined : since + policy.deadlineAfter * 3",
     shapes: [...two, ...three],
   },
   {
-    name: "observers wait a third of the time",
+    name: "R3: observers wait a third of the time",
     file: `${core}standing.ts`,
     text: "const left = since + expiryOf(policy, lease) - now",
     instead: "const left = since + expiryOf(policy, lease) / 3 - now",
     shapes: [...two, ...three],
   },
   {
-    name: "the holder's own T is not heeded when presets differ",
+    name: "R3: the holder's own T is not heeded when presets differ",
     file: `${core}standing.ts`,
     text: "Math.max(policy.expireAfter, lease.durationSeconds * 1000)",
     instead: "policy.expireAfter",
@@ -59,7 +59,7 @@ const aboutTime: readonly Mutant[] = [
     ],
   },
   {
-    name: "the supervisor has no dead-man switch",
+    name: "S1: the supervisor has no dead-man switch",
     file: "sim/supervisor.ts",
     text: "if (now >= (this.#deadline ?? 0)) {",
     instead: "if (now >= (this.#deadline ?? 0) + 60_000) {",
@@ -69,7 +69,7 @@ const aboutTime: readonly Mutant[] = [
 
 const aboutVotes: readonly Mutant[] = [
   {
-    name: "a pledge does not keep from voting",
+    name: "R4: a pledge does not keep from voting",
     file: `${core}pledge.ts`,
     text: "now < pledge.until &&",
     instead: "now < 0 * pledge.until &&",
@@ -77,7 +77,7 @@ const aboutVotes: readonly Mutant[] = [
     shapes: three,
   },
   {
-    name: "a vote does not keep from pledging",
+    name: "R4: a vote does not keep from pledging",
     file: `${core}pledge.ts`,
     text: "vote.term > asked.term && !voteIsOver",
     instead: "vote.term > asked.term + 1000 && !voteIsOver",
@@ -85,7 +85,7 @@ const aboutVotes: readonly Mutant[] = [
     shapes: three,
   },
   {
-    name: "one vote less than a majority is enough",
+    name: "R5: one vote less than a majority is enough",
     file: `${core}vote.ts`,
     text: "members <= 2 ? 1 : Math.floor(members / 2) + 1",
     instead: "members <= 2 ? 1 : Math.floor(members / 2)",
@@ -93,7 +93,7 @@ const aboutVotes: readonly Mutant[] = [
     shapes: three,
   },
   {
-    name: "a primary of two needs nobody's pledge",
+    name: "R5: a primary of two needs nobody's pledge",
     file: `${core}pledge.ts`,
     text: "Math.floor(members / 2)",
     instead: "Math.floor((members - 1) / 2)",
@@ -101,7 +101,7 @@ const aboutVotes: readonly Mutant[] = [
     shapes: two,
   },
   {
-    name: "a pledge of any term counts",
+    name: "R5: a pledge of any term counts",
     file: `${core}pledge.ts`,
     text: "pledged === held && pod !== self",
     instead: "pledged <= held && pod === pod",
@@ -109,7 +109,7 @@ const aboutVotes: readonly Mutant[] = [
     shapes: two,
   },
   {
-    name: "an empty Lease counts as released",
+    name: "R6: an empty Lease counts as released",
     file: `${core}lease.ts`,
     text: "lease.holder === undefined && lease.released !== undefined && lease.released.term === lease.term",
     instead: "lease.holder === undefined",
@@ -117,14 +117,14 @@ const aboutVotes: readonly Mutant[] = [
     shapes: two,
   },
   {
-    name: "the Lease is released while its server still runs",
+    name: "R6: the Lease is released while its server still runs",
     file: `${core}down.ts`,
     text: 'if (lease === undefined || seen.lanes.lease.running !== undefined || seen.server.kind !== "down")',
     instead: "if (lease === undefined || seen.lanes.lease.running !== undefined)",
     only: ["switchover", "pod deleted", "server crashes"],
   },
   {
-    name: "a member that holds the Lease pledges to another all the same",
+    name: "R4: a member that holds the Lease pledges to another all the same",
     file: `${core}pledge.ts`,
     text: "if (asked.term < me.term)",
     instead: "if (asked.term < 0 * me.term)",
@@ -138,7 +138,7 @@ const aboutVotes: readonly Mutant[] = [
     shapes: three,
   },
   {
-    name: "the next term is not above those that were seen",
+    name: "R7: the next term is not above those that were seen",
     file: `${core}elect.ts`,
     text: "const term = nextTerm(lease.term, highestTerm(seen), seen.promises.vote?.term ?? lease.term)",
     instead: "const term = nextTerm(lease.term)",
@@ -148,14 +148,20 @@ const aboutVotes: readonly Mutant[] = [
 
 const aboutFences: readonly Mutant[] = [
   {
-    name: "a member that leads no more serves on, and its deadline with it",
+    name: "R1: a term that was seen is not written down",
+    file: `${core}decide.ts`,
+    text: "if (term <= seen.term) return undefined",
+    instead: "if (term <= seen.term || term > 0) return undefined",
+  },
+  {
+    name: "S1: a member that leads no more serves on, and its deadline with it",
     file: `${core}decide.ts`,
     text: "if (why === undefined) return undefined",
     instead: "if (why === undefined || why !== '') return undefined",
     shapes: [...two, ...three],
   },
   {
-    name: "the right to serve is what the server was armed with",
+    name: "S1: the right to serve is what the server was armed with",
     file: `${core}standing.ts`,
     text: "return lease.lease.term >= seen.term ? lease.lease.term : undefined",
     instead: "return armedTerm(seen) ?? lease.lease.term",
@@ -169,7 +175,7 @@ const aboutFences: readonly Mutant[] = [
     ],
   },
   {
-    name: "a fence that fails is begun again without a rest",
+    name: "R12: a fence that fails is begun again without a rest",
     file: `${sidecar}lanes.ts`,
     text: "const urgentRest = 100",
     instead: "const urgentRest = -1",
@@ -179,21 +185,21 @@ const aboutFences: readonly Mutant[] = [
 
 const aboutLoss: readonly Mutant[] = [
   {
-    name: "the first commits of a term wait for nobody",
+    name: "R8: the first commits of a term wait for nobody",
     file: `${core}durability.ts`,
     text: 'mode === "quorum" ? others.toSorted() : []',
     instead: "others.length > 99 ? others.toSorted() : []",
     shapes: quorum,
   },
   {
-    name: "commits wait for nobody when nobody is there",
+    name: "R8: commits wait for nobody when nobody is there",
     file: `${core}durability.ts`,
     text: 'caughtUp.length === 0 && mode === "quorum" ? others : caughtUp',
     instead: "caughtUp",
     shapes: quorum,
   },
   {
-    name: "the set is recorded after the setting",
+    name: "R8: the set is recorded after the setting",
     file: `${core}durability.ts`,
     text: "const mustBeRecorded = union(wanted, effective)",
     instead: "const mustBeRecorded = wanted.length > 99 ? effective : []",
@@ -201,7 +207,7 @@ const aboutLoss: readonly Mutant[] = [
     shapes: quorum,
   },
   {
-    name: "a member leaves the recorded set before the others have its commits",
+    name: "R8: a member leaves the recorded set before the others have its commits",
     file: `${core}durability.ts`,
     text: "if (lsn === undefined) return false",
     instead: "if (lsn === undefined || lsn >= 0n) return true",
@@ -212,7 +218,7 @@ const aboutLoss: readonly Mutant[] = [
     ],
   },
   {
-    name: "silent members of the synchronous set are not missed",
+    name: "R10: silent members of the synchronous set are not missed",
     file: `${core}vote.ts`,
     text: "if (quorum && missing.length > 0)",
     instead: "if (quorum && missing.length > 99)",
@@ -220,7 +226,7 @@ const aboutLoss: readonly Mutant[] = [
     shapes: quorum,
   },
   {
-    name: "whoever was heard counts as covered, at whatever position",
+    name: "R10: whoever was heard counts as covered, at whatever position",
     file: `${core}vote.ts`,
     text: 'voter.server === "standby" && compareWal(candidate, voter) <= 0',
     instead: 'voter.data === "present"',
@@ -228,21 +234,21 @@ const aboutLoss: readonly Mutant[] = [
     shapes: quorum,
   },
   {
-    name: "a better member does not win over votes, and voters do not mind",
+    name: "R9: a better member does not win over votes, and voters do not mind",
     file: `${core}vote.ts`,
     text: "if (a.receivedLsn !== b.receivedLsn) return a.receivedLsn > b.receivedLsn ? -1 : 1",
     instead: "if (a.receivedLsn !== b.receivedLsn) return a.receivedLsn > b.receivedLsn ? 1 : -1",
     shapes: quorum,
   },
   {
-    name: "the WAL receiver runs on while a position is named",
+    name: "R9: the WAL receiver runs on while a position is named",
     file: `${sidecar}voter.ts`,
     text: "    if (!standby()) return\n",
     instead: "    if (!standby() || standby()) return\n",
     shapes: [{ members: 5, durability: "quorum", preset: "fast" }, ...quorum],
   },
   {
-    name: "a standby that still reads its own WAL names its position as final",
+    name: "R9: a standby that still reads its own WAL names its position as final",
     file: `${core}describe.ts`,
     text: 'server: server.readAll ? "standby" : "starting",',
     instead: 'server: "standby",',
@@ -250,7 +256,7 @@ const aboutLoss: readonly Mutant[] = [
     shapes: quorum,
   },
   {
-    name: "a checkpoint on another timeline counts for the heir",
+    name: "R9: a checkpoint on another timeline counts for the heir",
     file: `${core}vote.ts`,
     text: "return candidate.timeline === released.timeline && candidate.receivedLsn > released.checkpoint",
     instead: "return candidate.receivedLsn >= 0n",
@@ -258,7 +264,7 @@ const aboutLoss: readonly Mutant[] = [
     shapes: quorum,
   },
   {
-    name: "the role is handed over to whoever is fit, with or without the checkpoint",
+    name: "R9: the role is handed over to whoever is fit, with or without the checkpoint",
     file: `${core}hand-over.ts`,
     text: "status.receivedLsn > checkpoint.lsn",
     instead: "status.receivedLsn >= 0n * checkpoint.lsn",
@@ -266,7 +272,7 @@ const aboutLoss: readonly Mutant[] = [
     shapes: quorum,
   },
   {
-    name: "a wiped Lease forgets who was waited for",
+    name: "R10: a wiped Lease forgets who was waited for",
     file: `${core}vote.ts`,
     text: "if (last === undefined) return lease.term === 0",
     instead: "if (last === undefined) return true",
@@ -277,13 +283,13 @@ const aboutLoss: readonly Mutant[] = [
 
 const aboutHealing: readonly Mutant[] = [
   {
-    name: "nobody knows that the cluster exists",
+    name: "R11: nobody knows that the cluster exists",
     file: `${core}standing.ts`,
     text: '(lease.kind === "read" ? lease.lease.systemIdentifier : undefined) ?? settings.systemIdentifier',
     instead: "settings.members.length > 99 ? settings.systemIdentifier : undefined",
   },
   {
-    name: "the last rung of the ladder is ordered beside a running server",
+    name: "R12: the last rung of the ladder is ordered beside a running server",
     file: `${core}follow.ts`,
     text: '  actions: [{ kind: "stop", within: longestStop }],\n  mood: { phase: "stopping", why: `${why}: stopping to be cloned anew` },',
     instead:
@@ -291,20 +297,20 @@ const aboutHealing: readonly Mutant[] = [
     only: ["node dies", "server crashes", "power cut", "member alone"],
   },
   {
-    name: "a diverged member follows as if it had not",
+    name: "R12: a diverged member follows as if it had not",
     file: `${core}follow.ts`,
     text: "return !canFollow(source.history, own.timeline, own.lsn)",
     instead: "return source.history.timeline < 0",
     only: ["node dies", "power cut", "member alone", "server crashes"],
   },
   {
-    name: "what was there before a clone is dropped before the clone streams",
+    name: "S4: what was there before a clone is dropped before the clone streams",
     file: `${core}follow.ts`,
     text: 'if (server.receiver === "streaming")',
     instead: 'if (server.receiver !== "none")',
   },
   {
-    name: "the checkpoint after a promotion never comes before the term's row",
+    name: "R12: the checkpoint after a promotion never comes before the term's row",
     file: `${core}lead.ts`,
     text: "&& !(isNew && rowWaits))",
     instead: "&& !(isNew && rowWaits && term < 0))",
@@ -312,7 +318,7 @@ const aboutHealing: readonly Mutant[] = [
     only: ["server crashes", "node dies", "container frozen", "member alone", "machine paused"],
   },
   {
-    name: "nobody is labelled primary",
+    name: "L1: nobody is labelled primary",
     file: `${core}lead.ts`,
     text: 'if (seen.label !== "primary") actions.push({ kind: "label", role: "primary" })',
     instead: 'if (seen.label !== "primary") actions.push({ kind: "label", role: "replica" })',

@@ -142,8 +142,6 @@ export class SimSupervisor {
         return "that job does not run"
       case "run-command":
         return "the image offers no commands"
-      case "run-command":
-        return "the image has no commands"
       case "drop-old":
         this.#dropOld()
         return undefined

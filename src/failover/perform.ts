@@ -144,7 +144,7 @@ async function writeLease(
   signal: AbortSignal,
 ): Promise<void> {
   const { known, clock, store, lease, log } = ports
-  // The deadline counts from here: before the request leaves, never from its answer (R1).
+  // The deadline counts from here: before the request leaves, never from its answer (R2).
   const sentAt = clock.now()
   known.attemptLease(action.content)
   const written = await store.write(action.version, action.content, signal)
