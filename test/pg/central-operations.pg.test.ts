@@ -210,9 +210,11 @@ test("a site that is not connected is not waited for", async () => {
   running.central = await startTestCentral(url, { timing: quick })
   const next = await signedIn(running.central)
   await eventually("the site is lost", async () => {
-    const answer = await next.raw("startSwitchover", { params: { id }, body: {} })
-    return JSON.stringify(codeOf(answer)) === '[409,"SATELLITE_NOT_CONNECTED"]'
+    const { state } = await next.ok("getSatellite", { params: { id: site.id } })
+    return state === "lost"
   })
+  const answer = await next.raw("startSwitchover", { params: { id }, body: {} })
+  assert.deepEqual(codeOf(answer), [409, "SATELLITE_NOT_CONNECTED"])
   assert.deepEqual((await next.ok("listOperations")).items, [])
 })
 
