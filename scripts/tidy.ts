@@ -109,7 +109,9 @@ const testFile = /\.(test|suite|e2e)\.tsx?$/
 /** The ids that the titles of a file's tests name; a planted mistake is a test with its name as title. */
 function titledIds({ path, text }: Source): ReadonlySet<string> {
   const titles =
-    path === "sim/mutants.ts" ? /\bname:\s*(["'`])(.*?)\1/g : /\btest\(\s*(["'`])(.*?)\1/gs
+    path === "sim/mutants.ts"
+      ? /\bname:\s*(["'`])(.*?)\1/g
+      : /\btest(?:Once|EachVersion)?\(\s*(["'`])(.*?)\1/gs
   return new Set(
     [...text.matchAll(titles)].flatMap(([, , title = ""]) =>
       [...title.matchAll(invariantId)].map(([, id = ""]) => id),
