@@ -4,7 +4,7 @@
 # shellcheck shell=bash disable=SC2154
 
 readonly commands=${PG_SWARM_COMMAND_DIR:-/usr/local/lib/pg-swarm/commands}
-readonly command_output_max=16384
+readonly command_output_max=15000
 
 command_disk_usage() {
   df -P -k "$data" ${wal:+"$wal"}
@@ -25,6 +25,18 @@ command_processes() { # of the server: id, state, what it does
 
 declare -rA own_commands=([disk-usage]=1 [control-data]=1 [processes]=1)
 
+# Keeps the beginning of what a command writes, at once: it may be killed at any moment.
+keep_output() {
+  local piece left=$command_output_max
+  while ((left > 0)); do
+    piece=''
+    IFS= read -r -n 1000 piece || [[ -n $piece ]] || break
+    printf '%s\n' "$piece"
+    ((left -= ${#piece} + 1))
+  done
+  cat >/dev/null
+}
+
 command_id='' command_pid=0 command_kill_at=0
 start_command() { # id name within
   local name=$2
@@ -38,10 +50,7 @@ start_command() { # id name within
     trap - TERM INT QUIT HUP EXIT PIPE
     {
       if [[ -n ${own_commands[$name]:-} ]]; then "command_${name//-/_}"; else "$commands/$name"; fi
-    } 2>&1 | {
-      head -c "$command_output_max" >command-output
-      cat >/dev/null
-    }
+    } 2>&1 | keep_output >command-output
     exit "${PIPESTATUS[0]}"
   ) </dev/null &
   command_pid=$!
