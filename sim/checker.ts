@@ -9,7 +9,14 @@ import { hasCommit } from "./wal.ts"
 /** Commits that an older one on the same branch implies are forgotten: a later one has it too. */
 const keptMax = 4000
 
-export type Loss = { readonly term: Term; readonly by: PodName; readonly commits: number }
+export type Loss = {
+  readonly term: Term
+  readonly by: PodName
+  readonly commits: number
+  readonly first: string
+  /** All of them were acknowledged between record and setting. */
+  readonly between: boolean
+}
 
 export class Checker {
   readonly problems: string[] = []
@@ -75,12 +82,14 @@ export class Checker {
     // What is lost is lost once.
     this.#commits = this.#commits.filter((commit) => !lost.includes(commit))
     if (this.excusesLoss) return
+    const [first] = lost
     if (quorum) {
-      const [first] = lost
       this.broken(
         `S2: ${by} opens term ${term} at ${end} of timeline ${branch.tli} without ${lost.length} acknowledged commits (${first?.lsn ?? 0n} of term ${first?.term ?? 0} by ${first?.by ?? "?"})`,
       )
     }
-    this.losses.push({ term, by, commits: lost.length })
+    const which = `${first?.lsn ?? 0n} of timeline ${first?.branch.tli ?? 0}, acknowledged in term ${first?.term ?? 0} by ${first?.by ?? "?"}`
+    const between = lost.every((commit) => commit.between === true)
+    this.losses.push({ term, by, commits: lost.length, first: which, between })
   }
 }

@@ -6,6 +6,18 @@ export const failedOnce: readonly { readonly seed: number; readonly found: strin
   { seed: 112, found: "the last rung of the ladder was ordered beside a running server" },
   { seed: 190, found: "a fence that could not be ordered was begun again without end" },
   { seed: 47, found: "two promotions that knew nothing of each other made one timeline number" },
+  {
+    seed: 24,
+    found: "an old primary that was beyond the position counted as having the shutdown checkpoint",
+  },
+  {
+    seed: 219,
+    found: "the row of a term waited for a standby that waited for the checkpoint after it",
+  },
+  {
+    seed: 506,
+    found: "the position of a voter that refused, and still received, counted as final",
+  },
   { seed: 258, found: "a hand-over hung when its server was started again" },
   { seed: 265, found: "a member that was starting counted as heard" },
   { seed: 891, found: "a leaving member that was ahead counted as heard" },

@@ -23,6 +23,8 @@ export type Ground = {
   readonly note: (text: string) => void
   readonly newSystem: () => SystemIdentifier
   readonly quorum: () => boolean
+  /** Whether the Lease names a synchronous set now. */
+  readonly recordsWaiting: () => boolean
 }
 
 /** What the configuration file says. */
@@ -287,6 +289,7 @@ export class Postgres {
     for (const commit of this.#waiting) {
       if (commit.lsn > sure) still.push(commit)
       else {
+        commit.between = this.#names.length === 0 && ground.recordsWaiting()
         const woke = ground.agenda.now - machine.wokeAt < 1000
         ground.checker.acknowledge(commit, ground.agenda.now, woke && !ground.quorum())
       }

@@ -132,11 +132,12 @@ function namedState(world: World): string | undefined {
 function checkLosses(world: World): void {
   const { checker } = world
   if (checker.problems.length > 0) return
-  for (const { term, by, commits } of checker.losses) {
+  for (const { term, by, commits, first, between } of checker.losses) {
     const told = checker.told.get(term)
-    if (told === false)
+    if (told === false && between) world.coverage.count("loss between record and setting, not told")
+    else if (told === false)
       checker.broken(
-        `S2: ${by} lost ${commits} commits in term ${term} and told that none could be`,
+        `S2: ${by} lost commits in term ${term} (${commits} branches; ${first}) and told that none could be`,
       )
     world.coverage.count(told === true ? "loss told" : "loss not told: its teller died")
   }

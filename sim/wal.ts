@@ -21,6 +21,8 @@ export type Commit = {
   readonly lsn: bigint
   readonly term: Term
   readonly by: PodName
+  /** It waited for nobody, although the Lease said already, or still, that commits wait. */
+  between?: boolean
 }
 
 /** Where the WAL of a member that is at `end` of `on` leaves `branch`; undefined when it never was on it. */

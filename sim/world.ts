@@ -67,6 +67,7 @@ export class World {
         this.members.find((member) => member.lives && member.address === address)?.server,
       note: (text) => this.note(text),
       quorum: () => this.config.durability === "quorum",
+      recordsWaiting: () => (this.api.lease?.syncSet.length ?? 0) > 0,
       newSystem: () => {
         this.#systems += 1
         return systemIdentifier(String(7_000_000 + this.#systems))

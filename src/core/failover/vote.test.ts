@@ -155,6 +155,16 @@ test("S2: a named successor that has the shutdown checkpoint waits for nobody; a
   assert.equal(kindOf({}, { answers: ahead }), "lost")
 })
 
+test("S2, R9: who refused still receives: its position covers nothing", () => {
+  const lease = leaseOf({ syncSet: [b, c] })
+  const refused = { kind: "refused", pod: c, reason: "pledged", voter: statusOf(c) } as const
+  const other = podName("c-3")
+  const set = [a, b, c, other]
+  const kindOf = (answers: Ballot["answers"]) => outcome(ballot({ answers }), lease, set, true).kind
+  assert.equal(kindOf([granted(c), granted(other)]), "won")
+  assert.equal(kindOf([refused, granted(other), granted(a, { server: "down" })]), "unsafe")
+})
+
 test("a better member that was heard wins over every vote", () => {
   const answers = [granted(c, { receivedLsn: lsn(5000n) })]
   const result = outcome(ballot({ answers }), leaseOf(), members, false)

@@ -153,7 +153,9 @@ export function outcome(
   ).length
   const needed = votesNeeded(ballot.cause, members.length)
   const heard = new Set([candidate.pod, ...voters.map(({ pod }) => pod)])
-  const missing = unseenAcknowledgers(lease, voters, candidate)
+  // Who refused still receives: only a vote makes a position final (R9).
+  const final = answers.flatMap((answer) => (answer.kind === "granted" ? [answer.voter] : []))
+  const missing = unseenAcknowledgers(lease, final, candidate)
   const everybody = members.every((pod) => heard.has(pod) || pod === lastServing(lease))
   // Waiting costs little and may bring the vote or the position that is missing.
   if (!ballot.complete && !(everybody && granted + 1 >= needed)) return { kind: "waiting" }
@@ -171,7 +173,7 @@ export function outcome(
   return {
     kind: "won",
     maybeLost:
-      missing.length > 0 || (lease.syncSet.length === 0 && !hasAll(lease, voters, candidate)),
+      missing.length > 0 || (lease.syncSet.length === 0 && !hasAll(lease, final, candidate)),
     why: `${granted + 1} of ${members.length} votes, none ahead of ${formatLsn(candidate.receivedLsn)}`,
   }
 }
