@@ -5,10 +5,19 @@ import type { SupervisorReport } from "#io/supervisor/supervisor.ts"
 type Ended = SupervisorReport & { readonly kind: "job-ended" | "command-ended" }
 
 export class Jobs {
-  readonly #waiting = new Map<string, (ended: Ended) => void>()
+  readonly #waiting = new Map<
+    string,
+    { readonly ended: (report: Ended) => void; readonly lost: (why: Outage) => void }
+  >()
 
   ended(report: Ended): void {
-    this.#waiting.get(report.job)?.(report)
+    this.#waiting.get(report.job)?.ended(report)
+  }
+
+  /** The supervisor that ran them is gone, and they with it. */
+  lost(): void {
+    for (const { lost } of this.#waiting.values())
+      lost(new Outage("JOB_LOST", "the container was restarted while the job ran"))
   }
 
   /** Begins a job with `start` and resolves when it ended well; throws its output when it did not. */
@@ -29,7 +38,7 @@ export class Jobs {
     const { promise, resolve, reject } = Promise.withResolvers<Ended>()
     const stop = (): void => reject(signal.reason)
     signal.addEventListener("abort", stop, { once: true })
-    this.#waiting.set(job, resolve)
+    this.#waiting.set(job, { ended: resolve, lost: reject })
     try {
       await start()
       signal.throwIfAborted()

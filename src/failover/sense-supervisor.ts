@@ -21,8 +21,15 @@ export async function senseSupervisor(
   },
   signal: AbortSignal,
 ): Promise<void> {
-  const { clock, supervisor, known } = ports
-  const look = async (): Promise<void> => known.heardSupervisor(await supervisor.status())
+  const { clock, supervisor, known, jobs } = ports
+  let nonce: string | undefined
+  const look = async (): Promise<void> => {
+    const status = await supervisor.status()
+    // What another boot had begun died with it, and nobody will report its end.
+    if (status !== undefined && nonce !== undefined && nonce !== status.bootNonce) jobs.lost()
+    nonce = status?.bootNonce ?? nonce
+    known.heardSupervisor(status)
+  }
   await together(
     signal,
     async (stop) => {

@@ -17,6 +17,7 @@ import type { Observation } from "#core/failover/observation.ts"
 import type { Policy } from "#core/failover/policy.ts"
 import { noted } from "#core/failover/story.ts"
 import {
+  freshStatus,
   highestTerm,
   knownIdentifier,
   leaderOf,
@@ -256,7 +257,9 @@ function vacant(
     memory: lost(given.memory, "this member does not hold the Lease any more"),
   }
   const { seen, memory, lease, self } = at
-  const serving = leader !== undefined && leader.pod !== self.pod ? leader : undefined
+  // The Lease names whom it was left by, too: waiting for one that is gone would have no end (L1).
+  const serves = leader !== undefined && freshStatus(seen, leader.pod)?.server === "primary"
+  const serving = serves && leader.pod !== self.pod ? leader : undefined
   const standing = seen.server.kind === "standby"
   const blank = seen.server.kind === "down" && at.me.data === "empty" && serving === undefined
   if (standing || blank) return elect(at)
