@@ -399,6 +399,64 @@ test("the impact of a version says per cluster what would happen, and changes no
   refusedWith(await api.raw("previewImpact", { params: params("9"), body: {} }), 404, "NOT_FOUND")
 })
 
+test("the table of parameters is there for each major, and says what a change asks of clusters", async () => {
+  const one = async (search: string, major: string) => {
+    const { items } = await api.ok("listParameters", { query: { search, major } })
+    return items.find(({ name }) => name === search)
+  }
+  const shared = await one("shared_buffers", "17")
+  assert.deepEqual(
+    [shared?.type, shared?.unit, shared?.least, shared?.source, shared?.inForce, shared?.order],
+    ["integer", "8kB", 16, "read", "restart", "restart"],
+  )
+  assert.equal((await one("io_method", "18"))?.source, "told")
+  assert.equal(await one("io_method", "17"), undefined)
+  assert.equal((await one("wal_level", "17"))?.order, "full-restart")
+  assert.equal(await one("fsync", "17"), undefined)
+  const names: string[] = []
+  let cursor: string | null = null
+  do {
+    const page: Answer<"listParameters"> = await api.ok("listParameters", {
+      query: { limit: "200", ...(cursor === null ? {} : { cursor }) },
+    })
+    names.push(...page.items.map(({ name }) => name))
+    cursor = page.nextCursor
+  } while (cursor !== null)
+  assert.ok(names.length > 250)
+  assert.deepEqual(names, [...new Set(names)].toSorted())
+})
+
+test("what people decide about a parameter holds for impacts, never below what PostgreSQL needs", async () => {
+  const profile = await made({ parameters: { work_mem: "8MB" } })
+  await edited(profile, { parameters: { work_mem: "16MB" } })
+  const effect = async () =>
+    (await api.ok("diffProfile", { params: { id: profile.id } })).changes.map((one) => one.effect)
+  assert.deepEqual(await effect(), ["reload"])
+  const order = (name: string, body: Readonly<Record<string, unknown>>) =>
+    api.raw("orderParameter", { params: { name }, body })
+  const slow = { version: 0, order: "restart", note: "our pooler keeps sessions" }
+  assert.equal((await order("Work_Mem", slow)).status, 200)
+  assert.deepEqual(await effect(), ["restart"])
+  const { items } = await api.ok("listParameters", { query: { search: "work_mem" } })
+  const shown = items.find(({ name }) => name === "work_mem")
+  assert.deepEqual(
+    [shown?.order, shown?.ordered?.actor, shown?.ordered?.note, shown?.version],
+    ["restart", "admin", "our pooler keeps sessions", 1],
+  )
+  refusedWith(await order("work_mem", slow), 409, "VERSION_CONFLICT")
+  const back = { version: 1, order: null }
+  assert.equal((await order("work_mem", back)).status, 200)
+  assert.deepEqual(await effect(), ["reload"])
+  refusedWith(await order("work_mem", back), 409, "VERSION_CONFLICT")
+
+  const less = { version: 0, order: "reload" }
+  const [problem] = refusedWith(await order("shared_buffers", less), 400, "INVALID")
+  assert.match(problem?.problem ?? "", /at start only/)
+  refusedWith(await order("fsync", slow), 400, "INVALID")
+  refusedWith(await order("work_mme", slow), 404, "NOT_FOUND")
+  assert.equal((await order("app.setting", slow)).status, 200)
+})
+
 test("versions come in pages, newest first", async () => {
   let profile = await made()
   for (const members of [4, 5, 6, 7]) profile = await edited(profile, { members })

@@ -23,10 +23,16 @@ import {
   rulesOf,
   type WholeVersion,
 } from "../store/profile-version.ts"
+import { ordersNow } from "./parameters.ts"
 import { noVersion } from "./profiles.ts"
 
-const between = (from: ProfileSpecBody, to: ProfileSpecBody): Impact =>
-  impactOf(profileSpec(from), profileSpec(to))
+type Compare = (from: ProfileSpecBody, to: ProfileSpecBody) => Impact
+
+/** Compares by what people decided about parameters until now. */
+async function comparison(sql: Sql): Promise<Compare> {
+  const orders = await ordersNow(sql)
+  return (from, to) => impactOf(profileSpec(from), profileSpec(to), orders)
+}
 
 export const warningsOf = (body: ProfileSpecBody) =>
   profileWarnings(profileSpec(body)).map(({ field, problem }) => ({
@@ -62,6 +68,7 @@ export async function diffVersions(
       ...(before === undefined ? [noVersion("from", from)] : []),
       ...(after === undefined ? [noVersion("to", to)] : []),
     ])
+  const between = await comparison(sql)
   return done({ from, to, changes: between(before.spec, after.spec).changes.map(shownChange) })
 }
 
@@ -76,6 +83,7 @@ export async function cascadeOf(
   const target = await findVersion(sql, id, to)
   if (target === undefined) return invalid([noVersion("to", to)])
   const groups = await grouped(sql, id, await followers(sql, id, undefined))
+  const between = await comparison(sql)
   return done({
     to,
     versions: groups.map(({ version, members }) => {
@@ -101,6 +109,7 @@ export async function previewImpact(
   const strangers = strangersAmong(clusterIds ?? [], found)
   if (strangers.length > 0) return invalid(strangers)
   const groups = await grouped(sql, id, found)
+  const between = await comparison(sql)
   return done({
     specVersion: version,
     clusterCount: found.length,

@@ -22,6 +22,7 @@ import { openApi } from "./openapi.ts"
 import { enter } from "./guard.ts"
 import { sendProblem } from "./problem.ts"
 import { operationHandlers } from "./operations.ts"
+import { parameterHandlers } from "./parameters.ts"
 import { profileHandlers } from "./profiles.ts"
 import { apiPrefix, registerRoutes } from "./register.ts"
 
@@ -59,6 +60,7 @@ export async function openRestServer(options: RestOptions): Promise<RestServer> 
       ...fleetHandlers(services),
       ...operationHandlers(services),
       ...profileHandlers(services),
+      ...parameterHandlers(services),
     },
     { sql: database.sql, secureCookies: options.tls !== undefined },
   )

@@ -112,6 +112,10 @@ const catalogs: ReadonlyMap<PostgresMajor, Catalog> = new Map(
 export const parameterOf = (major: PostgresMajor, name: string): Parameter | undefined =>
   catalogs.get(major)?.get(name.toLowerCase())
 
+/** Every parameter of this major that a profile may set, by name. */
+export const parameterNames = (major: PostgresMajor): readonly string[] =>
+  [...(catalogs.get(major)?.keys() ?? [])].toSorted()
+
 /** Every name that some major knows. */
 const names: readonly string[] = [
   ...new Set([...catalogs.values()].flatMap((catalog) => [...catalog.keys()])),

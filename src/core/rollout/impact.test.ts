@@ -3,7 +3,13 @@ import { test } from "node:test"
 import type { ProfileSpec } from "#core/cluster/spec.ts"
 import type { RecoveryRule } from "#core/recovery/rule.ts"
 import { diffSpecs } from "#core/rollout/diff.ts"
-import { type Effect, type Impact, impactOf } from "#core/rollout/impact.ts"
+import {
+  type Effect,
+  type Impact,
+  impactOf,
+  orderProblem,
+  usualOrder,
+} from "#core/rollout/impact.ts"
 import { bytes, gibibytes } from "#core/units.ts"
 
 const base: ProfileSpec = {
@@ -240,6 +246,32 @@ test("volumes and the major version of a cluster that is there are not changed, 
     const immutable = found.changes.filter(({ effect }) => effect === "immutable")
     assert.ok(immutable.length > 0 && immutable.every(({ why }) => why !== undefined))
   }
+})
+
+test("what people ordered about a parameter is done, and said to be their order", () => {
+  const orders = new Map([
+    ["work_mem", "restart"],
+    ["wal_level", "restart"],
+  ] as const)
+  const to = { ...base, parameters: { work_mem: "16MB", wal_level: "logical" } }
+  const found = impactOf(base, to, orders)
+  assert.equal(found.strategy, "sequential-restart")
+  assert.deepEqual(found.passes, [
+    { order: "standbys-first", parameters: ["work_mem", "wal_level"] },
+  ])
+  assert.ok(found.changes.every(({ why }) => why?.includes("which people edit") === true))
+})
+
+test("people can order more than PostgreSQL needs, and not less", () => {
+  assert.equal(usualOrder(17, "work_mem"), "reload")
+  assert.equal(usualOrder(17, "Shared_Buffers"), "restart")
+  assert.equal(usualOrder(17, "wal_level"), "full-restart")
+  assert.equal(orderProblem("work_mem", "full-restart"), undefined)
+  assert.equal(orderProblem("wal_level", "restart"), undefined)
+  assert.equal(orderProblem("app.setting", "restart"), undefined)
+  assert.match(orderProblem("shared_buffers", "reload") ?? "", /15, 16, 17, 18 reads/)
+  // From 18 on it could be reloaded; the order holds for every major.
+  assert.match(orderProblem("autovacuum_max_workers", "reload") ?? "", /15, 16, 17 reads/)
 })
 
 test("a parameter of an extension is expected to reload, and said to be unsure", () => {

@@ -5,7 +5,7 @@
  */
 import { inForce, isSameValue } from "#core/cluster/catalog.ts"
 import { parametersOf } from "#core/cluster/parameters.ts"
-import type { ProfileSpec } from "#core/cluster/spec.ts"
+import { type PostgresMajor, postgresMajors, type ProfileSpec } from "#core/cluster/spec.ts"
 import { type Change, diffSpecs, parameterField } from "#core/rollout/diff.ts"
 import { type Pass, restartPasses } from "#core/rollout/passes.ts"
 
@@ -39,6 +39,18 @@ export const strategies = [
 ] as const
 export type Strategy = (typeof strategies)[number]
 
+/** What people decided about parameters, by name in lower case: stronger than what the catalog says. */
+export const parameterOrders = ["reload", "restart", "full-restart"] as const
+export type ParameterOrder = (typeof parameterOrders)[number]
+export type ParameterOrders = ReadonlyMap<string, ParameterOrder>
+
+/** From where to where, and by which orders. */
+type Step = {
+  readonly from: ProfileSpec
+  readonly to: ProfileSpec
+  readonly orders: ParameterOrders
+}
+
 export type ImpactChange = Change & {
   readonly effect: Effect
   /** `derived`: the profile does not name it, pg-swarm sets it by what it does name. */
@@ -58,12 +70,14 @@ export type Impact = {
 }
 
 /** What it means for a cluster that runs `from` to go to `to`. */
-export function impactOf(from: ProfileSpec, to: ProfileSpec): Impact {
+export function impactOf(
+  from: ProfileSpec,
+  to: ProfileSpec,
+  orders: ParameterOrders = new Map(),
+): Impact {
+  const step: Step = { from, to, orders }
   const written = diffSpecs(from, to)
-  const changes = [
-    ...written.map((change) => judged(change, from, to)),
-    ...derived(written, from, to),
-  ]
+  const changes = [...written.map((change) => judged(change, step)), ...derived(written, step)]
   const scale = from.members === to.members ? undefined : { from: from.members, to: to.members }
   const strategy = strategyOf(changes, from.members)
   const passes =
@@ -88,11 +102,8 @@ export function impactOf(from: ProfileSpec, to: ProfileSpec): Impact {
 }
 
 /** Parameters that the profile does not name and that change with what it does name. */
-function derived(
-  written: readonly Change[],
-  from: ProfileSpec,
-  to: ProfileSpec,
-): readonly ImpactChange[] {
+function derived(written: readonly Change[], step: Step): readonly ImpactChange[] {
+  const { from, to } = step
   const [before, after] = [parametersOf(from), parametersOf(to)]
   const named = new Set(written.map(({ field }) => field))
   return [...new Set([...before.keys(), ...after.keys()])]
@@ -103,11 +114,11 @@ function derived(
       to: after.get(name),
     }))
     .filter((change) => !named.has(change.field) && change.from !== change.to)
-    .map((change): ImpactChange => ({ ...judged(change, from, to), cause: "derived" }))
+    .map((change): ImpactChange => ({ ...judged(change, step), cause: "derived" }))
     .filter(({ effect }) => effect !== "none")
 }
 
-function judged(change: Change, from: ProfileSpec, to: ProfileSpec): ImpactChange {
+function judged(change: Change, step: Step): ImpactChange {
   const { field } = change
   const told = (effect: Effect, why?: string): ImpactChange => ({
     ...change,
@@ -116,7 +127,7 @@ function judged(change: Change, from: ProfileSpec, to: ProfileSpec): ImpactChang
     why,
   })
   if (field.startsWith(parameterField)) {
-    const { effect, why } = parameterEffect(field.slice(parameterField.length), from, to)
+    const { effect, why } = parameterEffect(field.slice(parameterField.length), step)
     return told(effect, why)
   }
   if (field.startsWith("data.") || field.startsWith("wal."))
@@ -145,13 +156,15 @@ const together: ReadonlyMap<string, string> = new Map([
 
 function parameterEffect(
   name: string,
-  from: ProfileSpec,
-  to: ProfileSpec,
+  { from, to, orders }: Step,
 ): { readonly effect: Effect; readonly why?: string } {
   const { major } = to.postgres
   const [was, is] = [parametersOf(from).get(name), parametersOf(to).get(name)]
   if (was === is || (was !== undefined && is !== undefined && isSameValue(major, name, was, is)))
     return { effect: "none", why: "the server sees no difference" }
+  const ordered = orders.get(name)
+  if (ordered !== undefined)
+    return { effect: ordered, why: "by the table of parameters, which people edit" }
   const reason = together.get(name)
   if (reason !== undefined) return { effect: "full-restart", why: reason }
   const effect = inForce(major, name)
@@ -210,4 +223,17 @@ function summaryOf(
     case "immutable":
       return "cannot be applied to a cluster that is there"
   }
+}
+
+/** What a change of `name` asks of a cluster on this major where nobody ordered otherwise. */
+export function usualOrder(major: PostgresMajor, name: string): ParameterOrder {
+  if (together.has(name.toLowerCase())) return "full-restart"
+  return inForce(major, name) === "restart" ? "restart" : "reload"
+}
+
+/** Why people cannot order this: PostgreSQL itself would not do it. Undefined when they can. */
+export function orderProblem(name: string, order: ParameterOrder): string | undefined {
+  const majors = postgresMajors.filter((major) => inForce(major, name) === "restart")
+  if (order !== "reload" || majors.length === 0) return undefined
+  return `PostgreSQL ${majors.join(", ")} reads ${name} at start only: a reload would change nothing`
 }

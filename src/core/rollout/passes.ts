@@ -10,15 +10,13 @@ import { parametersOf } from "#core/cluster/parameters.ts"
 import type { ProfileSpec } from "#core/cluster/spec.ts"
 
 /** With what PostgreSQL takes where neither the profile nor pg-swarm says anything. */
-const sensitive: ReadonlyMap<string, number> = new Map([
+export const standbySensitive: ReadonlyMap<string, number> = new Map([
   ["max_connections", 100],
   ["max_locks_per_transaction", 64],
   ["max_prepared_transactions", 0],
   ["max_wal_senders", 10],
   ["max_worker_processes", 8],
 ])
-
-export const standbySensitive: readonly string[] = [...sensitive.keys()]
 
 /**
  * `standbys-first`: then the primary hands over and restarts as a standby. `primary-first`: in its place,
@@ -61,7 +59,7 @@ export function restartPasses(
 
 /** Above 0 for a sensitive parameter that rises, below for one that falls, 0 for all others. */
 function moves(name: string, from: ProfileSpec, to: ProfileSpec): number {
-  const otherwise = sensitive.get(name)
+  const otherwise = standbySensitive.get(name)
   if (otherwise === undefined) return 0
   const valueOf = (spec: ProfileSpec): number => {
     const text = parametersOf(spec).get(name)

@@ -1,4 +1,10 @@
-/** Routes of profiles and deployment rules. */
+/** Routes of profiles, of the parameters that they set, and of deployment rules. */
+import {
+  orderParameterBody,
+  parameterParams,
+  parameterQuery,
+  parameterSchema,
+} from "#wire/rest/parameters.ts"
 import {
   cascadeQuery,
   cascadeSchema,
@@ -149,6 +155,28 @@ export const profileRoutes = {
     query: cascadeQuery,
     status: 200,
     answer: cascadeSchema,
+  }),
+} satisfies Record<string, Route>
+
+export const parameterRoutes = {
+  listParameters: route({
+    method: "GET",
+    path: "/parameters",
+    summary: "PostgreSQL's parameters that a profile may set, by name, for one major",
+    access: "user",
+    query: parameterQuery,
+    status: 200,
+    answer: pageOf(parameterSchema),
+  }),
+  orderParameter: route({
+    method: "PUT",
+    path: "/parameters/:name",
+    summary: "Decide what a change of a parameter asks of clusters, or leave it to the catalog",
+    access: "user",
+    params: parameterParams,
+    body: orderParameterBody,
+    status: 200,
+    answer: parameterSchema,
   }),
 } satisfies Record<string, Route>
 

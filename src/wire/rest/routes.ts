@@ -15,7 +15,7 @@ import { idParams, pageOf, pageQuery } from "#wire/rest/shapes.ts"
 import { eventQuery, eventSchema } from "#wire/rest/events.ts"
 import { operationQuery, operationSchema, switchoverBody } from "#wire/rest/operations.ts"
 import { overviewSchema } from "#wire/rest/overview.ts"
-import { profileRoutes, ruleRoutes } from "#wire/rest/profile-routes.ts"
+import { parameterRoutes, profileRoutes, ruleRoutes } from "#wire/rest/profile-routes.ts"
 import { type Route, route } from "#wire/rest/route.ts"
 import {
   approveSatelliteBody,
@@ -192,6 +192,7 @@ export const routes = {
   }),
 
   ...profileRoutes,
+  ...parameterRoutes,
   ...ruleRoutes,
 
   startSwitchover: route({

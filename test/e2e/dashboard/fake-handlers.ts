@@ -25,6 +25,8 @@ type Unasked =
   | "previewImpact"
   | "diffProfile"
   | "cascadeOfProfile"
+  | "listParameters"
+  | "orderParameter"
   | "getRule"
   | "previewRule"
   | "editRule"
