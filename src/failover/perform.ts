@@ -28,6 +28,7 @@ import { tellDiscardedWal } from "./discarded-wal.ts"
 import { admit } from "./door.ts"
 import { order, type PerformPorts, reload, seenLabel, tell } from "./ports.ts"
 import { promote } from "./promote.ts"
+import type { Sql } from "#io/postgres/sql.ts"
 import { ownSettings } from "./running-config.ts"
 
 const jobWithin = seconds(24 * 3600)
@@ -109,7 +110,8 @@ async function work(ports: PerformPorts, action: Lasting, signal: AbortSignal): 
       return job(ports, action.kind, action.source, signal)
     case "follow":
       await running.set({ follow: action.source ?? "nobody" })
-      return reload(ports)
+      await reload(ports)
+      return undoByHand(ports, signal)
     case "set-sync-names":
       await running.set({ syncNames: action.names })
       await reload(ports)
@@ -283,19 +285,40 @@ async function tellingLosses<T>(ports: PerformPorts, run: Promise<T>): Promise<T
   }
 }
 
+/** What somebody set by `ALTER SYSTEM` would win over the file that the sidecar writes. Says whether there was such. */
+async function undoForeignSettings(
+  { log }: PerformPorts,
+  sql: Sql,
+  script: (text: string) => Promise<void>,
+): Promise<boolean> {
+  const names = await foreignSettings(sql, ownSettings)
+  for (const name of names) {
+    log.warn("setting.reset", { name, why: "ALTER SYSTEM would win over the sidecar" })
+    await resetSetting(script, name)
+  }
+  return names.length > 0
+}
+
+/** A standby follows whom it should, whatever was set by hand. */
+async function undoByHand(ports: PerformPorts, signal: AbortSignal): Promise<void> {
+  const undone = await ports.server.patient(
+    seconds(5),
+    (sql, script) => undoForeignSettings(ports, sql, script),
+    signal,
+  )
+  if (undone) await reload(ports)
+}
+
 async function record(
   ports: PerformPorts,
   action: Action & { readonly kind: "record-term" },
   signal: AbortSignal,
 ): Promise<void> {
-  const { server, config, known, log } = ports
+  const { server, config, known } = ports
   await server.patient(
     seconds(5),
     async (sql, script) => {
-      for (const name of await foreignSettings(sql, ownSettings)) {
-        log.warn("setting.reset", { name, why: "ALTER SYSTEM would win over the sidecar" })
-        await resetSetting(script, name)
-      }
+      await undoForeignSettings(ports, sql, script)
       await recordTerm(sql, script, action.term, config.pod, action.cause)
     },
     signal,

@@ -99,8 +99,26 @@ test("L2: after two rewinds the member is cloned", () => {
   assert.deepEqual(kinds({ server: down, data, source }, tried), ["clone"])
 })
 
+test("L2: a replica that does not stream is told once more whom it follows, now and then", () => {
+  assert.deepEqual(kinds({ server: idle, source: same }, since(7000)), [])
+  assert.deepEqual(kinds({ server: idle, source: same }, since(9000)), ["follow"])
+  const told = (ago: number) => ({
+    server: idle,
+    source: same,
+    lanes: {
+      ...following({}).lanes,
+      settings: {
+        ...following({}).lanes.settings,
+        last: { kind: "follow" as const, at: now - ago, failure: undefined, failures: 0 },
+      },
+    },
+  })
+  assert.deepEqual(kinds(told(5000), since(9000)), [])
+  assert.deepEqual(kinds(told(9000), since(19_000)), ["follow"])
+})
+
 test("L2: a replica that does not stream for a minute is cloned", () => {
-  assert.deepEqual(kinds({ server: idle, source: same }, since(59_000)), [])
+  assert.deepEqual(kinds({ server: idle, source: same }, since(59_000)), ["follow"])
   const { actions, memory: hopeless } = turn({ server: idle, source: same }, since(61_000))
   // The supervisor copies beside no server that runs.
   assert.deepEqual(

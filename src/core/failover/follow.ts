@@ -31,7 +31,7 @@ export type Following = {
 }
 
 /** How long streaming may be away before each rung of the ladder is tried. */
-const rung = { divergence: 3_000, restart: 30_000, clone: 60_000 } as const
+const rung = { settings: 8_000, divergence: 3_000, restart: 30_000, clone: 60_000 } as const
 const rewindsMax = 2
 /** After a failed try: 2 s, 4 s … at most 5 min. */
 const healAgainAfter = (failures: number): number =>
@@ -219,7 +219,13 @@ function climb(
     healthySource(at, leader)
   )
     return giveUp(memory, `did not stream from ${leader.pod} for ${Math.round(waited / 1000)} s`)
-  return wait(`connecting to ${leader.pod} for ${Math.round(waited / 1000)} s`)
+  const connecting = wait(`connecting to ${leader.pod} for ${Math.round(waited / 1000)} s`)
+  const { running, last } = seen.lanes.settings
+  // Somebody may have changed by hand whom it follows: all of that is written once more.
+  const rested = last === undefined || seen.now - last.at >= rung.settings
+  return waited >= rung.settings && running === undefined && rested
+    ? { ...connecting, actions: [{ kind: "follow", source: leader }] }
+    : connecting
 }
 
 /** The supervisor copies beside no server that runs: it stops first. */
