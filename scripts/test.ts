@@ -60,6 +60,16 @@ const tiers: readonly Tier[] = [
     needs: [],
   },
   {
+    name: "simulation",
+    what: "the failover protocol in thousands of seeded worlds, and mistakes planted in it",
+    files: ["sim/*.sim.test.ts"],
+    // Each takes every processor that there is.
+    sideBySide: 1,
+    longestSeconds: 900,
+    secondChance: false,
+    needs: [],
+  },
+  {
     name: "dashboard",
     what: "components of the dashboard",
     files: ["src/dashboard/**/*.test.tsx"],

@@ -1,6 +1,7 @@
 /** What befalls a world, one thing at a time, drawn by weight. */
 import type { PodName } from "#core/ids.ts"
 import { operationId } from "#core/ids.ts"
+import { repairs } from "#core/recovery/rule.ts"
 import type { Member } from "./member.ts"
 import type { Disk } from "./volume.ts"
 import type { World } from "./world.ts"
@@ -340,6 +341,21 @@ const planned: Readonly<Record<string, Fault>> = {
     weight: 5,
     inject: on((member, world) => {
       member.leave(() => rebornAfter(world, member, world.dice.between(100, 3000), true))
+    }),
+  },
+  "rule asks for a repair": {
+    weight: 2,
+    inject: on(({ sidecar, machine }, world, long) => {
+      const kind = world.dice.pick(repairs)
+      if (sidecar === undefined || kind === undefined) return
+      const { known } = sidecar.parts
+      sidecar.process.deliver(() => {
+        known.repair = { kind, rule: "a-rule", since: machine.now() }
+        known.changed()
+      })
+      world.agenda.after(long + 5000, () => {
+        known.repair = undefined
+      })
     }),
   },
   "preset changed": {
