@@ -35,7 +35,9 @@ export class StatusBoard {
     const { health, term, holdsLease, handOver } = this.#status
     const { role, phase, ready, timeline, synchronous } = health
     const roles = [role, phase, ready, timeline, synchronous]
-    const shown = JSON.stringify([...roles, term, holdsLease, handOver])
+    // Other words are news, a number that counts on is not.
+    const why = mood.why.replaceAll(/\d+/g, "#")
+    const shown = JSON.stringify([...roles, why, term, holdsLease, handOver])
     if (shown === this.#shown) return
     this.#shown = shown
     for (const heard of this.#heard) heard()
