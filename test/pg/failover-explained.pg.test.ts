@@ -70,7 +70,7 @@ await testEachVersion(
     for (const phase of roleChangePhases) assert.notEqual(failover.spans[phase], undefined, phase)
     addsUp(failover)
     const evidence = failover.evidence.join("\n")
-    assert.match(evidence, /let go of the Lease of term 1 .*: its server had crashed/)
+    assert.match(evidence, /let go of the Lease of term 1, .*: its server had crashed/)
     assert.match(evidence, /clients could not write for \d+ ms by then/)
     assert.match(evidence, new RegExp(`it named ${second.pod} as its successor`))
 

@@ -85,7 +85,7 @@ test("an election is explained by what was seen of the holder and by every vote"
   assert.equal(story.from, members[0])
   const text = story.evidence.join("\n")
   assert.match(text, /the WAL stream from c-0 ended \d+ ms before/)
-  assert.match(text, /c-0 last renewed the Lease of term 3 \d+ ms before/)
+  assert.match(text, /c-0 last renewed the Lease of term 3, \d+ ms before/)
   assert.match(text, /c-2 voted for it, having 0\/3E8 on timeline 3/)
   assert.match(text, /c-0 did not answer/)
 })

@@ -168,13 +168,13 @@ function signsSeen({ cause, lease, seen, memory }: Won, at: Instant): readonly s
   else if (heardAt !== undefined && at - heardAt < relatedWithin)
     found.push(`the WAL receiver last heard from ${from} ${ago(heardAt)}`)
   if (cause === "expired") {
-    found.push(`${from} last renewed the Lease of term ${lease.term} ${ago(leaseAt)}`)
+    found.push(`${from} last renewed the Lease of term ${lease.term}, ${ago(leaseAt)}`)
     if (seen.pledgeAskedAt !== undefined && at - seen.pledgeAskedAt < relatedWithin)
       found.push(`${from} last asked for a pledge ${ago(seen.pledgeAskedAt)}`)
   } else if (lease.released !== undefined) {
     const { released } = lease
     found.push(
-      `${from} let go of the Lease of term ${lease.term} ${ago(leaseAt)}: ${releaseWords[released.cause]}`,
+      `${from} let go of the Lease of term ${lease.term}, ${ago(leaseAt)}: ${releaseWords[released.cause]}`,
     )
     if (released.awayFor !== undefined)
       found.push(`clients could not write for ${released.awayFor} ms by then`)

@@ -49,7 +49,7 @@ export const exampleRoleChanges = (
     to: two,
     evidence: [
       `the WAL stream from ${zero} ended 118 ms before the campaign`,
-      `${zero} let go of the Lease of term 3 21 ms before the campaign: its server had crashed or its data could not be served`,
+      `${zero} let go of the Lease of term 3, 21 ms before the campaign: its server had crashed or its data could not be served`,
       `it named ${two} as its successor`,
       "won with 2 of 3 votes, none ahead of 3A/7C2D49F0",
       `${one} voted for it, having 3A/7C2D49F0 on timeline 3`,
@@ -66,7 +66,7 @@ export const exampleRoleChanges = (
     lsn: "38/11000028",
     evidence: [
       `the WAL stream from ${one} ended 64 ms before the campaign`,
-      `${one} let go of the Lease of term 2 31 ms before the campaign: it handed over`,
+      `${one} let go of the Lease of term 2, 31 ms before the campaign: it handed over`,
       "its shutdown checkpoint is at 38/11000028",
       `it named ${zero} as its successor`,
       "won with 2 of 3 votes, none ahead of 38/110000A0",
@@ -104,7 +104,7 @@ export const exampleRoleChanges = (
     lsn: "21/4A0003C8",
     evidence: [
       `the WAL receiver last heard from ${zero} 6410 ms before the campaign`,
-      `${zero} last renewed the Lease of term 1 6032 ms before the campaign`,
+      `${zero} last renewed the Lease of term 1, 6032 ms before the campaign`,
       `${zero} last asked for a pledge 6198 ms before the campaign`,
       "won with 2 of 3 votes, none ahead of 21/4A0003C8",
     ],
