@@ -7,6 +7,7 @@ import type { Observation } from "#core/failover/observation.ts"
 import { leadingTerm } from "#core/failover/standing.ts"
 import type { Task } from "#io/together.ts"
 import type { Parts } from "./assemble.ts"
+import { Bell } from "./bell.ts"
 import { mayGo, wantedSource } from "./liveliness.ts"
 import { runLoop } from "./loop.ts"
 import { askAgainAfter } from "./peers.ts"
@@ -19,15 +20,32 @@ import { senseSupervisor } from "./sense-supervisor.ts"
 export type Turned = (seen: Observation, decision: Decision) => void
 
 /** `go` is called when the pod is leaving and nothing is left to do. */
-export const protocolTasks = (
+export function protocolTasks(
   parts: Parts,
   go: () => void,
   turned: Turned = () => undefined,
-): readonly Task[] => [
-  ...senses(parts),
-  (stop) => askPeers(parts, stop),
-  (stop) => turn(parts, go, turned, stop),
-]
+): readonly Task[] {
+  const asking = new Bell(parts.clock)
+  const both = impatient(parts, asking, turned)
+  return [
+    ...senses(parts),
+    (stop) => askPeers(parts, asking, stop),
+    (stop) => turn(parts, go, both, stop),
+  ]
+}
+
+/** Each step of a hand-over waits for what the others have; so does whoever was calm and is no more. */
+function impatient({ live }: Parts, asking: Bell, turned: Turned): Turned {
+  let step: string | undefined
+  let closely = false
+  return (seen, decision) => {
+    const next = decision.memory.handOver?.step
+    if (next !== step || (live.closely && !closely)) asking.ring()
+    step = next
+    closely = live.closely
+    turned(seen, decision)
+  }
+}
 
 /** What keeps the blackboard fresh. */
 function senses(parts: Parts): readonly Task[] {
@@ -55,13 +73,17 @@ function senses(parts: Parts): readonly Task[] {
   ]
 }
 
-async function askPeers({ clock, known, live, peers, observe }: Parts, stop: AbortSignal) {
+async function askPeers(
+  { known, live, peers, observe }: Parts,
+  asking: Bell,
+  stop: AbortSignal,
+): Promise<void> {
   while (!stop.aborted) {
     const seen = observe()
     const leading = seen.self === undefined ? undefined : leadingTerm(seen, seen.self)
     // Not awaited: each call has its own deadline, and a slow peer must not delay the next round.
     void peers.askAll(leading)
-    await clock.sleep(askAgainAfter(known, leading !== undefined, live.closely), stop)
+    await asking.wait(askAgainAfter(known, leading !== undefined, live.closely), stop)
   }
 }
 
