@@ -63,6 +63,16 @@ test("when it is full, the oldest of little weight go first, and are counted", (
   assert.equal(outbox.dropped, 3)
 })
 
+test("a role change that went well outweighs what is worth little", () => {
+  using outbox = new Outbox(":memory:", 2)
+  outbox.put([{ ...event("info", "1"), kind: "switchover.completed" }, event("info", "2")])
+  outbox.put([event("warning", "3")])
+  assert.deepEqual(
+    outbox.oldest(10).map(({ message }) => message),
+    ["1", "3"],
+  )
+})
+
 test("a damaged file is put aside, and events begin anew", async () => {
   const folder = await mkdtemp(join(tmpdir(), "outbox-"))
   try {

@@ -7,6 +7,7 @@ import { mkdirSync, renameSync, rmSync } from "node:fs"
 import { dirname } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { type FleetEvent, severities } from "#core/cluster/events.ts"
+import { roleChangeOf } from "#core/failover/role-change.ts"
 import { clusterId, eventId, podName } from "#core/ids.ts"
 import * as z from "zod"
 
@@ -22,9 +23,9 @@ const storedEvent = z.object({
 })
 
 const eventsMax = 10_000
-/** 1 where losing it costs a person nothing. */
-const isLight = (event: FleetEvent): number =>
-  event.severity === "debug" || event.severity === "info" ? 1 : 0
+/** 1 where losing it costs a person nothing. A role change is history, however well it went. */
+const isLight = ({ severity, kind }: FleetEvent): number =>
+  (severity === "debug" || severity === "info") && roleChangeOf(kind) === undefined ? 1 : 0
 
 export class Outbox implements Disposable {
   readonly #database: DatabaseSync
