@@ -110,7 +110,6 @@ async function work(ports: PerformPorts, action: Lasting, signal: AbortSignal): 
       return job(ports, action.kind, action.source, signal)
     case "follow":
       await running.set({ follow: action.source ?? "nobody" })
-      await reload(ports)
       return undoByHand(ports, signal)
     case "set-sync-names":
       await running.set({ syncNames: action.names })
@@ -299,8 +298,9 @@ async function undoForeignSettings(
   return names.length > 0
 }
 
-/** A standby follows whom it should, whatever was set by hand. */
+/** A standby takes over whom it should follow, whatever was set by hand. */
 async function undoByHand(ports: PerformPorts, signal: AbortSignal): Promise<void> {
+  await reload(ports)
   const undone = await ports.server.patient(
     seconds(5),
     (sql, script) => undoForeignSettings(ports, sql, script),
