@@ -77,6 +77,8 @@ export class Checker {
 
   /** A server becomes writable with the history of `branch` up to `end`: what was acknowledged must be there (S2). */
   opens(by: PodName, term: Term, branch: Branch, end: bigint, quorum: boolean): void {
+    // Another leads already: should this one acknowledge anything, S1 is broken, and nothing else.
+    if (term < this.#ackTerm) return
     const lost = this.#commits.filter((commit) => !hasCommit(branch, end, commit))
     if (lost.length === 0) return
     // What is lost is lost once.

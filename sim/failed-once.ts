@@ -18,6 +18,12 @@ export const failedOnce: readonly { readonly seed: number; readonly found: strin
     seed: 506,
     found: "the position of a voter that refused, and still received, counted as final",
   },
+  { seed: 898, found: "an old primary waited for the expired holder that the Lease still named" },
+  { seed: 285, found: "the end of a job was waited for whose container had died" },
+  {
+    seed: 2316,
+    found: "a right to serve was counted from before a pause in which the clock stood still",
+  },
   { seed: 258, found: "a hand-over hung when its server was started again" },
   { seed: 265, found: "a member that was starting counted as heard" },
   { seed: 891, found: "a leaving member that was ahead counted as heard" },

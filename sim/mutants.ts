@@ -67,6 +67,17 @@ const aboutTime: readonly Mutant[] = [
   },
 ]
 
+const aboutPauses: readonly Mutant[] = [
+  {
+    name: "R2: what was sent before a pause counts as if the clock had gone on",
+    file: `${sidecar}known.ts`,
+    text: "    this.#stoodStillAt = this.#clock.now()\n",
+    instead: "",
+    only: ["machine paused", "member alone", "api away from one"],
+    shapes: three,
+  },
+]
+
 const aboutVotes: readonly Mutant[] = [
   {
     name: "R4: a pledge does not keep from voting",
@@ -327,6 +338,7 @@ const aboutHealing: readonly Mutant[] = [
 
 export const mutants: readonly Mutant[] = [
   ...aboutTime,
+  ...aboutPauses,
   ...aboutVotes,
   ...aboutFences,
   ...aboutLoss,

@@ -61,6 +61,8 @@ export class Known {
   /** The last answered read: only what was asked after a vote can end it. */
   leaseReadFrom: Instant = -Infinity
   #renewal: { readonly at: Instant; readonly by: Holder } | undefined
+  /** When it was heard that the machine had stood still. */
+  #stoodStillAt: Instant = -Infinity
   #attempted: readonly PodName[] | undefined
 
   supervisor: SupervisorStatus | undefined
@@ -213,6 +215,16 @@ export class Known {
     this.changed()
   }
 
+  /**
+   * The machine stood still, and perhaps its monotonic clock with it: what was sent before is older than it looks, and
+   * no right to serve may be counted from it (S1).
+   */
+  heardPause(): void {
+    this.#stoodStillAt = this.#clock.now()
+    this.deadlineWritten = undefined
+    this.changed()
+  }
+
   /** The server and all of its processes are gone. */
   heardExit(cause: Exit["cause"]): void {
     this.exit = { cause, term: this.#armedTerm, at: this.#clock.now() }
@@ -257,11 +269,14 @@ export class Known {
       servedTerm: this.marks.served,
       lease,
       renewedAt:
-        renewed !== undefined && self !== undefined && renewed.by.nonce === self.nonce
+        renewed !== undefined &&
+        renewed.at > this.#stoodStillAt &&
+        self !== undefined &&
+        renewed.by.nonce === self.nonce
           ? renewed.at
           : undefined,
       memberSets: this.#memberSets(),
-      pledges: [...this.pledges.values()],
+      pledges: [...this.pledges.values()].filter(({ sentAt }) => sentAt > this.#stoodStillAt),
       promises: this.promises,
       server: this.#serverView(),
       lastPrimary: this.lastPrimary,

@@ -72,6 +72,7 @@ function hear(
       return
     case "paused-vm":
       log.warn("machine.paused", { gapMs: report.gap })
+      known.heardPause()
       return
     case "fencing":
       log.warn("server.fencing", { lateMs: report.late })
