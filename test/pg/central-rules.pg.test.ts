@@ -209,6 +209,27 @@ test("pause: a cluster whose match ends is paused on its open stream, and goes o
   assert.ok(kinds.includes("cluster.paused") && kinds.includes("cluster.resumed"))
 })
 
+test("a cluster that its rule paused goes on when the rule is deleted or told to keep", async () => {
+  const first = await ruled("first", { onMatchEnd: "pause" })
+  const second = await ruled("second", { onMatchEnd: "pause", clusterName: "sales" })
+  const north = await joined("north")
+  assert.equal((await relabelled(north, {})).status, 200)
+  assert.deepEqual(await shown(), ["databases/orders north paused", "databases/sales north paused"])
+  await edited(first, { onMatchEnd: "keep" })
+  await api.ok("deleteRule", { params: { id: second.id } })
+  assert.deepEqual(await shown(), [
+    "databases/orders north creating",
+    "databases/sales north creating",
+  ])
+  assert.deepEqual(
+    (await clusters()).map(({ desiredVersion, ruleId }) => [desiredVersion, ruleId]),
+    [
+      [3, first.id],
+      [3, null],
+    ],
+  )
+})
+
 test("what a person paused stays paused when a match ends and comes back", async () => {
   await ruled("first", { onMatchEnd: "pause" })
   const north = await joined("north")

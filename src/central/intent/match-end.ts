@@ -3,7 +3,7 @@ import { type ClusterId } from "#core/ids.ts"
 import type { MatchEnd, Settled } from "#core/rollout/match-end.ts"
 import type { Sql } from "#io/postgres/sql.ts"
 import { type Refusal, refused } from "../refusal.ts"
-import { markDeleting, pauseByRule, resumeByRule } from "../store/cluster.ts"
+import { markDeleting, pauseByRule, pausedBy, resumeByRule } from "../store/cluster.ts"
 import { desiredChanged } from "./placing.ts"
 import { type Actor, tell } from "./tell.ts"
 
@@ -42,6 +42,32 @@ export function refuseEnds(
   )
 }
 
+/** A rule that goes leaves its clusters, and none of them paused by a word that is no longer said. */
+export async function letGo(sql: Sql, rule: string, actor: Actor): Promise<void> {
+  const left = await pausedBy(sql, rule)
+  if (left.length === 0) return
+  await resumeByRule(
+    sql,
+    left.map(({ id }) => id),
+  )
+  for (const [satellite, here] of Map.groupBy(left, ({ satelliteId }) => satelliteId))
+    await tell(
+      sql,
+      actor,
+      satellite,
+      here.map(({ id, namespace, name }) => ({
+        kind: "cluster.resumed",
+        message: `cluster ${namespace}/${name} goes on: the rule that paused it was deleted`,
+        clusterId: id,
+      })),
+    )
+  await desiredChanged(
+    sql,
+    left.map(({ satelliteId }) => satelliteId),
+    left.map(({ id }) => id),
+  )
+}
+
 /** Does what the rules say of clusters whose match ended or is back, and tells each. */
 export async function applyEnds(sql: Sql, ends: MatchEnd, actor: Actor): Promise<void> {
   const idsOf = (settled: readonly Settled[]): readonly ClusterId[] =>
@@ -56,7 +82,7 @@ export async function applyEnds(sql: Sql, ends: MatchEnd, actor: Actor): Promise
   })
   await told(sql, actor, ends.resume, {
     kind: "cluster.resumed",
-    what: "goes on: its rule matches again",
+    what: "goes on: its rule does not pause it any more",
   })
   await told(sql, actor, ends.delete, {
     kind: "cluster.deletion-requested",

@@ -11,7 +11,7 @@ import { notify } from "../store/change.ts"
 import { findProfile } from "../store/profile.ts"
 import { deleteRule, findRule, insertRule, updateRule } from "../store/rule.ts"
 import { approvedSatellites } from "../store/satellite.ts"
-import { applyEnds, refuseEnds } from "./match-end.ts"
+import { applyEnds, letGo, refuseEnds } from "./match-end.ts"
 import { evaluate, holdIntent, makeClusters, partOf, refuseConflicts } from "./placing.ts"
 import { nameTaken } from "./profiles.ts"
 import { type Actor, tell } from "./tell.ts"
@@ -139,6 +139,8 @@ export async function removeRule(
 ): Promise<Outcome<undefined>> {
   return database.transaction(async (sql) => {
     await holdIntent(sql)
+    // While they still say which rule they are of.
+    await letGo(sql, id, actor)
     const name = await deleteRule(sql, id)
     if (name === undefined) return notFound("rule")
     await told(sql, actor, "rule.deleted", `rule ${name} was deleted; its clusters stay`)

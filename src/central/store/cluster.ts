@@ -219,6 +219,16 @@ export const pauseByRule = async (sql: Sql, ids: readonly ClusterId[]): Promise<
     where id = any(${ids}::uuid[]) and not paused`
 }
 
+/** Clusters of the rule that it paused itself. */
+export const pausedBy = async (sql: Sql, rule: string): Promise<Place[]> =>
+  (
+    await sql`
+      select id, satellite_id, namespace, name, rule_id, paused, paused_by_rule, deletion_protected,
+        version, deleting_since is not null as deleting
+      from cluster where rule_id = ${rule} and paused_by_rule and deleting_since is null
+      order by id`
+  ).map(place)
+
 /** Those of them that a rule had paused go on. */
 export const resumeByRule = async (sql: Sql, ids: readonly ClusterId[]): Promise<void> => {
   await sql`

@@ -113,7 +113,7 @@ function derived(written: readonly Change[], step: Step): readonly ImpactChange[
       from: before.get(name),
       to: after.get(name),
     }))
-    .filter((change) => !named.has(change.field) && change.from !== change.to)
+    .filter((change) => !named.has(change.field))
     .map((change): ImpactChange => ({ ...judged(change, step), cause: "derived" }))
     .filter(({ effect }) => effect !== "none")
 }

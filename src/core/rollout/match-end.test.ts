@@ -69,8 +69,10 @@ test("a match that is back resumes what the rule paused, and not what a person p
   const paused = { paused: true, pausedByRule: true }
   assert.deepEqual(settled("pause", cluster(gold, paused)), ["resume orders-gold"])
   assert.deepEqual(settled("pause", cluster(gold, { paused: true })), [])
-  // Also after the rule was told to keep: nobody else paused it.
-  assert.deepEqual(settled("keep", cluster(gold, paused)), ["resume orders-gold"])
+  assert.deepEqual(settled("pause", cluster(plain, paused)), ["keep orders-plain"])
+  // Nobody else paused it, and this rule would not have.
+  for (const at of [gold, plain])
+    assert.deepEqual(settled("keep", cluster(at, paused)), [`resume orders-${at.name}`])
 })
 
 test("what is paused already is left as it is, and what is on its way out is not asked about", () => {

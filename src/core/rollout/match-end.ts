@@ -16,7 +16,7 @@ export type GoverningRule = DeploymentRule & { readonly onMatchEnd: OnMatchEnd }
 export type Standing = Taken & {
   readonly id: ClusterId
   readonly paused: boolean
-  /** Paused because its match ended, and by nobody else: it goes on when the match is back. */
+  /** Paused because its match ended, and by nobody else: it goes on when the rule would not pause it any more. */
   readonly pausedByRule: boolean
   readonly isProtected: boolean
 }
@@ -34,7 +34,7 @@ export type MatchEnd = {
   readonly delete: readonly Settled[]
   /** To be deleted, and protected from it: a refusal. */
   readonly isProtected: readonly Settled[]
-  /** Their match is back. */
+  /** Their rule had paused them and would not any more. */
   readonly resume: readonly Settled[]
 }
 
@@ -62,7 +62,7 @@ function fateOf(cluster: Standing, rule: GoverningRule, site: Site): keyof Match
   if (isWanted(cluster, rule, site)) return cluster.pausedByRule ? "resume" : undefined
   switch (rule.onMatchEnd) {
     case "keep":
-      return "keep"
+      return cluster.pausedByRule ? "resume" : "keep"
     case "pause":
       return cluster.paused ? "keep" : "pause"
     case "delete":
