@@ -20,6 +20,7 @@ import { explained } from "../e2e/demo-fixture.ts"
 import { failoverScenario } from "../e2e/failover.suite.ts"
 import { until } from "../e2e/wait.ts"
 import type { World } from "../e2e/world.ts"
+import { hardFaults } from "./hard-faults.suite.ts"
 import { Kubectl } from "./kubectl.ts"
 
 const kubeconfig = process.env["PG_SWARM_TEST_KUBECONFIG"] ?? ""
@@ -196,9 +197,10 @@ for (const durability of ["preferred", "quorum"] as const)
       try {
         const say = (line: string): void => t.diagnostic(line)
         const world = await worldOf(kube, name)
-        await explained(api, say, () =>
-          failoverScenario(world, `real Kubernetes, PostgreSQL 17, ${durability}`, say),
-        )
+        await explained(api, say, async () => {
+          await failoverScenario(world, `real Kubernetes, PostgreSQL 17, ${durability}`, say)
+          if (durability === "quorum") await hardFaults(world, say)
+        })
       } finally {
         const { items } = await api.call("listRules", { query: {} })
         const rule = items.find((one) => one.name === name)

@@ -264,8 +264,17 @@ export class Member {
 
   /** The node is gone: everything of this member at once. */
   async kill(): Promise<void> {
+    // Before the supervisor ends: what it started has no parent afterwards.
+    const all = await this.processes()
     this.signalSidecar("SIGKILL")
     this.signalSupervisor("SIGKILL")
+    for (const pid of all) {
+      try {
+        process.kill(pid, "SIGKILL")
+      } catch {
+        // It ended between the look and the signal.
+      }
+    }
     await this.signalServer("SIGKILL")
     await this.#ended()
     await endServers(this.pgdata, millis(0), AbortSignal.timeout(patience))

@@ -154,6 +154,8 @@ await play(
     },
     {
       name: "AF12: one of two standbys is promoted by hand: the fork is seen and mended, the primary serves on",
+      // A person made a second writer here.
+      loses: true,
       async play({ cluster, primary, others, witnesses, say }) {
         const [standby] = others
         assert(standby !== undefined)

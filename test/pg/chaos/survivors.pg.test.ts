@@ -11,7 +11,7 @@ const silentMs = long ? 60_000 : 9_000
 
 await play(
   "who survives alone does not take what it can not know",
-  { members: 3, durability: "quorum", versions: "every" },
+  { members: 3, durability: "quorum", versions: "newest" },
   [
     {
       name: "AF4 PA5: of two lost at once the survivor does not promote itself, says why, and does when one is back",

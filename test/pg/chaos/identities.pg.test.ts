@@ -1,0 +1,107 @@
+/**
+ * Members that are not what they seem: two of one name, old copies of volumes, wrong clocks.
+ *
+ *     node --test test/pg/chaos/identities.pg.test.ts
+ */
+import assert from "node:assert/strict"
+import { execFileSync } from "node:child_process"
+import { rmSync } from "node:fs"
+import { join } from "node:path"
+import { ordinalOf } from "#core/ids.ts"
+import { present } from "#core/assert.ts"
+import type { Member } from "../failover-member.ts"
+import { apiFault } from "./kube.ts"
+import { lasting, linksOf, play } from "./scene.ts"
+
+const copyOf = (member: Member): string => join(member.folder, "copy-of-pgdata")
+
+/** A cold copy of the data, as a snapshot of the volume would be. */
+const keepCopy = (member: Member): void => {
+  execFileSync("cp", ["-a", member.pgdata, copyOf(member)])
+}
+
+const restoreCopy = (member: Member): void => {
+  rmSync(member.pgdata, { recursive: true })
+  execFileSync("cp", ["-a", copyOf(member), member.pgdata])
+}
+
+await play(
+  "nobody leads by what it once was",
+  { members: 3, durability: "quorum", versions: "newest" },
+  [
+    {
+      name: "OW6: wall clocks that are wrong by hours, in both directions, change nothing",
+      async play({ cluster, primary, others, witnesses, say }) {
+        const before = await cluster.lease()
+        const at = performance.now()
+        primary.signalSidecar("SIGUSR2")
+        others[0]?.signalSidecar("SIGHUP")
+        await lasting(8000)
+        await witnesses.writing()
+        const now = await cluster.lease()
+        assert.deepEqual([now.term, now.holder], [before.term, before.holder])
+        assert.ok(witnesses.gap(at) < 1500, `no write for ${witnesses.gap(at)} ms`)
+        primary.killPostmaster()
+        await cluster.untilPrimary((member) => member !== primary)
+        await witnesses.writing()
+        say(`failover with wrong clocks: no write for ${Math.round(witnesses.gap(at))} ms`)
+      },
+    },
+    {
+      name: "OW9: a primary whose volume is an old copy when it is back does not lead, and loses nobody's commit",
+      async play({ cluster, primary, others, witnesses }) {
+        const [standby, third] = others
+        assert(standby !== undefined && third !== undefined)
+        // The copy is of a time when it followed; then it leads, and then it has the copy.
+        await standby.kill()
+        keepCopy(standby)
+        await standby.rebirth()
+        standby.start()
+        await cluster.untilStreaming(primary)
+        await witnesses.writing()
+        // It is the only one that is caught up when the primary crashes.
+        linksOf(cluster).isolate(third)
+        await cluster.until("the third is not waited for", async () => {
+          return !(await cluster.lease()).syncSet.includes(third.pod)
+        })
+        primary.killPostmaster()
+        await cluster.untilPrimary((member) => member === standby)
+        linksOf(cluster).mendAll()
+        await cluster.untilStreaming(standby)
+        await witnesses.writing()
+        await standby.kill()
+        restoreCopy(standby)
+        standby.start()
+        await cluster.untilPrimary((member) => member !== standby)
+        await witnesses.writing()
+      },
+    },
+    {
+      name: "OW8 PA7: of two pods of one name the old one is refused and stops, and the new one follows",
+      async play({ cluster, primary, witnesses, say }) {
+        const ordinal = present(ordinalOf(primary.pod), "a member has an ordinal")
+        const at = performance.now()
+        // At first the old one still reaches the API: clients are not sent to the new one for that.
+        const twin = await cluster.twin(ordinal)
+        witnesses.watch(twin)
+        twin.start()
+        await cluster.until("the new pod is labelled", async () => {
+          const roles = await cluster.roles()
+          assert.notEqual(roles.get(twin.pod), "primary")
+          return roles.get(twin.pod) === "replica"
+        })
+        await lasting(3000)
+        assert.notEqual((await cluster.roles()).get(twin.pod), "primary")
+        const fault = await apiFault(cluster, [primary], { mode: "drop" })
+        await cluster.untilPrimary((member) => member.pod !== primary.pod)
+        await witnesses.writing()
+        await fault[Symbol.asyncDispose]()
+        await lasting(5000)
+        assert.notEqual(await primary.role(), "primary")
+        await primary.kill()
+        await cluster.untilStreaming(await cluster.untilPrimary())
+        say(`a pod of the same name: no write for ${Math.round(witnesses.gap(at))} ms`)
+      },
+    },
+  ],
+)
