@@ -121,7 +121,8 @@ async function heal(world: World): Promise<void> {
 function namedState(world: World): string | undefined {
   if (world.needsPerson !== undefined) return world.needsPerson
   if (world.checker.twins > 0) return "known limit: two timelines of one number"
-  if (world.alive.every(({ disk }) => disk.data === undefined)) return "all data was lost"
+  if (world.alive.every(({ disk }) => disk.data === undefined || disk.damaged !== undefined))
+    return "no whole data is left"
   const { now } = world.agenda
   return world.alive
     .map(({ asked }) => asked)

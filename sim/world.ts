@@ -169,7 +169,8 @@ export class World {
     const lossy = fields["lossPossible"]
     const opened = Number(fields["term"])
     if ((lossy === "true" || lossy === "false") && Number.isFinite(opened))
-      this.checker.told.set(opened, lossy === "true")
+      // A restart in the same term loses nothing more.
+      this.checker.told.set(opened, this.checker.told.get(opened) === true || lossy === "true")
   }
 
   // ---- how it stands -----------------------------------------------------------------------------
