@@ -141,6 +141,15 @@ test("a stale edit is refused with 409 and told what changed since it was read",
   assert.deepEqual(await query(url, "select * from profile"), before)
 })
 
+test("what is told of an edit holds no secret of an extension and no value at length", async () => {
+  const parameters = { "app.key": "hunter2", search_path: "a, ".repeat(900) }
+  const profile = await made({ parameters: { "app.key": "hunter1" } })
+  await edited(profile, { parameters })
+  const told = JSON.stringify(await query(url, "select message, details from event"))
+  assert.match(told, /parameters\.app\.key changed/)
+  assert.ok(!told.includes("hunter") && told.includes("…") && !told.includes("a, ".repeat(30)))
+})
+
 test("two people who edit at once: one makes a version, the other is refused", async () => {
   const profile = await made()
   const answers = await Promise.all(

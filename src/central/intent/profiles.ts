@@ -225,10 +225,18 @@ const summary = (changes: readonly Change[]): string =>
     ...(changes.length > shownMax ? [`${changes.length - shownMax} more`] : []),
   ].join(", ")
 
-const inWords = ({ field, from, to }: Change): string =>
-  typeof from === "object" || typeof to === "object"
-    ? `${field} ${from === undefined ? "is new" : to === undefined ? "is gone" : "changed"}`
-    : `${field} ${from ?? "unset"} → ${to ?? "unset"}`
+/** Events keep these words: a setting of an extension may be a secret, and no value is told at length. */
+function inWords({ field, from, to }: Change): string {
+  const isSecret = /^parameters\.[^.]+\./.test(field)
+  if (isSecret || typeof from === "object" || typeof to === "object")
+    return `${field} ${from === undefined ? "is new" : to === undefined ? "is gone" : "changed"}`
+  return `${field} ${clipped(from)} → ${clipped(to)}`
+}
+
+const clipped = (value: string | number | boolean | undefined): string => {
+  const text = String(value ?? "unset")
+  return text.length > 60 ? `${text.slice(0, 59)}…` : text
+}
 
 /** 409 that says what changed since the sender looked, so that a person can decide anew. */
 async function versionConflict(sql: Sql, now: ProfileRow, sent: number): Promise<Refusal> {
