@@ -17,10 +17,15 @@ export type LoopPorts = {
   readonly news: (longest: Millis, signal: AbortSignal) => Promise<void>
 }
 
-/** Nothing that a leader or a candidate counts down is finer than this. */
+/** Nothing that a candidate counts down is finer than this. */
 const turnEvery = millis(150)
-/** A replica that streams counts nothing down; what happens rings. */
+/** A primary counts down to its next renewal, and its supervisor to the deadline; what happens rings. */
+const serving = millis(250)
+/** A replica that streams counts nothing down. */
 const calmly = millis(400)
+
+const pace = ({ mood }: Decision): Millis =>
+  mood.phase === "streaming" ? calmly : mood.phase === "primary" ? serving : turnEvery
 
 export async function runLoop(ports: LoopPorts, signal: AbortSignal): Promise<void> {
   let memory = firstMemory(ports.observe().now)
@@ -32,6 +37,6 @@ export async function runLoop(ports: LoopPorts, signal: AbortSignal): Promise<vo
     for (const action of decision.actions) ports.perform(action)
     ports.publish(seen, decision)
     // A step that changes nothing outside brings no news: the next one is decided at once.
-    if (!steps) await ports.news(decision.mood.phase === "streaming" ? calmly : turnEvery, signal)
+    if (!steps) await ports.news(pace(decision), signal)
   }
 }
