@@ -24,7 +24,7 @@ umask 077
 LC_ALL=C
 export -n LC_ALL
 
-readonly tick_idle=200 tick_running=80 tick_ending=20
+readonly tick_idle=200 tick_running=80 tick_following=160 tick_ending=20
 readonly status_every=400 read_every=200 kill_after=300
 readonly line_max=1024 partial_max=1000 reports_max=400
 readonly gap_max=1000 late_max=3000 deadline_max=300000
@@ -147,8 +147,10 @@ hear() { # waits for orders until the next tick
   local part rc wait=$tick_idle
   if ((kill_at || quit_at)); then
     wait=$tick_ending
-  elif ((pm || job_pid)); then
+  elif ((armed || job_pid)); then
     wait=$tick_running
+  elif ((pm)); then # nobody waits for the end of a standby
+    wait=$tick_following
   fi
   ((armed && deadline > now && deadline - now < wait)) && wait=$((deadline - now))
   planned=$((now + wait))
