@@ -339,7 +339,10 @@ export class Postgres {
     if (!this.process.alive) return
     const { data, ground } = this
     if (this.mode === "standby") {
-      data.minRecoveryEnd = lsn(this.replayed)
+      // What was not yet flushed into the data files is read again from the WAL.
+      const behind = this.replayed - BigInt(ground.dice.between(0, 3000))
+      const least = data.branch.forkAt > 0n ? data.branch.forkAt : 1n
+      data.minRecoveryEnd = lsn(behind > least ? behind : least)
       data.minRecoveryTli = data.branch.tli
     }
     this.process.kill()

@@ -32,20 +32,18 @@ async function copy(): Promise<string> {
 
 /** How the mistake was found; empty when it was not. */
 async function plant(folder: string, mutant: Mutant): Promise<string> {
-  const path = join(folder, mutant.file)
-  const right = await readFile(path, "utf8")
-  const times = right.split(mutant.text).length - 1
-  if (times !== 1)
-    throw new Error(`"${mutant.name}": its text is ${times} times in ${mutant.file}, not once`)
-  await writeFile(
-    path,
-    right.replace(mutant.text, () => mutant.instead),
-  )
-  try {
-    return await hunt(folder, mutant)
-  } finally {
-    await writeFile(path, right)
+  const edits = [mutant, ...(mutant.also ?? [])]
+  for (const { file, text, instead } of edits) {
+    const right = await readFile(join(root, file), "utf8")
+    const times = right.split(text).length - 1
+    if (times !== 1)
+      throw new Error(`"${mutant.name}": its text is ${times} times in ${file}, not once: ${text}`)
+    const wrong = right.replace(text, () => instead)
+    await writeFile(join(folder, file), wrong)
   }
+  const found = await hunt(folder, mutant)
+  for (const { file } of edits) await cp(join(root, file), join(folder, file))
+  return found
 }
 
 function hunt(folder: string, { shapes, only }: Mutant): Promise<string> {

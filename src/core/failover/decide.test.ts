@@ -128,7 +128,7 @@ test("S1: pledges for another term, or of strangers, do not count", () => {
     assert.equal(kinds(leading({ renewedAt: now - 4000, pledges: [pledge] }))[0], "fence")
 })
 
-test("a term that was seen is on disk before anything else", () => {
+test("R1: a term that was seen is on disk before anything else", () => {
   assert.deepEqual(kinds(following({ ...read({ term: term(4) }), server: standby() })), [
     "persist-term",
   ])
