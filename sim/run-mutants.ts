@@ -9,6 +9,7 @@ import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises"
 import { availableParallelism, tmpdir } from "node:os"
 import { join } from "node:path"
 import { parseArgs } from "node:util"
+import type { Found, Hunt } from "./hunt.ts"
 import { type Mutant, mutants } from "./mutants.ts"
 
 const { values } = parseArgs({
@@ -30,8 +31,8 @@ async function copy(): Promise<string> {
   return folder
 }
 
-/** How the mistake was found; empty when it was not. */
-async function plant(folder: string, mutant: Mutant): Promise<string> {
+/** How the mistake was found; undefined when it was not. */
+async function plant(folder: string, mutant: Mutant): Promise<Found | undefined> {
   const edits = [mutant, ...(mutant.also ?? [])]
   for (const { file, text, instead } of edits) {
     const right = await readFile(join(root, file), "utf8")
@@ -41,25 +42,45 @@ async function plant(folder: string, mutant: Mutant): Promise<string> {
     const wrong = right.replace(text, () => instead)
     await writeFile(join(folder, file), wrong)
   }
-  const found = await hunt(folder, mutant)
+  const found = await hunt(folder, mutant, 0, Number(values.seeds))
   for (const { file } of edits) await cp(join(root, file), join(folder, file))
+  if (found === undefined) return undefined
+  // What the right code does not survive either proves nothing.
+  const control = await hunt(root, mutant, found.seed, 1)
+  if (control !== undefined)
+    throw new Error(
+      `seed ${found.seed} of "${mutant.name}" fails with the right code: ${control.problem}`,
+    )
   return found
 }
 
-function hunt(folder: string, { shapes, only }: Mutant): Promise<string> {
+function hunt(
+  folder: string,
+  { shapes, only }: Mutant,
+  from: number,
+  seeds: number,
+): Promise<Found | undefined> {
   const child = fork(join(folder, "sim/hunt.ts"), { cwd: folder, stdio: "inherit" })
+  const gone: Found = { seed: from, problem: "the world did not end, or ended its process" }
   return new Promise((resolve) => {
-    let found: string | undefined
+    let found: Found | undefined = gone
     const timer = setTimeout(() => child.kill("SIGKILL"), longest)
     child.once("message", (said) => {
-      found = typeof said === "string" ? said : "?"
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- our own child says nothing else
+      found = said === "nothing" ? undefined : (said as Found)
       child.kill("SIGKILL")
     })
     child.once("exit", () => {
       clearTimeout(timer)
-      resolve(found ?? "the world did not end, or ended its process")
+      resolve(found)
     })
-    child.send({ seeds: Number(values.seeds), shapes, only })
+    const wanted: Hunt = {
+      from,
+      seeds,
+      ...(shapes === undefined ? {} : { shapes }),
+      ...(only === undefined ? {} : { only }),
+    }
+    child.send(wanted)
   })
 }
 
@@ -73,9 +94,10 @@ async function work(): Promise<void> {
     for (let mutant = left.shift(); mutant !== undefined; mutant = left.shift()) {
       const began = performance.now()
       const found = await plant(folder, mutant)
-      if (found === "") missed.push(mutant.name)
+      if (found === undefined) missed.push(mutant.name)
       const spent = ((performance.now() - began) / 1000).toFixed(1).padStart(6)
-      console.log(`${spent} s  ${mutant.name}\n          ${found === "" ? "NOT FOUND" : found}`)
+      const how = found === undefined ? "NOT FOUND" : `seed ${found.seed}: ${found.problem}`
+      console.log(`${spent} s  ${mutant.name}\n          ${how}`)
     }
   } finally {
     await rm(folder, { recursive: true, force: true })
