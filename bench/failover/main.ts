@@ -58,6 +58,10 @@ async function bench(
       if (outcome === undefined) return undefined
       outcomes.push(outcome)
       print(`  ${fault.title}: ${describe(outcome)}`)
+      if (outcome.failure === undefined) continue
+      failures.push(outcome.failure)
+      print(`  ${fault.title}: DID NOT RECOVER: ${outcome.failure}`)
+      break
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error)
       failures.push(text)

@@ -11,10 +11,12 @@ export type Outcome = {
   readonly acknowledged: number
   readonly from: string
   readonly to: string
+  /** Why not everybody came back to where it should be; what was lost is counted all the same. */
+  readonly failure: string | undefined
   readonly explained: string | undefined
 }
 
-const wholeMs = 240_000
+const wholeMs = 120_000
 const firstCommitMs = 15_000
 const backMs = 120_000
 const warmMs = 1_500
@@ -43,7 +45,11 @@ export async function measure(
   } finally {
     await struck.mend?.()
   }
-  const to = await system.untilWhole(wholeMs)
+  let failure: string | undefined
+  const to = await system.untilWhole(wholeMs).catch((error: unknown) => {
+    failure = error instanceof Error ? error.message : String(error)
+    return "?"
+  })
   await sleep(1_000)
   await writer.commitSince(performance.now(), backMs)
   writer.hosts = await system.hosts()
@@ -54,6 +60,7 @@ export async function measure(
     acknowledged: writer.acknowledged.length,
     from: primary,
     to,
+    failure,
     explained: await system.explained(),
   }
 }
