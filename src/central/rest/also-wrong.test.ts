@@ -1,5 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import fc from "fast-check"
 import { alsoWrong } from "./also-wrong.ts"
 
 const spec = {
@@ -40,4 +41,16 @@ test("what is no spec at all has nothing more to say, and other routes neither",
   for (const body of [undefined, null, 7, [], {}, { spec: null }, { spec: [] }, { spec: "x" }])
     assert.deepEqual(alsoWrong("editProfile", body), [])
   assert.deepEqual(alsoWrong("createRule", { spec: { ...spec, hba: ["nonsense"] } }), [])
+})
+
+test("whatever a spec is made of, looking at it more closely does not fail", () => {
+  const fields = ["members", "postgres", "data", "wal", "parameters", "hba", "failover", "recovery"]
+  const odd = fc.dictionary(fc.constantFrom(...fields), fc.jsonValue())
+  fc.assert(
+    fc.property(odd, (more) => {
+      for (const { field, problem } of alsoWrong("editProfile", { spec: { ...spec, ...more } }))
+        assert.ok(field.startsWith("spec.") && problem !== "")
+    }),
+    { numRuns: 1000 },
+  )
 })

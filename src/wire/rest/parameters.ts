@@ -27,10 +27,10 @@ export const parameterSchema = z.object({
 export type ShownParameter = z.infer<typeof parameterSchema>
 
 export const parameterQuery = pageQuery.extend({
-  major: z.coerce
-    .number()
-    .pipe(z.literal([...postgresMajors]))
-    .default(17),
+  major: z
+    .enum(postgresMajors.map(String))
+    .default("17")
+    .transform((text) => postgresMajors.find((major) => String(major) === text) ?? 17),
   search: z.string().max(63).optional(),
 })
 

@@ -9,7 +9,7 @@ import { recoveryRuleSchema } from "#wire/rule-set-schema.ts"
 const specVersion = z.int().min(1).max(2_147_483_647)
 const note = z.string().max(1000)
 /** From a path or a query, where everything is text. */
-const specVersionText = z.coerce.number().pipe(specVersion)
+const specVersionText = z.coerce.number().int().min(1).max(2_147_483_647)
 
 export const versionParams = z.object({ id: z.uuid(), specVersion: specVersionText })
 
