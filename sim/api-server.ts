@@ -61,6 +61,9 @@ export class ApiServer {
 
   /** As the satellite or a person writes it, whatever its version. */
   put(content: LeaseContent | undefined): void {
+    // A Lease made anew by hand may know of fewer terms than there were.
+    for (const opened of this.#granted.keys())
+      if (content !== undefined && opened > content.term) this.#granted.delete(opened)
     this.#version += 1
     this.#lease = content === undefined ? undefined : { ...content, version: String(this.#version) }
     this.#tellAll(this.#leaseWatches)

@@ -4,7 +4,13 @@
  */
 import type { PodName, SystemIdentifier, Term } from "#core/ids.ts"
 import type { Branch, Commit } from "./wal.ts"
-import { hasCommit } from "./wal.ts"
+import { hasCommit, reachOn } from "./wal.ts"
+
+/** The history of `branch` has as high a timeline number as the commit's, and never was on that timeline. */
+function unaware(branch: Branch, commit: Commit): boolean {
+  if (reachOn(commit.branch, branch, branch.forkAt) !== undefined) return false
+  return branch.parent !== undefined && branch.parent.tli >= commit.branch.tli
+}
 
 /** Commits that an older one on the same branch implies are forgotten: a later one has it too. */
 const keptMax = 4000
@@ -14,7 +20,7 @@ export type Loss = {
   readonly by: PodName
   readonly commits: number
   readonly first: string
-  /** All of them were acknowledged between record and setting. */
+  /** A known limit of PROTOCOL.md: between record and setting, or by who knew nothing of a promotion. */
   readonly between: boolean
 }
 
@@ -91,7 +97,7 @@ export class Checker {
       )
     }
     const which = `${first?.lsn ?? 0n} of timeline ${first?.branch.tli ?? 0}, acknowledged in term ${first?.term ?? 0} by ${first?.by ?? "?"}`
-    const between = lost.every((commit) => commit.between === true)
+    const between = lost.every((commit) => commit.between === true || unaware(branch, commit))
     this.losses.push({ term, by, commits: lost.length, first: which, between })
   }
 }

@@ -28,7 +28,6 @@ const transitions = [
   "from held to cloning",
   "from cloning to starting",
   "from held to initialising",
-  "from initialising to primary",
   "from starting to stopped",
   "from primary to starting",
 ] as const
@@ -49,7 +48,6 @@ const steps = [
   "ballot lost",
   "ballot refused for loss",
   "waits for its pledge",
-  "waits for a pledge that it forgot",
   "waits for the successor",
   "waits for the missing after a power cut",
   "guard records a term",

@@ -135,7 +135,7 @@ function checkLosses(world: World): void {
   if (checker.problems.length > 0) return
   for (const { term, by, commits, first, between } of checker.losses) {
     const told = checker.told.get(term)
-    if (told === false && between) world.coverage.count("loss between record and setting, not told")
+    if (told === false && between) world.coverage.count("loss not told: known limits")
     else if (told === false)
       checker.broken(
         `S2: ${by} lost commits in term ${term} (${commits} branches; ${first}) and told that none could be`,
