@@ -86,8 +86,13 @@ async function strike(world: World, writer: Writer, act: Act): Promise<string> {
   await writer.nextCommit(soonMs)
   const primary: Pod = await untilWhole(world, wholeMs)
   const before = await world.kube.lease(world.namespace, world.cluster)
+  // The one before may have killed it, and the kubelet takes its time.
+  const processes = await until(`the sidecar of ${primary.name} runs`, soonMs, async () => {
+    const found = await processesOf(world, primary.name)
+    return found.some(isSidecar) ? found : undefined
+  })
   const since = performance.now()
-  const mend = await act.strike(await processesOf(world, primary.name))
+  const mend = await act.strike(processes)
   try {
     if (act.moves === "yes")
       await until(`another than ${primary.name} leads`, soonMs, async () => {
