@@ -74,8 +74,8 @@ const aboutPauses: readonly Mutant[] = [
     file: `${sidecar}known.ts`,
     text: "    this.#stoodStillAt = this.#clock.now()\n",
     instead: "",
-    only: ["machine paused", "member alone", "api away from one"],
-    shapes: three,
+    only: ["machine paused", "member alone"],
+    shapes: [...three, ...two],
   },
 ]
 

@@ -85,7 +85,7 @@ function unsafe(
   return {
     memory: {
       ...told.memory,
-      story: undefined,
+      // What was not told yet of this term stays: the fence does not undo what the election lost.
       signs: { ...told.memory.signs, fencedFor: why },
     },
     actions: [{ kind: "fence", reason: why }, ...told.actions],
