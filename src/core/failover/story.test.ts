@@ -255,6 +255,27 @@ test("the last sign of life is the end of the stream, unless that ended by its o
   assert.equal(at(now - 90_000, now - 5000, now - 6000), 5000, "long ago, another matter")
 })
 
+test("of a release, the earlier of the stream's end and the old primary's own word counts", () => {
+  const at = (streamEndedAt: number | undefined, awayFor: number | undefined) => {
+    const lease = leaseOf({
+      holder: undefined,
+      released: {
+        by: holderOf(members[0]),
+        term: term(3),
+        cause: "crash",
+        checkpoint: undefined,
+        awayFor,
+      },
+    })
+    const seen = following({ lease: { kind: "read", lease, since: now - 30, confirmedAt: now } })
+    return now - lastSign({ ...noSigns, streamEndedAt }, seen, lease, now)
+  }
+  assert.equal(at(undefined, undefined), 30)
+  assert.equal(at(undefined, 400), 430)
+  assert.equal(at(now - 50, 400), 430, "it stopped taking writes before its stream ended")
+  assert.equal(at(now - 50, 0), 50, "the sidecar heard of the end after the standby did")
+})
+
 test("what another version wrote is read as far as it makes sense, and refused by field otherwise", () => {
   const good = { term: "4", to: "c-1", cause: "struck-by-lightning", evidence: "one\n\n two " }
   const parsed = parseRoleChange("failover", good)

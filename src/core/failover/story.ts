@@ -84,12 +84,12 @@ export function lastSign(signs: Signs, seen: Observation, lease: Lease, before: 
   const leaseAt = seen.lease.kind === "read" ? seen.lease.since : before
   const released = lease.holder === undefined && lease.released !== undefined
   // A release is the word of a sidecar, which knows for how long its server had been gone by then.
-  if (released && lease.released.awayFor !== undefined)
-    return Math.min(before, leaseAt - Math.min(lease.released.awayFor, relatedWithin))
-  const other = released ? leaseAt : Math.max(leaseAt, seen.pledgeAskedAt ?? -Infinity)
+  const awayFor = released ? Math.min(lease.released.awayFor ?? 0, relatedWithin) : 0
+  const other = released ? leaseAt - awayFor : Math.max(leaseAt, seen.pledgeAskedAt ?? -Infinity)
   const last = Math.min(other, before)
   const ended = signs.streamEndedAt
   if (ended === undefined || ended > before || last - ended > relatedWithin) return last
+  if (released) return Math.min(last, ended)
   return ended - last > pledgesEvery ? last : ended
 }
 
