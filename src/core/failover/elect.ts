@@ -8,7 +8,7 @@ import {
   once,
 } from "#core/failover/decision.ts"
 import { bytesBehind, consentFor } from "#core/failover/candidates.ts"
-import { pending } from "#core/failover/person.ts"
+import { pending, servedFurther } from "#core/failover/person.ts"
 import type { Holder } from "#core/failover/holder.ts"
 import { lastServing, type Lease, nextTerm, taken } from "#core/failover/lease.ts"
 import type { MemberStatus } from "#core/failover/member.ts"
@@ -190,6 +190,8 @@ function won(
   const { maxBytes } = seen.settings.lag
   if (maxBytes !== undefined && behind > BigInt(maxBytes))
     return forced(at, ballot, `${result.why}; ${behind} bytes behind, more than ${maxBytes}`)
+  if (servedFurther(at))
+    return forced(at, ballot, `${result.why}; it served ${behind} bytes more than it has now`)
   const missing = behind > 0n && result.maybeLost ? `; at least ${behind} bytes are missing` : ""
   return take(at, ballot, { ...result, why: result.why + missing })
 }

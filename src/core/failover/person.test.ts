@@ -221,6 +221,14 @@ test("S2: data that is older than what its member served is not served again wit
   assert.equal(decide(policy, seasoned, old()).mood.phase, "quarantined")
   assert.deepEqual(told(old()), ["instance.regressed"])
   assert.ok(stands(old({ consent: consent() })))
+  const won = old({
+    consent: consent(),
+    settings: settings({ members: [members[1]] }),
+    ...expired({ holder: former, position, members: [members[1]], syncSet: [] }),
+    ballot: { ...ballotOf(false), answers: [] },
+  })
+  assert.deepEqual(told(won), ["failover.forced"])
+  assert.equal(decide(policy, seasoned, won).memory.story?.lossPossible, true)
   assert.ok(stands(old({ server: standby(lsn(5000n)) })))
   const ahead = { ...standby(lsn(10n)), timeline: timeline(4) }
   assert.ok(stands(old({ server: ahead })))

@@ -44,8 +44,7 @@ function paused(at: Electing): Pending | undefined {
 function regressed(at: Electing): Pending | undefined {
   const { seen, lease, self, me, memory } = at
   const { position } = lease
-  if (position === undefined || lastServing(lease) !== self.pod) return undefined
-  if (me.timeline > position.timeline || me.receivedLsn >= position.lsn) return undefined
+  if (position === undefined || !servedFurther(at)) return undefined
   if (consentFor(seen, lease)?.acceptLoss === true) return undefined
   const lost = position.lsn - me.receivedLsn
   const why = `its data ends at ${formatLsn(me.receivedLsn)}, ${lost} bytes before what it served: an older copy of the volume? A person must decide`
@@ -63,6 +62,17 @@ function regressed(at: Electing): Pending | undefined {
     }),
     phase: "quarantined",
   }
+}
+
+/** Whether this very member served last, and further than its data goes now. */
+export function servedFurther({ lease, self, me }: Electing): boolean {
+  const { position } = lease
+  return (
+    position !== undefined &&
+    lastServing(lease) === self.pod &&
+    me.timeline <= position.timeline &&
+    me.receivedLsn < position.lsn
+  )
 }
 
 function lagging(at: Electing): Pending | undefined {
