@@ -93,7 +93,7 @@ const aboutVotes: readonly Mutant[] = [
     file: `${core}pledge.ts`,
     text: "vote.term > asked.term && !voteIsOver",
     instead: "vote.term > asked.term + 1000 && !voteIsOver",
-    only: ["api away", "api slow", "api answers lost", "one-way cut", "sidecar frozen"],
+    only: ["member alone", "api slow", "link cut"],
     shapes: three,
   },
   {
