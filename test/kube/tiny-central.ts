@@ -213,6 +213,8 @@ export class TinyCentral implements AsyncDisposable {
       case "log-level-ack":
         this.logLevels.push(message.level)
         return
+      case "operation-update":
+        throw new Error("it begins no operations")
     }
   }
 }
