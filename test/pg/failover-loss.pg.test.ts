@@ -145,3 +145,47 @@ await testOnce(
     assert.equal(standby.said("failover.consented").length, 1)
   },
 )
+
+await testOnce(
+  "S2: a volume that was restored from an older copy is not served again without consent",
+  async (binaries) => {
+    const { cluster, primary } = await started(binaries, { members: 1, durability: "async" })
+    await using _ = cluster
+    await using site = await SiteStandIn.open(cluster)
+    const again = async (): Promise<void> => {
+      await primary.rebirth()
+      primary.start()
+    }
+    await primary.query("create table kept as select 1 as id")
+    await primary.kill()
+    const data = join(primary.folder, "data")
+    execFileSync("cp", ["-a", data, `${data}.copy`])
+    await again()
+    await cluster.untilPrimary()
+    await primary.query("create table lost as select 1 as id")
+    const [row] = await primary.query("select pg_current_wal_flush_lsn() - '0/0'::pg_lsn as at")
+    const written = BigInt(String(row?.["at"]))
+    await cluster.until("the Lease says how far the primary was", async () => {
+      const { position } = await cluster.lease()
+      return position !== undefined && position.lsn >= written
+    })
+    await primary.kill()
+    renameSync(data, `${data}.away`)
+    renameSync(`${data}.copy`, data)
+    await again()
+    await cluster.until("it stops with a name", () =>
+      primary.moods.some((mood) => /^quarantined: .*an older copy of the volume/.test(mood)),
+    )
+    assert.equal(await primary.role(), "standby")
+    await cluster.until(
+      "the sidecar is connected again",
+      () => site.report(primary.pod)?.health.phase === "quarantined",
+    )
+    const session = site.session(primary.pod)
+    assert.ok(session !== undefined)
+    const outcome = await session.ask({ kind: "promote", acceptLoss: true }, seconds(30))
+    assert.equal(outcome.kind, "done")
+    assert.deepEqual(await primary.query("select id from kept"), [{ id: 1 }])
+    assert.equal(primary.said("instance.regressed").length, 1)
+  },
+)
