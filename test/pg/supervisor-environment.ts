@@ -18,4 +18,6 @@ export const supervisorEnvironment = (of: {
   [env.runDir]: join(of.folder, "run"),
   [env.configDir]: join(of.folder, "config"),
   [env.secretDir]: join(of.folder, "secret"),
+  // What the image of a test offers to recovery rules.
+  PG_SWARM_COMMAND_DIR: join(of.folder, "commands"),
 })
