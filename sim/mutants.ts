@@ -129,13 +129,6 @@ const aboutVotes: readonly Mutant[] = [
     shapes: two,
   },
   {
-    name: "R6: the Lease is released while its server still runs",
-    file: `${core}down.ts`,
-    text: 'if (lease === undefined || seen.lanes.lease.running !== undefined || seen.server.kind !== "down")',
-    instead: "if (lease === undefined || seen.lanes.lease.running !== undefined)",
-    only: ["switchover", "pod deleted", "server crashes"],
-  },
-  {
     name: "R4: a member that holds the Lease pledges to another all the same",
     file: `${core}pledge.ts`,
     text: "if (asked.term < me.term)",
@@ -223,18 +216,11 @@ const aboutLoss: readonly Mutant[] = [
     shapes: quorum,
   },
   {
-    name: "R9: the WAL receiver runs on while a position is named",
-    file: `${sidecar}voter.ts`,
-    text: "    if (!standby()) return\n",
-    instead: "    if (!standby() || standby()) return\n",
-    shapes: [{ members: 5, durability: "quorum", preset: "fast" }, ...quorum],
-  },
-  {
     name: "R9: a standby that still reads its own WAL names its position as final",
     file: `${sidecar}known.ts`,
     text: "this.readAll ||= looked.state.readAll",
     instead: "this.readAll = true",
-    only: ["power cut", "node dies", "server crashes"],
+    only: ["power cut", "member alone"],
     shapes: quorum,
   },
   {

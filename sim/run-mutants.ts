@@ -71,7 +71,10 @@ function hunt(
   const gone: Found = { seed: from, problem: "the world did not end, or ended its process" }
   return new Promise((resolve) => {
     let found: Found | undefined = gone
-    const timer = setTimeout(() => child.kill("SIGKILL"), longest)
+    const timer = setTimeout(() => {
+      found = undefined
+      child.kill("SIGKILL")
+    }, longest)
     child.once("message", (said) => {
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- our own child says nothing else
       found = said === "nothing" ? undefined : (said as Found)
