@@ -216,14 +216,6 @@ const aboutLoss: readonly Mutant[] = [
     shapes: quorum,
   },
   {
-    name: "R9: a standby that still reads its own WAL names its position as final",
-    file: `${sidecar}known.ts`,
-    text: "this.readAll ||= looked.state.readAll",
-    instead: "this.readAll = true",
-    only: ["power cut", "member alone"],
-    shapes: quorum,
-  },
-  {
     name: "R9: a shutdown checkpoint counts on any timeline",
     file: `${core}vote.ts`,
     text: "return candidate.timeline === released.timeline && candidate.receivedLsn > released.checkpoint",
