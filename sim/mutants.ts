@@ -184,13 +184,6 @@ const aboutLoss: readonly Mutant[] = [
     shapes: quorum,
   },
   {
-    name: "R8: the set is recorded after the setting",
-    file: `${core}durability.ts`,
-    text: "const mustBeRecorded = union(wanted, effective)",
-    instead: "const mustBeRecorded = wanted.length > 99 ? effective : []",
-    shapes: quorum,
-  },
-  {
     name: "R10: silent members of the synchronous set are not missed",
     file: `${core}vote.ts`,
     text: "if (quorum && missing.length > 0)",
@@ -214,20 +207,6 @@ const aboutLoss: readonly Mutant[] = [
     text: "if (a.receivedLsn !== b.receivedLsn) return a.receivedLsn > b.receivedLsn ? -1 : 1",
     instead: "if (a.receivedLsn !== b.receivedLsn) return a.receivedLsn > b.receivedLsn ? 1 : -1",
     shapes: quorum,
-  },
-  {
-    name: "R9: a shutdown checkpoint counts on any timeline",
-    file: `${core}vote.ts`,
-    text: "return candidate.timeline === released.timeline && candidate.receivedLsn > released.checkpoint",
-    instead: "return candidate.receivedLsn > released.checkpoint",
-    also: [
-      {
-        file: `${core}hand-over.ts`,
-        text: "status.timeline === checkpoint.timeline &&",
-        instead: "",
-      },
-    ],
-    only: ["switchover", "pod deleted", "node dies", "server crashes"],
   },
   {
     name: "R9: the role is handed over with or without the shutdown checkpoint",
@@ -255,27 +234,6 @@ const aboutLoss: readonly Mutant[] = [
 ]
 
 const aboutHealing: readonly Mutant[] = [
-  {
-    name: "R11: nobody knows that the cluster exists",
-    file: `${core}standing.ts`,
-    text: '(lease.kind === "read" ? lease.lease.systemIdentifier : undefined) ?? settings.systemIdentifier',
-    instead: "settings.members.length > 99 ? settings.systemIdentifier : undefined",
-  },
-  {
-    name: "R12: the last rung of the ladder is ordered beside a running server",
-    file: `${core}follow.ts`,
-    text: '  actions: [{ kind: "stop", within: longestStop }],\n  mood: { phase: "stopping", why: `${why}: stopping to be cloned anew` },',
-    instead:
-      '  actions: [],\n  mood: { phase: "stopping", why: `${why}: stopping to be cloned anew` },',
-    only: ["node dies", "server crashes", "power cut", "member alone"],
-  },
-  {
-    name: "R12: a diverged member follows as if it had not",
-    file: `${core}follow.ts`,
-    text: "return !canFollow(source.history, own.timeline, own.lsn)",
-    instead: "return source.history.timeline < 0",
-    only: ["node dies", "power cut", "member alone", "server crashes"],
-  },
   {
     name: "S4: what was there before a clone is dropped before the clone streams",
     file: `${core}follow.ts`,

@@ -317,7 +317,7 @@ test("S3: nothing is started as primary on an old renewal", () => {
   assert.ok(!kinds(seen).includes("start-primary"))
 })
 
-test("S4: a member without data never initialises a cluster that has a record", () => {
+test("S4, R11: a member without data never initialises a cluster that has a record", () => {
   const empty = {
     server: down("ordered"),
     data: { kind: "empty" },
