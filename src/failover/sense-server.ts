@@ -55,6 +55,7 @@ async function lookOnce(ports: ServerSense): Promise<void> {
     return
   }
   const nonce = known.supervisor?.bootNonce
+  const askedAt = ports.clock.now()
   try {
     const looked = await server.look()
     // The server may have gone, or another begun, while this one was asked.
@@ -66,7 +67,7 @@ async function lookOnce(ports: ServerSense): Promise<void> {
       return
     await took(ports, looked)
   } catch (failure) {
-    heardNothing(ports, failure)
+    heardNothing(ports, failure, askedAt)
   }
 }
 
@@ -91,7 +92,12 @@ async function tryDoor({ known, door, log }: ServerSense): Promise<void> {
   }
 }
 
-function heardNothing({ known, clock, log }: ServerSense, failure: unknown): void {
+/** Silence counts from the question that got no answer, not from when the patience for one ended. */
+function heardNothing(
+  { known, log }: Pick<ServerSense, "known" | "log">,
+  failure: unknown,
+  askedAt: number,
+): void {
   const kind = silenceOf(failure)
   if (kind === "other") {
     // It answers, only not what was asked: connections used up, a wrong password. That is no silence.
@@ -100,7 +106,7 @@ function heardNothing({ known, clock, log }: ServerSense, failure: unknown): voi
   }
   const before = known.glance
   const same = before?.kind === kind ? before : undefined
-  known.glance = { kind: kind === "other" ? "starting" : kind, since: same?.since ?? clock.now() }
+  known.glance = { kind: kind === "other" ? "starting" : kind, since: same?.since ?? askedAt }
   if (same === undefined) known.changed()
 }
 
