@@ -314,7 +314,8 @@ class Patroni implements System {
   async strike(fault: FaultName, primary: string): Promise<Struck | undefined> {
     const { machine, address } = this.#member(primary)
     const etcd = present(this.#etcd, "the store was started")
-    const agent = /bin\/patroni /
+    // Not the machine's own first process, which has the same words after its own.
+    const agent = /^\S*python\S* \S*bin\/patroni /
     switch (fault) {
       case "postmaster-killed":
         await must(machine.signal(/bin\/postgres -D/, "SIGKILL"))
