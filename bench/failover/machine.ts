@@ -100,6 +100,10 @@ export class Machine {
   async lose(): Promise<void> {
     const child = this.#child
     if (child === undefined) return
+    if (child.exitCode !== null || child.signalCode !== null) {
+      this.#child = undefined // it ended by itself
+      return
+    }
     const ended = once(child, "exit")
     const first = await this.#init()
     if (first === undefined) child.kill("SIGKILL")
