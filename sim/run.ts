@@ -34,7 +34,7 @@ export type Verdict = {
 const beginsWithin = 90_000
 const faultsLast = 30_000
 /** A clone that is the last rung of the ladder begins after a minute; pauses between tries grow. */
-const healsWithin = 240_000
+const healsWithin = 600_000
 const staysWellFor = 1500
 
 export const shapes: readonly Shape[] = [
