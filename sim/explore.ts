@@ -238,7 +238,7 @@ function take(policy: Policy, state: State, own: Node, at: number): State | unde
   const cause = isReleased(view) ? "released" : "expired"
   if (ballot.votes.length + 1 < votesNeeded(cause, state.nodes.length)) return undefined
   const content: Lease = {
-    ...taken(view, holderOf(at), term(ballot.term), policy.expireAfter / tick),
+    ...taken(view, holderOf(at), term(ballot.term), timeline(0), policy.expireAfter / tick),
     version: "",
   }
   return put(state, at, {

@@ -24,6 +24,10 @@ export const failedOnce: readonly { readonly seed: number; readonly found: strin
     seed: 2316,
     found: "a right to serve was counted from before a pause in which the clock stood still",
   },
+  {
+    seed: 139,
+    found: "a job whose container died while its order was on its way ended the sidecar",
+  },
   { seed: 258, found: "a hand-over hung when its server was started again" },
   { seed: 265, found: "a member that was starting counted as heard" },
   { seed: 891, found: "a leaving member that was ahead counted as heard" },

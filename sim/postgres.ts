@@ -155,8 +155,9 @@ export class Postgres {
       const may = mayStream(branch, end, this.data.branch, this.data.end)
       if (may === "no") return
       if (may === "mistaken") {
-        // Known limit of PROTOCOL.md: what follows from it is nobody's promise.
-        note(`${this.pod} and ${source.pod} have each a timeline ${branch.tli}`)
+        const twins = `${this.pod} and ${source.pod} have each a timeline ${branch.tli}`
+        if (!checker.excusesTwins && !checker.excusesLoss) checker.broken(`R13: ${twins}`)
+        note(twins)
         checker.twins += 1
         checker.excusesLoss = true
         return

@@ -28,6 +28,6 @@ test(`S1, S2, S3, S4, L1, L2: ${seeds} worlds of faults break no promise, and go
   assert.equal(script("main.ts", "--seeds", seeds), 0)
 })
 
-test("R2, R3, R4, R5, R6, R7, R8, R9, R10, R12: every mistake planted in a rule is found", () => {
+test("R2, R3, R4, R5, R6, R7, R8, R9, R10, R12, R13: every mistake planted in a rule is found", () => {
   assert.equal(script("run-mutants.ts"), 0)
 })

@@ -30,6 +30,8 @@ export const annotation = {
   systemIdentifier: "pg-swarm.io/system-identifier",
   /** On the Lease: `<timeline> <LSN>` that the holder had on disk when it last renewed. */
   position: "pg-swarm.io/position",
+  /** On the Lease: highest timeline that any holder opened or was about to open. */
+  newestTimeline: "pg-swarm.io/newest-timeline",
   /** On the Lease: the operation that is running, JSON. */
   operation: "pg-swarm.io/operation",
 } as const

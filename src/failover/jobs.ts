@@ -36,6 +36,8 @@ export class Jobs {
   /** Begins a job with `start` and resolves when it ended, well or not. */
   async end(job: string, start: () => Promise<void>, signal: AbortSignal): Promise<Ended> {
     const { promise, resolve, reject } = Promise.withResolvers<Ended>()
+    // It may be refused while the order is still on its way, or after everybody left: that is no unhandled error.
+    promise.catch(() => undefined)
     const stop = (): void => reject(signal.reason)
     signal.addEventListener("abort", stop, { once: true })
     this.#waiting.set(job, { ended: resolve, lost: reject })
@@ -44,8 +46,6 @@ export class Jobs {
       signal.throwIfAborted()
       return await promise
     } finally {
-      // Nobody waits any more: a late refusal must not count as unhandled.
-      promise.catch(() => undefined)
       this.#waiting.delete(job)
       signal.removeEventListener("abort", stop)
     }

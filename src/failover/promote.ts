@@ -28,6 +28,7 @@ export async function promote(
   await volume.writeServed(action.term)
   known.marks = { ...known.marks, served: action.term }
   const deadline = Math.max(action.deadline, known.deadlineWritten ?? 0)
+  await volume.skipTimelines(known.topTimeline, action.timeline)
   await order(ports, { kind: "arm", term: action.term, deadline: action.deadline }, signal)
   await reload(ports)
   await untilNamed(ports, action.syncNames, signal)

@@ -1,5 +1,5 @@
 /** The member's data volume as its sidecar reads and marks it; every write is on disk when it resolves. */
-import type { SystemIdentifier, Term } from "#core/ids.ts"
+import type { SystemIdentifier, Term, Timeline } from "#core/ids.ts"
 import type { Vote } from "#core/failover/pledge.ts"
 import {
   confirmBootstrap,
@@ -13,6 +13,7 @@ import {
   writeHighestTerm,
   writePeers,
 } from "#io/postgres/data-directory.ts"
+import { skipTimelines } from "#io/postgres/timelines.ts"
 import { writeServed, writeVote } from "./marks.ts"
 
 export type Volume = {
@@ -25,6 +26,8 @@ export type Volume = {
   readonly writeTerm: (seen: Term) => Promise<void>
   readonly writeServed: (served: Term) => Promise<void>
   readonly writeVote: (vote: Vote) => Promise<void>
+  /** Timelines above `own` and below `next` are somebody else's: the next promotion here opens `next`. */
+  readonly skipTimelines: (own: Timeline, next: Timeline) => Promise<void>
   readonly confirmBootstrap: () => Promise<void>
   /** The supervisor's note of WAL that was discarded, and that it was told. */
   readonly lostWal: () => Promise<string | undefined>
@@ -44,6 +47,7 @@ export const openVolume = (dataDir: string): Volume => ({
   writeTerm: (seen) => writeHighestTerm(dataDir, seen),
   writeServed: (served) => writeServed(dataDir, served),
   writeVote: (vote) => writeVote(dataDir, vote),
+  skipTimelines: (own, next) => skipTimelines(dataDir, own, next),
   confirmBootstrap: () => confirmBootstrap(dataDir),
   lostWal: () => readMark(dataDir, lostWalNote),
   toldLostWal: () => renameMark(dataDir, lostWalNote, `${lostWalNote}-told`),

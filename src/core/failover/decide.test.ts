@@ -6,6 +6,7 @@ import type { Observation } from "#core/failover/observation.ts"
 import { podName, systemIdentifier, term, timeline } from "#core/ids.ts"
 import type { Ballot } from "#core/failover/vote.ts"
 import { lsn } from "#core/lsn.ts"
+import { nextTimeline, taken } from "#core/failover/lease.ts"
 import {
   following,
   forsaken,
@@ -264,12 +265,33 @@ test("S2: in quorum a ballot that may miss an acknowledged commit takes nothing 
 
 test("S3: who holds the Lease promotes its standby, armed with the term and the deadline", () => {
   const seen = following({
-    ...read({ holder: holderOf(members[1]), term: term(3) }),
+    ...read({ holder: holderOf(members[1]), term: term(3), newestTimeline: timeline(4) }),
     renewedAt: now - 100,
   })
   const promote = action(seen, "promote")
   assert.equal(promote?.term, 3)
+  assert.equal(promote.timeline, 4)
   assert.equal(promote.deadline, now - 100 + policy.deadlineAfter)
+})
+
+test("R13: no timeline is opened before the Lease names it", () => {
+  for (const newestTimeline of [undefined, timeline(2), timeline(3)]) {
+    const seen = following({
+      ...read({ holder: holderOf(members[1]), term: term(3), newestTimeline }),
+      renewedAt: now - 100,
+    })
+    assert.equal(action(seen, "promote"), undefined)
+    const write = action(seen, "write-lease")
+    assert.equal(write?.purpose, "renew")
+    assert.equal(write.content.newestTimeline, 4)
+  }
+})
+
+test("R13: who takes the Lease names a timeline above every one that was opened, also where nobody saw it", () => {
+  const opened = leaseOf({ holder: undefined, newestTimeline: timeline(7) })
+  const content = taken(opened, holderOf(members[1]), term(4), timeline(3), 6)
+  assert.equal(content.newestTimeline, 8)
+  assert.equal(nextTimeline(leaseOf(), timeline(3)), 4)
 })
 
 test("S3: reading that one holds the Lease is not a renewal", () => {

@@ -2,7 +2,7 @@
 import type { Severity } from "#core/cluster/events.ts"
 import type { HandOverOutcome, HandOverStep } from "#core/cluster/sidecar.ts"
 import type { InstancePhase } from "#core/cluster/state.ts"
-import type { OperationId, PodName, Term } from "#core/ids.ts"
+import type { OperationId, PodName, Term, Timeline } from "#core/ids.ts"
 import type { Lsn } from "#core/lsn.ts"
 import type { Millis } from "#core/units.ts"
 import type { LeaseContent } from "#core/failover/lease.ts"
@@ -43,6 +43,8 @@ export type Action =
   | {
       readonly kind: "promote"
       readonly term: Term
+      /** The one to open: all between the own and this one are somebody else's (R13). */
+      readonly timeline: Timeline
       readonly deadline: Instant
       readonly syncNames: readonly PodName[]
     }

@@ -1,5 +1,4 @@
 /** What the holder of the Lease does: renew, serve, care for its standbys, and let go when another is better. */
-import type { Term } from "#core/ids.ts"
 import { seconds } from "#core/units.ts"
 import { type Action, type Decision, type Memory, type Mood } from "#core/failover/decision.ts"
 import { admission } from "#core/failover/admission.ts"
@@ -7,13 +6,13 @@ import { down, mayBeReleased, renewingFirst } from "#core/failover/down.ts"
 import { diskGivenUp } from "#core/failover/disk.ts"
 import { firstNames, nextDurabilityStep, wantedNames } from "#core/failover/durability.ts"
 import type { Holder } from "#core/failover/holder.ts"
-import type { Lease, LeaseContent } from "#core/failover/lease.ts"
+import { type Lease, type LeaseContent, nextTimeline } from "#core/failover/lease.ts"
 import type { Instant, Observation, PrimaryState } from "#core/failover/observation.ts"
 import type { Policy } from "#core/failover/policy.ts"
 import { finished, won } from "#core/failover/story.ts"
 import { knownIdentifier, othersOf } from "#core/failover/standing.ts"
 import { acknowledgersOf } from "#core/failover/candidates.ts"
-import { systemIdentifier } from "#core/ids.ts"
+import { systemIdentifier, type Term, type Timeline, timeline } from "#core/ids.ts"
 
 export type Leading = {
   readonly policy: Policy
@@ -92,11 +91,18 @@ function renewed(at: Leading, lease: Lease, change: Partial<LeaseContent>): Leas
     syncSet: lease.syncSet,
     successor: undefined,
     position: positionOf(seen) ?? lease.position,
+    newestTimeline: newest(lease, seen),
     released: undefined,
     systemIdentifier: known === undefined ? ownIdentifier(seen) : systemIdentifier(known),
     ...change,
   }
 }
+
+/** A primary whose timeline the Lease does not know yet: it was begun anew, or is of an older version. */
+const newest = (lease: Lease, { server }: Observation): LeaseContent["newestTimeline"] =>
+  server.kind === "primary" && server.timeline > (lease.newestTimeline ?? 0)
+    ? server.timeline
+    : lease.newestTimeline
 
 /** What is on disk now; members measure their lag against it when this one is gone. */
 const positionOf = ({ server }: Observation): LeaseContent["position"] =>
@@ -130,7 +136,9 @@ function serverStep(at: Leading): Step {
     case "down":
       return sure ? down(at) : mood("stopped", "holds the Lease, not yet sure of it")
     case "standby":
-      return sure ? promote(at) : mood("starting", "holds the Lease, not yet sure of it")
+      return sure
+        ? promote(at, server.timeline)
+        : mood("starting", "holds the Lease, not yet sure of it")
     case "primary":
       return serve(at, server)
   }
@@ -152,16 +160,21 @@ const giveUp = ({ seen, memory }: Leading, why: string): Step => ({
   mood: { phase: "stopping", why: `${why}; stopping it` },
 })
 
-function promote(at: Leading): Step {
-  const { seen, term, until, self } = at
+function promote(at: Leading, own: Timeline): Step {
+  const { seen, term, until, self, lease } = at
   const mood: Mood = { phase: "starting", why: `being promoted in term ${term}` }
   if (seen.lanes.server.running !== undefined || until === undefined) return { actions: [], mood }
   if (mayBeReleased(at)) return renewingFirst
+  const newestTimeline = lease?.newestTimeline
+  // What is to be opened is on the Lease first, so that no other promotion ever opens it (R13).
+  if (lease !== undefined && (newestTimeline === undefined || newestTimeline <= own))
+    return { actions: [], mood, content: { newestTimeline: nextTimeline(lease, own) } }
   return {
     actions: [
       {
         kind: "promote",
         term,
+        timeline: newestTimeline ?? timeline(own + 1),
         deadline: until,
         syncNames: firstNames(seen.settings.durability, acknowledgersOf(seen, self)),
       },

@@ -3,7 +3,14 @@
  * Kubernetes object and back; every write carries the version it was decided on (style rule 14).
  */
 import { assert } from "#core/assert.ts"
-import { type PodName, type SystemIdentifier, type Term, term, type Timeline } from "#core/ids.ts"
+import {
+  type PodName,
+  type SystemIdentifier,
+  type Term,
+  term,
+  type Timeline,
+  timeline,
+} from "#core/ids.ts"
 import type { Lsn } from "#core/lsn.ts"
 import { type Holder, sameHolder } from "#core/failover/holder.ts"
 
@@ -39,6 +46,11 @@ export type LeaseContent = {
   readonly systemIdentifier: SystemIdentifier | undefined
   /** How far the holder's WAL was on disk when it last renewed: never more than it really had. */
   readonly position?: WalPosition | undefined
+  /**
+   * Highest timeline that any holder opened or was about to open (R13). PostgreSQL alone would give two
+   * promotions that know nothing of each other the same number, and take their WAL for one.
+   */
+  readonly newestTimeline?: Timeline | undefined
   /** Who held it last, where nobody does. */
   readonly released: Release | undefined
 }
@@ -59,11 +71,16 @@ export const heldBy = (lease: LeaseContent, self: Holder): boolean =>
 export const lastServing = (lease: LeaseContent): PodName | undefined =>
   lease.holder?.pod ?? lease.released?.by.pod
 
-/** A new holder opens a new term, above every term that was ever seen. */
+/** The timeline that a promotion opens: above every one that the Lease or the candidate's own WAL knows of (R13). */
+export const nextTimeline = (lease: LeaseContent, own: Timeline): Timeline =>
+  timeline(Math.max(lease.newestTimeline ?? 0, own) + 1)
+
+/** A new holder opens a new term, above every term that was ever seen, and says which timeline it will open. */
 export function taken(
   lease: LeaseContent,
   by: Holder,
   opened: Term,
+  own: Timeline,
   durationSeconds: number,
 ): LeaseContent {
   assert(opened > lease.term, "S1: a new holder opens a new term")
@@ -71,6 +88,7 @@ export function taken(
     ...lease,
     holder: by,
     term: opened,
+    newestTimeline: nextTimeline(lease, own),
     durationSeconds,
     successor: undefined,
     // What the former holder had is no measure for the new one.

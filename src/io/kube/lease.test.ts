@@ -26,6 +26,7 @@ const held: LeaseContent = {
   members: [podName("c-0"), podName("c-1")],
   syncSet: [podName("c-0")],
   position: { timeline: timeline(3), lsn: lsn(0x1_6b37_4d84n) },
+  newestTimeline: timeline(4),
   successor: undefined,
   systemIdentifier: systemIdentifier("7123456789012345678"),
   released: undefined,

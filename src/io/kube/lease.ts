@@ -149,6 +149,7 @@ export function parseLease(object: Live): Lease {
     systemIdentifier:
       identifier === undefined || identifier === "" ? undefined : systemIdentifier(identifier),
     position: parsePosition(notes[annotation.position]),
+    newestTimeline: parseTimeline(notes[annotation.newestTimeline]),
     released: parseRelease(notes[annotation.operation]),
   }
 }
@@ -179,6 +180,11 @@ function parsePosition(text: string | undefined): WalPosition | undefined {
     ? { timeline: timeline(Number(on)), lsn }
     : undefined
 }
+
+const parseTimeline = (text: string | undefined): LeaseContent["newestTimeline"] =>
+  text !== undefined && /^\d{1,10}$/.test(text) && Number(text) > 0
+    ? timeline(Number(text))
+    : undefined
 
 const positionNote = (position: WalPosition | undefined): string =>
   position === undefined ? "" : `${position.timeline} ${formatLsn(position.lsn)}`
@@ -222,6 +228,7 @@ export function leaseObject(
         [annotation.successor]: content.successor ?? "",
         [annotation.systemIdentifier]: content.systemIdentifier ?? "",
         [annotation.position]: positionNote(content.position),
+        [annotation.newestTimeline]: String(content.newestTimeline ?? ""),
         [annotation.operation]: released === undefined ? "" : JSON.stringify(releaseNote(released)),
       },
     },

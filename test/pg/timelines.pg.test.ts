@@ -1,0 +1,40 @@
+/** Promotions that nobody saw must not be repeated under their number. Run as failover.pg.test.ts. */
+import assert from "node:assert/strict"
+import { annotation, objectNames } from "#core/names.ts"
+import { Writer } from "./acknowledged.ts"
+import { some, started } from "./failover-started.ts"
+import { testEachVersion } from "./versions.ts"
+
+await testEachVersion(
+  "R13: a promotion opens no timeline that somebody else opened unseen, and everybody follows it",
+  async (binaries) => {
+    const { cluster, primary } = await started(binaries, { members: 3, durability: "quorum" })
+    await using _ = cluster
+    await using writer = await Writer.start(cluster, primary)
+    await cluster.until("the client writes", some(writer))
+    assert.equal((await cluster.lease()).newestTimeline, 1)
+    // As if members that are gone had been promoted to 2, 3, 4 and 5.
+    const path = `/apis/coordination.k8s.io/v1/namespaces/${cluster.namespace}/leases/${objectNames(cluster.name).lease}`
+    await cluster.api.call(
+      {
+        method: "PATCH",
+        path,
+        contentType: "application/merge-patch+json",
+        body: { metadata: { annotations: { [annotation.newestTimeline]: "5" } } },
+      },
+      AbortSignal.timeout(10_000),
+    )
+    primary.killPostmaster()
+    const next = await cluster.untilPrimary((member) => member !== primary)
+    await cluster.until("the client writes again", some(writer))
+    const [row] = await next.query(
+      "select substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) as timeline",
+    )
+    assert.equal(row?.["timeline"], "00000006")
+    await cluster.untilStreaming(next)
+    assert.equal((await cluster.lease()).newestTimeline, 6)
+    await writer.finish()
+    assert.deepEqual(await writer.missingOn(next), [])
+    assert.deepEqual(writer.overlaps(), [])
+  },
+)
