@@ -69,6 +69,10 @@ const exists = (path: string): Promise<boolean> =>
 
 const data = (instance: Instance): string => instance.path("data")
 
+/** All that is on the WAL volume but the file by which the supervisor looks whether it takes writes. */
+const onWalVolume = async (instance: Instance): Promise<readonly string[]> =>
+  (await readdir(instance.path("wal"))).filter((name) => name !== "disk-probe")
+
 await testEachVersion(
   "initdb makes a data directory with checksums and a role that can rewind",
   async (pg) => {
@@ -143,7 +147,7 @@ await testEachVersion(
     await using second = await standbyOf(first, true)
     assert.equal(await second.sql("select count(*) from rows"), "1000")
     for (const instance of [first, second]) {
-      const [folder, ...others] = await readdir(instance.path("wal"))
+      const [folder, ...others] = await onWalVolume(instance)
       assert.deepEqual(others, [])
       assert.equal(
         await readlink(instance.path("data/pgdata/pg_wal")),
@@ -181,7 +185,7 @@ await testEachVersion(
       const names = (await readdir(data(second))).filter((name) => name.startsWith("pgdata"))
       return names.length === 1
     })
-    assert.deepEqual((await readdir(second.path("wal"))).length, 1, "and its WAL with it")
+    assert.equal((await onWalVolume(second)).length, 1, "and its WAL with it")
     assert.equal(await second.sql("select count(*) from rows"), "1000")
   },
 )

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { execFileSync } from "node:child_process"
-import { readFile, writeFile } from "node:fs/promises"
+import { readFile, stat, writeFile } from "node:fs/promises"
 import { constants, openSync, closeSync, writeSync } from "node:fs"
 import { Instance, eventually, supervisorScript } from "./instance.ts"
 import { testOnce } from "./versions.ts"
@@ -217,25 +217,37 @@ await testOnce(
   },
 )
 
-await testOnce("in its steady state the supervisor starts no process", async (pg) => {
-  await using instance = await Instance.create(pg)
-  await instance.boot()
-  await instance.initialise()
-  await instance.startPrimary(1)
-  /** Page faults of children that ended and were waited for: every process ever started has some. */
-  const ofChildren = async (): Promise<string | undefined> => {
-    const stat = await readFile(`/proc/${instance.pid}/stat`, "utf8")
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[8]
-  }
-  const before = await ofChildren()
-  const until = uptimeNow() + 3000
-  while (uptimeNow() < until) {
-    await instance.supervisor.pulse()
-    await instance.supervisor.extendDeadline(ahead(60_000))
-    await instance.refused({ kind: "start-standby" })
-  }
-  assert.equal(await ofChildren(), before)
-})
+await testOnce(
+  "in its steady state the supervisor starts one process for each look at a disk, and no other",
+  async (pg) => {
+    await using instance = await Instance.create(pg)
+    await instance.boot()
+    await instance.initialise()
+    await instance.startPrimary(1)
+    /** Page faults of children that ended and were waited for: every process ever started has some. */
+    const ofChildren = async (): Promise<string | undefined> => {
+      const line = await readFile(`/proc/${instance.pid}/stat`, "utf8")
+      return line.slice(line.lastIndexOf(")") + 2).split(" ")[8]
+    }
+    const looked = async (): Promise<bigint> =>
+      (await stat(instance.path("data/pg-swarm/disk-probe"), { bigint: true })).mtimeNs
+    /** When the disk was last looked at, each time that children had ended. */
+    const ends: bigint[] = []
+    let before = await ofChildren()
+    const began = uptimeNow()
+    while (ends.length < 4 && uptimeNow() < began + 60_000) {
+      await instance.supervisor.pulse()
+      await instance.supervisor.extendDeadline(ahead(60_000))
+      await instance.refused({ kind: "start-standby" })
+      const after = await ofChildren()
+      if (after !== before) ends.push(await looked())
+      before = after
+    }
+    assert.equal(ends.length, 4, "the disk is looked at")
+    assert.ok(uptimeNow() - began > 6000, "not more often than every three seconds")
+    assert.equal(new Set(ends).size, ends.length, "each end is that of another look")
+  },
+)
 
 await testOnce("no secret is on a command line, in a report or in the log", async (pg) => {
   await using instance = await Instance.create(pg)

@@ -8,27 +8,31 @@ readonly disk_every_armed=3000 disk_every=15000 disk_slow=2000
 # By volume: process, since when it runs, what the last one found, since when that is so.
 disk_pid=([0]=0 [1]=0) disk_began=([0]=0 [1]=0) disk_found=([0]=well [1]=well) disk_since=([0]=0 [1]=0)
 
-probe_disk() { # file
-  local said
-  # Written anew, so that a full volume shows.
-  if ! said=$({ printf '%4096s' '' >"$1"; } 2>&1); then
-    [[ $said == *'No space left'* || $said == *'quota exceeded'* ]] && exit 28
-    exit 5
-  fi
-  sync "$1" 2>/dev/null || exit 5
-  exit 0
-}
-
+# One process for each look: an fsync needs one, for bash has none of its own. The file is written anew, so that a full
+# volume shows, and lies beside the data, never in a folder that a job takes for some.
 start_probe() { # volume file
   (
     exec {orders}>&- {silence}>&-
     [[ -z ${log_pipe:-} ]] || exec {log_pipe}>&-
     [[ -z $data_fd ]] || exec {data_fd}<&-
     trap - TERM INT QUIT HUP EXIT
-    probe_disk "$2"
+    exec 2>"disk-said-$1" || exec 2>/dev/null # without words, full is told as failing
+    LC_ALL=C exec dd if=/dev/zero of="$2" bs=4096 count=1 conv=fsync
   ) </dev/null >/dev/null 2>&1 &
   disk_pid[$1]=$! disk_began[$1]=$now
 }
+
+# What a look that ended found.
+disk_verdict() { # volume code
+  local line
+  (($2)) || { found_disk "$1" well "$now"; return; }
+  while IFS= read -r line; do
+    [[ $line == *'No space left'* || $line == *'quota exceeded'* ]] || continue
+    found_disk "$1" full "${disk_began[$1]}"
+    return
+  done <"disk-said-$1"
+  found_disk "$1" failing "${disk_began[$1]}"
+} 2>/dev/null
 
 found_disk() { # volume what since
   [[ ${disk_found[$1]} != "$2" ]] || return 0
@@ -46,11 +50,7 @@ tend_disk_of() { # volume file
     wait "${disk_pid[$1]}" 2>/dev/null
     code=$?
     disk_pid[$1]=0
-    case $code in
-      0) found_disk "$1" well "$now" ;;
-      28) found_disk "$1" full "${disk_began[$1]}" ;;
-      *) found_disk "$1" failing "${disk_began[$1]}" ;;
-    esac
+    disk_verdict "$1" "$code"
     return
   fi
   [[ $kind != primary && ${disk_found[$1]} == well ]] || every=$disk_every_armed

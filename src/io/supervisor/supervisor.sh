@@ -18,6 +18,7 @@
 #   deadline  written by the sidecar: <nonce> <term> <deadline>
 #   sidecar   written by the sidecar each second: <uptime>; its pulse
 #   job-output, progress   of the last job; command-output   of the last command
+#   disk-said-0, disk-said-1   of the last look at the volume for data, and at the one for WAL
 #   log-pipe  what the server logs; copied to $PG_SWARM_RUN_DIR/log/server.log (log.sh)
 set -u -o pipefail
 umask 077
