@@ -41,12 +41,15 @@ await play(
       },
     },
     {
-      name: "OW5 OW7: a member that was frozen whole acknowledges nothing when it wakes in another's term",
+      name: "OW5 OW7: a member that was frozen whole begins no write when it wakes in another's term",
       async play({ cluster, primary, witnesses, say }) {
         const at = performance.now()
         await everything(primary, "SIGSTOP")
+        const from = performance.now()
         await cluster.untilPrimary((member) => member !== primary)
         await witnesses.writing()
+        // Nobody can take back an answer to what was committed before; that it is not lost is looked at as ever.
+        witnesses.stoodStill({ by: primary.pod, from, to: performance.now() })
         await everything(primary, "SIGCONT")
         await witnesses.writing()
         say(`member frozen: no write for ${Math.round(witnesses.gap(at))} ms`)

@@ -73,6 +73,8 @@ export async function play(
               say(`${act.name}: ${String(failure)}`)
               // What it left is mended as far as possible, so that the others can still be played.
               await calm(cluster).catch(() => (broken = act.name))
+              // What was found here is not found again in the next act.
+              witnesses.forget()
               throw failure
             }
           })

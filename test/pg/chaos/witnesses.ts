@@ -8,7 +8,7 @@ import { Socket } from "node:net"
 import pg from "pg"
 import { port } from "#core/names.ts"
 import type { FailoverCluster, Member } from "../failover-cluster.ts"
-import { type Ack, contradictions, longestGap } from "./acks.ts"
+import { type Ack, contradictions, longestGap, type Standstill } from "./acks.ts"
 
 const user = { user: "app", password: "app's secret" }
 const writePause = 5
@@ -26,6 +26,7 @@ export class Witnesses implements AsyncDisposable {
   /** Writes that a server was asked for and did not do, by the time of the answer; standbys' refusals are none. */
   readonly failures: { readonly by: string; readonly at: number; readonly why: string }[] = []
   readonly #cluster: FailoverCluster
+  readonly #standstills: Standstill[] = []
   readonly #stop = new AbortController()
   readonly #open = new Set<Socket>()
   readonly #running: Promise<void>[] = []
@@ -55,6 +56,11 @@ export class Witnesses implements AsyncDisposable {
   /** Tries to write to this one too from now on. */
   watch(member: Member): void {
     this.#running.push(this.#watch(member))
+  }
+
+  /** All of a member stood still: what it kept back may be answered as it wakes, if it is not lost. */
+  stoodStill(standstill: Standstill): void {
+    this.#standstills.push(standstill)
   }
 
   /** What was acknowledged by now does not count any more: some of it is lost, or was never the cluster's. */
@@ -102,7 +108,7 @@ export class Witnesses implements AsyncDisposable {
 
   /** Nothing contradicts S1, and every member comes to have every acknowledged commit (S2). */
   async nothingLost(members: readonly Member[] = this.#cluster.members): Promise<void> {
-    const problems = contradictions(this.acks)
+    const problems = contradictions(this.acks, this.#standstills)
     assert.equal(problems.length, 0, problems.slice(0, 5).join("\n"))
     for (const member of members) {
       let missing: readonly Ack[] | undefined
