@@ -2,6 +2,7 @@
  * The blackboard: the latest of everything that the senses brought in, and the one place where the
  * pieces become an Observation. Senses write, `observe` reads; neither ever waits for the other.
  */
+import { type DiskMemory, diskNow, diskUnknown } from "#core/failover/disk.ts"
 import type { PodName, SystemIdentifier, Term } from "#core/ids.ts"
 import { systemIdentifier, timeline, term } from "#core/ids.ts"
 import { laterLsn } from "#core/lsn.ts"
@@ -80,7 +81,7 @@ export class Known {
   admitted: boolean | undefined
   fence: FenceRequest | undefined
   consent: Consent | undefined
-  disk: DiskView = { kind: "well" }
+  #disk: DiskMemory = diskUnknown
   topTimeline = timeline(0)
   /** Seen once since the server started: what comes later is received. */
   readAll = false
@@ -187,10 +188,15 @@ export class Known {
     const news =
       before?.bootNonce !== status.bootNonce ||
       JSON.stringify(before.running) !== JSON.stringify(status.running)
-    const ails = this.disk.kind !== (status.disk?.kind ?? "well")
-    this.disk = status.disk ?? { kind: "well" }
+    const disk = diskNow(this.#disk, status.disk ?? { kind: "well" }, this.#clock.now())
+    const ails = this.#disk.view.kind !== disk.view.kind
+    this.#disk = disk
     this.supervisor = status
     if (news || ails) this.changed()
+  }
+
+  get disk(): DiskView {
+    return this.#disk.view
   }
 
   #ranOtherwise(status: SupervisorStatus): void {
@@ -296,7 +302,7 @@ export class Known {
       repair: this.repair,
       fence: this.fence,
       consent: this.consent,
-      disk: this.disk,
+      disk: this.#disk.view,
     }
   }
 

@@ -3,6 +3,7 @@ import { test } from "node:test"
 import { decide } from "#core/failover/decide.ts"
 import { type Decision, firstMemory, type Memory } from "#core/failover/decision.ts"
 import { describe } from "#core/failover/describe.ts"
+import { diskNow, diskUnknown } from "#core/failover/disk.ts"
 import type { DiskView, Observation } from "#core/failover/observation.ts"
 import { term, timeline } from "#core/ids.ts"
 import { lsn } from "#core/lsn.ts"
@@ -120,6 +121,50 @@ test("after crashes on a full disk the role goes to a member that has room, and 
   assert.ok(!does(held, "start-primary"))
   assert.match(held.mood.why, /crashed 3 times.*volume is full.*make room/)
   assert.ok(does(decided(alone), "start-primary"))
+})
+
+test("a full disk hands the role to nobody who has not said within seconds that it could lead", () => {
+  const row = { ...primaryServer(), askedAt: now - 300 }
+  const releases = (kind: "well" | "full", askedAt: number, eligible: boolean): boolean => {
+    const status = statusOf(members[1], { eligible, server: eligible ? "standby" : "starting" })
+    const seen = {
+      ...crashed,
+      lastPrimary: row,
+      disk: kind === "full" ? ails("full") : ({ kind: "well" } as const),
+      peers: new Map([[members[1], { address: "", status, askedAt }]]),
+    }
+    return decided(seen).actions.some(
+      (action) => action.kind === "write-lease" && action.purpose === "release",
+    )
+  }
+  assert.ok(releases("full", now - 200, true))
+  // It streams, and will say in a moment whether it has room: good enough where room is not the matter.
+  assert.ok(releases("well", now - 200, false))
+  assert.ok(!releases("full", now - 200, false))
+  assert.ok(!releases("full", now - 5000, true))
+})
+
+test("a disk that was full counts as full for a while after it was seen to take writes again", () => {
+  const full = ails("full", 0)
+  const well = { kind: "well" } as const
+  const found = diskNow(diskUnknown, full, now)
+  assert.deepEqual(diskNow(found, well, now + 14_999).view, full)
+  assert.deepEqual(diskNow(found, well, now + 15_000), diskUnknown)
+  const again = diskNow(diskNow(found, well, now + 10_000), full, now + 14_000)
+  assert.deepEqual(diskNow(again, well, now + 20_000).view, full)
+})
+
+test("a full disk that begins to hang is one that hangs, and full again when it hangs no more", () => {
+  const found = diskNow(diskUnknown, ails("full", 0), now)
+  const hangs = diskNow(found, ails("hanging", 0), now + 1000)
+  assert.equal(hangs.view.kind, "hanging")
+  assert.equal(diskNow(hangs, ails("full", 0), now + 2000).view.kind, "full")
+  assert.equal(diskNow(hangs, { kind: "well" }, now + 2000).view.kind, "full")
+  assert.equal(diskNow(diskUnknown, ails("failing", 0), now).view.kind, "failing")
+  assert.equal(
+    diskNow(diskNow(diskUnknown, ails("hanging", 0), now), { kind: "well" }, now + 1).view.kind,
+    "well",
+  )
 })
 
 test("three crashes in five minutes end a primary's role, whoever there is to take it", () => {

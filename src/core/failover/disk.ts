@@ -3,11 +3,36 @@
  * up when another member can do better. A full one is no such case by itself: PostgreSQL says what it
  * cannot do, and moving on to the next full disk helps nobody.
  */
+import type { PodName } from "#core/ids.ts"
 import { type Decision, once, type Told } from "#core/failover/decision.ts"
 import type { Leading } from "#core/failover/lead.ts"
-import type { DiskView, Observation } from "#core/failover/observation.ts"
+import type { DiskView, Instant, Observation } from "#core/failover/observation.ts"
 import type { Holder } from "#core/failover/holder.ts"
 import { freshStatus, othersOf } from "#core/failover/standing.ts"
+import { seconds } from "#core/units.ts"
+
+/**
+ * Room that a restart made by removing old WAL is used up in a moment. A member that was full counts as full for
+ * so long, or the role would go round from one full disk to the next.
+ */
+const fullRemembered = seconds(15)
+
+export type DiskMemory = {
+  readonly view: DiskView
+  /** The last time that there was no room; undefined when that is forgotten. */
+  readonly full: { readonly view: DiskView; readonly at: Instant } | undefined
+}
+
+export const diskUnknown: DiskMemory = { view: { kind: "well" }, full: undefined }
+
+/** What to think of the volumes now that trial writes ended so. */
+export function diskNow(before: DiskMemory, said: DiskView, now: Instant): DiskMemory {
+  if (said.kind === "full") return { view: said, full: { view: said, at: now } }
+  const { full } = before
+  if (full === undefined || now - full.at >= fullRemembered) return { view: said, full: undefined }
+  // A disk that does worse than being full is that at once.
+  return { view: said.kind === "well" ? full.view : said, full }
+}
 
 export type DiskTrouble = Exclude<DiskView, { readonly kind: "well" }>
 
@@ -26,6 +51,13 @@ export function diskReason(disk: DiskTrouble): string {
 /** Whether any other member says that it could lead. */
 export const anotherIsFit = (seen: Observation, self: Holder): boolean =>
   othersOf(seen, self).some((pod) => freshStatus(seen, pod)?.eligible === true)
+
+/**
+ * Whether the role may go to `pod` after a crash here, as far as disks are concerned: from a full one only to a
+ * member that says now that it could lead, for whoever is full too would only crash next.
+ */
+export const hasRoom = (seen: Observation, pod: PodName): boolean =>
+  seen.disk.kind !== "full" || freshStatus(seen, pod)?.eligible === true
 
 /** The trouble of a disk that nothing may be started on. */
 export const diskAway = ({ disk }: Observation): DiskTrouble | undefined =>

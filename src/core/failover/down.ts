@@ -8,7 +8,7 @@ import { seconds } from "#core/units.ts"
 import { whyRefusedAtStart } from "#core/failover/admission.ts"
 import { acknowledgersOf, priorityOf } from "#core/failover/candidates.ts"
 import { type Mood, once } from "#core/failover/decision.ts"
-import { anotherIsFit, diskAway, diskGivenUp, diskReason } from "#core/failover/disk.ts"
+import { anotherIsFit, diskAway, diskGivenUp, diskReason, hasRoom } from "#core/failover/disk.ts"
 import { firstNames } from "#core/failover/durability.ts"
 import { caughtUpBytes } from "#core/failover/fit.ts"
 import type { Leading, Step } from "#core/failover/lead.ts"
@@ -138,6 +138,7 @@ function caughtUp(at: Leading): PodName | undefined {
       last.writtenLsn - row.flushLsn <= caughtUpBytes &&
       // A standby whose server starts and streams already is fit in a moment: its server was not asked yet.
       (!said || peer.status.eligible || peer.status.server === "starting") &&
+      hasRoom(seen, row.pod) &&
       seen.settings.members.includes(row.pod)
     )
   })
