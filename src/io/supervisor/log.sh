@@ -28,7 +28,27 @@ start_log_copy() {
   set +m
 }
 
-tend_log() { # what was written is copied before the container is gone, if its output takes it
+tend_log() {
+  ((log_copy_pid && now - log_looked >= log_look_every)) || return 0
+  log_looked=$now
+  if ! kill -0 "$log_copy_pid" 2>/dev/null; then
+    start_log_copy
+    return
+  fi
+  bound_log
+}
+
+bound_log() {
+  local fd key pos
+  for fd in /proc/"$log_copy_pid"/fd/*; do
+    [[ $fd -ef $run/log/server.log ]] || continue
+    while read -r key pos; do
+      if [[ $key == pos: ]] && ((pos > log_max)); then : >"$run/log/server.log"; fi
+    done <"/proc/$log_copy_pid/fdinfo/${fd##*/}"
+  done
+} 2>/dev/null
+
+end_log() { # what was written is copied before the container is gone, if its output takes it
   ((log_copy_pid)) || return
   exec {log_pipe}>&-
   local tries
