@@ -1,10 +1,19 @@
 /** What the supervisor says of volumes that take no writes. A FIFO hangs whoever writes to it, as a dead disk does. */
 import assert from "node:assert/strict"
 import { execFileSync } from "node:child_process"
-import { mkdir, open, rename, rm, symlink } from "node:fs/promises"
+import { mkdir, open, rename, rm, stat, symlink } from "node:fs/promises"
 import { constants } from "node:fs"
+import { join } from "node:path"
+import { mebibytes } from "#core/units.ts"
 import type { DiskTrouble } from "#io/supervisor/supervisor.ts"
 import { uptimeNow } from "#io/supervisor/uptime.ts"
+import {
+  fillVolume,
+  freeVolume,
+  mountVolume,
+  noSmallVolumes,
+  unmountVolume,
+} from "./chaos/small-volume.ts"
 import { eventually, Instance } from "./instance.ts"
 import { testOnce } from "./versions.ts"
 
@@ -58,6 +67,29 @@ await testOnce(
     await untilWell(instance)
   },
 )
+
+if (noSmallVolumes === undefined)
+  await testOnce(
+    "a volume that fills up between two looks is told, and again well with room",
+    async (binaries) => {
+      await using instance = await Instance.create(binaries)
+      const volume = instance.path("data")
+      mountVolume(volume, mebibytes(4), instance.account)
+      try {
+        await instance.boot()
+        await eventually("there was a look that ended well", async () => {
+          const probe = await stat(join(volume, "pg-swarm/disk-probe")).catch(() => undefined)
+          return probe !== undefined && probe.size >= 4096
+        })
+        fillVolume(volume)
+        await until(instance, "full", "data")
+        freeVolume(volume)
+        await untilWell(instance)
+      } finally {
+        unmountVolume(volume)
+      }
+    },
+  )
 
 await testOnce(
   "of two volumes the one that hangs is told, and the end waits for neither",

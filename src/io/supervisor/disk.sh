@@ -3,13 +3,15 @@
 # the status; what follows from it the sidecar decides.
 # shellcheck shell=bash disable=SC2154
 
-readonly disk_every_armed=3000 disk_every=15000 disk_slow=2000
+readonly disk_every_armed=3000 disk_every=15000 disk_slow=2000 disk_looks_max=64
 
 # By volume: process, since when it runs, what the last one found, since when that is so.
 disk_pid=([0]=0 [1]=0) disk_began=([0]=0 [1]=0) disk_found=([0]=well [1]=well) disk_since=([0]=0 [1]=0)
+disk_looks=([0]=0 [1]=0) # that ended well, since the file was begun anew
 
-# One process for each look: an fsync needs one, for bash has none of its own. The file is written anew, so that a full
-# volume shows, and lies beside the data, never in a folder that a job takes for some.
+# One process for each look: an fsync needs one, for bash has none of its own. Each writes behind what the one before it
+# wrote: what takes no new room would not show that a volume is full. Now and then the file is begun anew. It lies beside
+# the data, never in a folder that a job takes for some.
 start_probe() { # volume file
   (
     exec {orders}>&- {silence}>&-
@@ -17,7 +19,7 @@ start_probe() { # volume file
     [[ -z $data_fd ]] || exec {data_fd}<&-
     trap - TERM INT QUIT HUP EXIT
     exec 2>"disk-said-$1" || exec 2>/dev/null # without words, full is told as failing
-    LC_ALL=C exec dd if=/dev/zero of="$2" bs=4096 count=1 conv=fsync
+    LC_ALL=C exec dd if=/dev/zero of="$2" bs=4096 count=1 seek="${disk_looks[$1]}" conv=fsync
   ) </dev/null >/dev/null 2>&1 &
   disk_pid[$1]=$! disk_began[$1]=$now
 }
@@ -25,7 +27,11 @@ start_probe() { # volume file
 # What a look that ended found.
 disk_verdict() { # volume code
   local line
-  (($2)) || { found_disk "$1" well "$now"; return; }
+  if (($2 == 0)); then
+    disk_looks[$1]=$(((disk_looks[$1] + 1) % disk_looks_max))
+    found_disk "$1" well "$now"
+    return
+  fi
   while IFS= read -r line; do
     [[ $line == *'No space left'* || $line == *'quota exceeded'* ]] || continue
     found_disk "$1" full "${disk_began[$1]}"

@@ -59,8 +59,13 @@ await play(
       async play({ cluster, primary, witnesses, say }) {
         const at = performance.now()
         fillVolume(primary.volume)
-        await useWal(primary)
-        await cluster.untilPrimary((member) => member !== primary)
+        // After a crash it may start again and find old WAL to write over: it is in trouble for as long as it
+        // is written to.
+        await cluster.until("another leads, which has room", async () => {
+          if ((await cluster.lease()).holder?.pod === primary.pod) await useWal(primary)
+          const leads = await cluster.primary()
+          return leads !== undefined && leads !== primary
+        })
         await witnesses.writing()
         say(`the primary's disk full: no write for ${Math.round(witnesses.gap(at))} ms`)
         freeVolume(primary.volume)
