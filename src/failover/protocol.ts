@@ -4,6 +4,7 @@
  */
 import type { Action, Decision } from "#core/failover/decision.ts"
 import type { Observation } from "#core/failover/observation.ts"
+import { noteBegun } from "#core/failover/repair.ts"
 import { leadingTerm } from "#core/failover/standing.ts"
 import type { Task } from "#io/together.ts"
 import type { Parts } from "./assemble.ts"
@@ -95,6 +96,8 @@ async function turn(
 ): Promise<void> {
   const { live, board, supervisor, log, bell, known, observe, handOvers } = parts
   const publish = (seen: Observation, decision: Decision): void => {
+    if (seen.repair !== undefined && seen.repair === known.repair)
+      known.repair = noteBegun(seen, seen.repair)
     live.turned(seen, decision)
     turned(seen, decision)
     handOvers.turned(decision.memory.handOver)

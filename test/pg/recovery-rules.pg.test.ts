@@ -178,6 +178,7 @@ await testOnce(
     await untilSaid(cluster, replica, "log.rule-acted", "rewind-it")
     await cluster.until("the replica is rewound", () => replica.said("instance.rewound").length > 0)
     await cluster.untilStreaming(primary)
+    assert.equal(replica.said("instance.rewound").length, 1, "once")
     const figures = await (
       await fetch(`http://${replica.address}:${port.sidecarHealth}/metrics`)
     ).text()

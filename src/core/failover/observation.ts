@@ -277,4 +277,6 @@ export type RepairRequest = {
   readonly kind: Repair
   readonly rule: string
   readonly since: Instant
+  /** Its last step was seen; work that came after it may hide that by now. */
+  readonly begun?: boolean
 }

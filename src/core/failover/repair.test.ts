@@ -4,7 +4,7 @@ import { decide } from "#core/failover/decide.ts"
 import { type Decision, firstMemory } from "#core/failover/decision.ts"
 import { follow } from "#core/failover/follow.ts"
 import type { Observation, RepairRequest, SourceView } from "#core/failover/observation.ts"
-import { mayLead } from "#core/failover/repair.ts"
+import { mayLead, noteBegun } from "#core/failover/repair.ts"
 import { podName, term, timeline } from "#core/ids.ts"
 import { lsn } from "#core/lsn.ts"
 import {
@@ -66,6 +66,20 @@ test("a standby that is to be mended stops, and climbs the wanted rung of the la
     assert.match(turn({ repair }).mood.why, /recovery rule some-rule/)
     assert.deepEqual(kinds({ repair, server: down, data }), [rung])
   }
+})
+
+test("a repair is done once, also when the server was started again before anybody asked", () => {
+  const { lanes } = following({})
+  const did = (kind: string, at: number): Observation["lanes"] => ({
+    ...lanes,
+    server: { running: undefined, since: at, last: { kind, at, failure: undefined, failures: 0 } },
+  })
+  const asked = wanted("rewind")
+  assert.equal(noteBegun(following({ lanes: did("rewind", asked.since - 1) }), asked), asked)
+  const repair = noteBegun(following({ lanes: did("rewind", now - 2) }), asked)
+  const later = { repair, lanes: did("start-standby", now - 1), server: standby() }
+  assert.deepEqual(kinds(later), [])
+  assert.deepEqual(kinds({ ...later, repair: asked }), ["stop"])
 })
 
 test("nothing is mended without a leader that serves this cluster's data", () => {

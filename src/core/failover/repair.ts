@@ -47,12 +47,18 @@ const lastSteps: Readonly<Record<Repair, readonly string[]>> = {
 }
 
 /** Whether what is asked for was begun since then, for whatever reason. */
-export function hasBegun({ lanes }: Observation, { kind, since }: RepairRequest): boolean {
+export function hasBegun({ lanes }: Observation, request: RepairRequest): boolean {
+  const { kind, since, begun } = request
+  if (begun === true) return true
   const { running, since: begunAt, last } = lanes.server
   const steps = lastSteps[kind]
   if (running !== undefined && steps.includes(running) && begunAt >= since) return true
   return last !== undefined && steps.includes(last.kind) && last.at >= since
 }
+
+/** To be kept by each turn: the server is started after a rewind, and a lane remembers only what it did last. */
+export const noteBegun = (seen: Observation, request: RepairRequest): RepairRequest =>
+  request.begun !== true && hasBegun(seen, request) ? { ...request, begun: true } : request
 
 /** The next step of the repair that is asked for; undefined while it can not go on, and when none is. */
 export function repairStep(at: Following, ladder: Ladder): Decision | undefined {
