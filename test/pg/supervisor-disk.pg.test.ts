@@ -33,6 +33,13 @@ const until = (
 const untilWell = (instance: Instance): Promise<void> =>
   eventually("the volumes are well", async () => (await found(instance)) === undefined)
 
+/** Names of the processes that it started and that are still there. */
+const childrenOf = (pid: number): readonly string[] =>
+  execFileSync("ps", ["-o", "comm=", "--ppid", String(pid)], { encoding: "utf8" })
+    .trim()
+    .split("\n")
+    .toSorted()
+
 /** Lets whoever hangs on the FIFO go on, and takes it away. */
 async function mend(fifo: string): Promise<void> {
   await using reader = await open(fifo, constants.O_RDONLY | constants.O_NONBLOCK)
@@ -55,6 +62,7 @@ await testOnce(
     assert.ok(
       typeof disk === "object" && disk.since >= began - 1000 && disk.since <= uptimeNow() - 2000,
     )
+    assert.deepEqual(childrenOf(instance.pid), ["dd", "tee"], "a look is one process")
     await mend(data)
     await untilWell(instance)
     await rm(wal, { force: true })
