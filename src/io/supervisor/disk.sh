@@ -19,7 +19,10 @@ start_probe() { # volume file
     [[ -z $data_fd ]] || exec {data_fd}<&-
     trap - TERM INT QUIT HUP EXIT
     exec 2>"disk-said-$1" || exec 2>/dev/null # without words, full is told as failing
-    LC_ALL=C exec dd if=/dev/zero of="$2" bs=4096 count=1 seek="${disk_looks[$1]}" conv=fsync
+    # Never by seek=, with which dd reads from a file that it can not seek in, and waits for ever.
+    behind=(conv=fsync)
+    ((disk_looks[$1] == 0)) || behind=(oflag=append conv=notrunc,fsync)
+    LC_ALL=C exec dd if=/dev/zero of="$2" bs=4096 count=1 "${behind[@]}"
   ) </dev/null >/dev/null 2>&1 &
   disk_pid[$1]=$! disk_began[$1]=$now
 }

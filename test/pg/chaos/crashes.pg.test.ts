@@ -145,6 +145,12 @@ await play(
         await cluster.until("the empty standby clones", () =>
           standby.moods.slice(said).some((mood) => mood.startsWith("cloning")),
         )
+        // Until then the lost volume may have held an acknowledged commit alone, and nobody may take over.
+        await cluster.until("the lost volume is waited for no longer", async () => {
+          const { syncSet } = await cluster.lease()
+          const streams = standby.moods.at(-1)?.startsWith("streaming") === true
+          return streams || !syncSet.includes(standby.pod)
+        })
         await primary.kill()
         await cluster.untilPrimary((member) => member !== primary)
         await primary.rebirth()
