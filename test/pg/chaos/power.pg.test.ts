@@ -48,8 +48,9 @@ const act = (order: readonly number[], withApi: boolean): Act => ({
       cluster.thawApi()
     }
     const next = await cluster.untilPrimary()
-    assert.notEqual(next, laggard, "the most advanced member wins")
-    assert.deepEqual(await witnesses.missingOn(next), [])
+    // Whoever was behind may have caught up from the old primary, which came back as a standby: then it is as good.
+    const missing = await witnesses.missingOn(next)
+    assert.deepEqual(missing, [], "the most advanced member wins: it has all that was acknowledged")
     await witnesses.writing()
     const back = acks.find(({ at }) => at > began)?.at ?? Infinity
     say(
