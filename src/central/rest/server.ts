@@ -95,6 +95,12 @@ function application({ tls, metrics }: RestOptions): App {
         ? given
         : randomUUID()
     },
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
+      sendProblem(
+        request,
+        reply,
+        refusalOf(error) ?? { status: 400, code: "INVALID", detail: "this is no address" },
+      ),
   } as const
   const app: App = fastify({
     ...common,
