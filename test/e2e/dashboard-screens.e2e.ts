@@ -31,6 +31,8 @@ function addresses({ central }: Scene): readonly string[] {
     `/clusters/${clusterIn("degraded")}`,
     `/clusters/${clusterIn("creating")}`,
     `/clusters/${clusterIn("unknown")}`,
+    "/operations",
+    "/operations?state=failed",
     "/events",
     "/profiles",
     `/profiles/${profiles[0]?.id}`,
@@ -116,6 +118,7 @@ test("an empty fleet says what to do first, on every page", async () => {
   for (const [address, words] of Object.entries({
     "/satellites": "No satellite has registered yet",
     "/clusters": "No cluster yet",
+    "/operations": "Nobody has asked for anything yet",
     "/events": "Nothing has happened yet",
     "/profiles": "No profile yet",
     "/rules": "No rule yet",

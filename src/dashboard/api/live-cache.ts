@@ -63,6 +63,7 @@ export function applyLive(client: QueryClient, refetch: Refetch, message: LiveMe
       return applyEvents(client, refetch, message.events)
     case "operation":
       toldOperations.tell(message.operation)
+      refetch(keys.allOperations)
       return applyHistory(client, toldOperations, keys.operations, message.operation)
     case "role-change":
       toldRoleChanges.tell(message.roleChange)

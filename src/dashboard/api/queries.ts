@@ -1,7 +1,12 @@
 /** Every question the pages ask central, by key. The live connection writes under the same keys. */
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query"
 import { clusterBelongs, satelliteBelongs } from "../domain/match.ts"
-import type { ClusterFilter, EventFilter, SatelliteFilter } from "../domain/types.ts"
+import type {
+  ClusterFilter,
+  EventFilter,
+  OperationFilter,
+  SatelliteFilter,
+} from "../domain/types.ts"
 import { call } from "./client.ts"
 import { refusedStatus } from "./failure.ts"
 import {
@@ -25,6 +30,7 @@ export const keys = {
   cluster: ["clusters", "one"],
   events: ["events"],
   operations: ["operations"],
+  allOperations: ["all-operations"],
   roleChanges: ["role-changes"],
   profiles: ["profiles", "list"],
   profile: ["profiles", "one"],
@@ -155,6 +161,17 @@ export const operationsQuery = (clusterId: string) =>
     },
     initialPageParam: first,
     getNextPageParam: nextPage,
+  })
+
+/** What was asked to be done anywhere, newest first. */
+export const allOperationsQuery = (filter: OperationFilter) =>
+  infiniteQueryOptions({
+    queryKey: [...keys.allOperations, filter],
+    queryFn: ({ pageParam, signal }) =>
+      call("listOperations", { query: { ...filter, limit: pageSize, ...from(pageParam) } }, signal),
+    initialPageParam: first,
+    getNextPageParam: nextPage,
+    placeholderData: keepPreviousData,
   })
 
 export const profilesQuery = queryOptions({

@@ -1,49 +1,16 @@
-/** Where one can go, in one place for the sidebar, the narrow menu and the palette. */
-import {
-  Activity,
-  Database,
-  KeyRound,
-  LayoutGrid,
-  type LucideIcon,
-  RadioTower,
-  Ruler,
-  SquareStack,
-} from "lucide-react"
+/** The links of the sidebar, which is also the narrow menu. */
 import { useQuery } from "@tanstack/react-query"
 import { Link } from "@tanstack/react-router"
 import { overviewQuery } from "../api/queries.ts"
 import { classNames } from "../ui/class-names.ts"
-
-type Place = {
-  readonly to: "/" | "/satellites" | "/clusters" | "/events" | "/profiles" | "/rules" | "/tokens"
-  readonly name: string
-  readonly icon: LucideIcon
-  /** Second key after `g`. */
-  readonly key: string
-}
-
-export const places: readonly Place[] = [
-  { to: "/", name: "Overview", icon: LayoutGrid, key: "o" },
-  { to: "/satellites", name: "Satellites", icon: RadioTower, key: "s" },
-  { to: "/clusters", name: "Clusters", icon: Database, key: "c" },
-  { to: "/events", name: "Events", icon: Activity, key: "e" },
-  { to: "/profiles", name: "Profiles", icon: SquareStack, key: "p" },
-  { to: "/rules", name: "Deployment rules", icon: Ruler, key: "r" },
-  { to: "/tokens", name: "API tokens", icon: KeyRound, key: "t" },
-]
-
-const groups = [
-  { name: "Fleet", places: places.slice(0, 4) },
-  { name: "Provision", places: places.slice(4, 6) },
-  { name: "Access", places: places.slice(6) },
-]
+import { placeGroups } from "./places.ts"
 
 export function Navigation({ onGo }: { readonly onGo?: () => void }) {
   const { data } = useQuery(overviewQuery)
   const pending = data?.satellites.pending ?? 0
   return (
     <nav aria-label="Main" className="flex flex-col gap-4">
-      {groups.map((group) => (
+      {placeGroups.map((group) => (
         <div key={group.name}>
           <p className="mb-1 px-2 text-xs font-medium text-ink-3">{group.name}</p>
           <ul className="flex flex-col gap-px">

@@ -22,7 +22,7 @@ import { clusterLook, satelliteLook } from "../domain/words.ts"
 import { classNames } from "../ui/class-names.ts"
 import { itemClass } from "../ui/select.tsx"
 import { textTone, type Tone } from "../ui/tone.ts"
-import { places } from "./navigation.tsx"
+import { places } from "./places.ts"
 
 type Props = { readonly open: boolean; readonly onClose: () => void }
 
@@ -147,7 +147,7 @@ function useFound(wanted: string) {
       icon,
       name,
       detail: "",
-      note: { text: `g ${key}`, tone: "quiet" },
+      ...(key === undefined ? {} : { note: { text: `g ${key}`, tone: "quiet" as const } }),
       go: () => void navigate({ to }),
     }))
   // What was found for the text before stays only where it fits the text now.

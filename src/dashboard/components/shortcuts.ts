@@ -1,7 +1,7 @@
 /** Keys that work anywhere outside a field: `/` and Ctrl K find, `g` and a letter go. */
 import { useNavigate } from "@tanstack/react-router"
 import { useEffect, useEffectEvent } from "react"
-import { places } from "./navigation.tsx"
+import { places } from "./places.ts"
 
 const together = 1200
 

@@ -20,6 +20,10 @@ export function operationLook(state: OperationState): Look {
   }
 }
 
+/** What an operation does, as a heading. */
+const operationKinds: Readonly<Record<Operation["kind"], string>> = { switchover: "Switchover" }
+export const operationKind = (kind: Operation["kind"]): string => operationKinds[kind]
+
 type StepWords = { readonly word: string; readonly meaning: string }
 const steps: Readonly<Record<SwitchoverStep, StepWords>> = {
   check: { word: "Check", meaning: "The candidate streams and has caught up." },

@@ -10,5 +10,6 @@ type Filled<T> = T extends undefined ? never : T
 export type SatelliteFilter = Omit<Filled<Sent<"listSatellites">["query"]>, "limit" | "cursor">
 export type ClusterFilter = Omit<Filled<Sent<"listClusters">["query"]>, "limit" | "cursor">
 export type EventFilter = Omit<Filled<Sent<"listEvents">["query"]>, "limit" | "cursor">
+export type OperationFilter = Omit<Filled<Sent<"listOperations">["query"]>, "limit" | "cursor">
 
 export type Page<T> = { readonly items: readonly T[]; readonly nextCursor: string | null }

@@ -1,0 +1,52 @@
+/**
+ * Where one can go, in one place for the sidebar, the narrow menu, the palette and the keys. A new page
+ * is a line here, in the group of the people who use it; `admin` is for what is set up once for the fleet.
+ */
+import {
+  Activity,
+  Database,
+  KeyRound,
+  LayoutGrid,
+  ListChecks,
+  type LucideIcon,
+  RadioTower,
+  Ruler,
+  SquareStack,
+} from "lucide-react"
+
+const groupNames = { fleet: "Fleet", intent: "Intent", admin: "Admin" } as const
+type GroupName = keyof typeof groupNames
+
+export type Place = {
+  readonly to:
+    | "/"
+    | "/satellites"
+    | "/clusters"
+    | "/operations"
+    | "/events"
+    | "/profiles"
+    | "/rules"
+    | "/tokens"
+  readonly group: GroupName
+  readonly name: string
+  readonly icon: LucideIcon
+  /** Second key after `g`; left out where no letter is free. */
+  readonly key?: string
+}
+
+export const places: readonly Place[] = [
+  { to: "/", group: "fleet", name: "Overview", icon: LayoutGrid, key: "o" },
+  { to: "/satellites", group: "fleet", name: "Satellites", icon: RadioTower, key: "s" },
+  { to: "/clusters", group: "fleet", name: "Clusters", icon: Database, key: "c" },
+  { to: "/operations", group: "fleet", name: "Operations", icon: ListChecks, key: "a" },
+  { to: "/events", group: "fleet", name: "Events", icon: Activity, key: "e" },
+  { to: "/profiles", group: "intent", name: "Profiles", icon: SquareStack, key: "p" },
+  { to: "/rules", group: "intent", name: "Deployment rules", icon: Ruler, key: "r" },
+  { to: "/tokens", group: "admin", name: "API tokens", icon: KeyRound, key: "t" },
+]
+
+/** The groups in their order, each with its places in theirs. */
+export const placeGroups = Object.entries(groupNames).map(([group, name]) => ({
+  name,
+  places: places.filter((place) => place.group === group),
+}))

@@ -1,0 +1,104 @@
+/** Everything that people asked to be done to clusters: how far it is, who asked, how it ended. */
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query"
+import { getRouteApi, useNavigate } from "@tanstack/react-router"
+import { ListChecks, SearchX, X } from "lucide-react"
+import { operationStates } from "#core/switchover/operation.ts"
+import { allOperationsQuery, clusterQuery } from "../api/queries.ts"
+import { operationColumns } from "../components/operation-columns.tsx"
+import { PagedTable } from "../components/paged-table.tsx"
+import { operationLook } from "../domain/operations.ts"
+import { Button, ButtonLink } from "../ui/button.tsx"
+import { PageHeader, Panel } from "../ui/panel.tsx"
+import { Segments } from "../ui/segments.tsx"
+import { Empty } from "../ui/states.tsx"
+import { useTitle } from "../ui/title.ts"
+
+const route = getRouteApi("/signed-in/operations")
+
+const choices = [
+  { value: "all" as const, name: "All" },
+  ...operationStates.map((state) => ({ value: state, name: operationLook(state).word })),
+]
+
+export function OperationsPage() {
+  useTitle("Operations")
+  const filter = route.useSearch()
+  const navigate = useNavigate({ from: "/operations" })
+  const query = useInfiniteQuery(allOperationsQuery(filter))
+  const isFiltered = filter.state !== undefined || filter.cluster !== undefined
+  return (
+    <>
+      <PageHeader
+        title="Operations"
+        lead="What people asked to be done to clusters, newest first, step by step as their sites do it."
+      />
+      <div className="mb-3 flex min-w-0 flex-wrap items-center gap-2">
+        <Segments
+          label="State"
+          choices={choices}
+          value={filter.state ?? "all"}
+          onChange={(state) =>
+            void navigate({
+              search: (old) => ({ ...old, state: state === "all" ? undefined : state }),
+              replace: true,
+            })
+          }
+        />
+        {filter.cluster === undefined ? null : (
+          <OfCluster
+            id={filter.cluster}
+            onRemove={() =>
+              void navigate({ search: (old) => ({ ...old, cluster: undefined }), replace: true })
+            }
+          />
+        )}
+      </div>
+      <Panel>
+        <PagedTable
+          what="operations"
+          query={query}
+          columns={operationColumns}
+          rowKey={({ id }) => id}
+          empty={
+            isFiltered ? (
+              <Empty
+                icon={SearchX}
+                title="No operation matches"
+                action={
+                  <Button onPress={() => void navigate({ search: {}, replace: true })}>
+                    Show all operations
+                  </Button>
+                }
+              >
+                None fits these filters.
+              </Empty>
+            ) : (
+              <Empty
+                icon={ListChecks}
+                title="Nobody has asked for anything yet"
+                action={<ButtonLink to="/clusters">Go to the clusters</ButtonLink>}
+              >
+                A switchover is asked for on the page of its cluster. Each is listed here with its
+                steps and how it ended.
+              </Empty>
+            )
+          }
+        />
+      </Panel>
+    </>
+  )
+}
+
+function OfCluster({ id, onRemove }: { readonly id: string; readonly onRemove: () => void }) {
+  const { data } = useQuery(clusterQuery(id))
+  return (
+    <Button
+      small
+      onPress={onRemove}
+      aria-label={`Show the operations of all clusters, not only of ${data?.name ?? id}`}
+    >
+      Of {data?.name ?? "one cluster"}
+      <X aria-hidden className="size-3.5" />
+    </Button>
+  )
+}

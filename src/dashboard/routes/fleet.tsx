@@ -1,0 +1,78 @@
+/** Pages of the fleet as it stands. */
+import { createRoute } from "@tanstack/react-router"
+import * as z from "zod"
+import { severities } from "#core/cluster/events.ts"
+import { clusterStates } from "#core/cluster/state.ts"
+import { operationStates } from "#core/switchover/operation.ts"
+import { satelliteStates } from "#wire/rest/satellites.ts"
+import { eventRanges } from "../domain/event-range.ts"
+import { ClusterPage } from "../pages/cluster.tsx"
+import { ClustersPage } from "../pages/clusters.tsx"
+import { EventsPage } from "../pages/events.tsx"
+import { OperationsPage } from "../pages/operations.tsx"
+import { OverviewPage } from "../pages/overview.tsx"
+import { SatellitePage } from "../pages/satellite.tsx"
+import { SatellitesPage } from "../pages/satellites.tsx"
+import { id, search, signedIn } from "./frame.tsx"
+
+const overview = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/",
+  component: OverviewPage,
+})
+const satellites = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/satellites",
+  validateSearch: z.object({ state: z.enum(satelliteStates).optional().catch(undefined), search }),
+  component: SatellitesPage,
+})
+const satellite = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/satellites/$id",
+  component: SatellitePage,
+})
+const clusters = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/clusters",
+  validateSearch: z.object({
+    state: z.enum(clusterStates).optional().catch(undefined),
+    satelliteId: id,
+    search,
+  }),
+  component: ClustersPage,
+})
+const cluster = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/clusters/$id",
+  component: ClusterPage,
+})
+const events = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/events",
+  validateSearch: z.object({
+    severity: z.enum(severities).optional().catch(undefined),
+    range: z.enum(eventRanges).optional().catch(undefined),
+    clusterId: id,
+    satelliteId: id,
+  }),
+  component: EventsPage,
+})
+const operations = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/operations",
+  validateSearch: z.object({
+    state: z.enum(operationStates).optional().catch(undefined),
+    cluster: id,
+  }),
+  component: OperationsPage,
+})
+
+export const fleetRoutes = [
+  overview,
+  satellites,
+  satellite,
+  clusters,
+  cluster,
+  operations,
+  events,
+] as const
