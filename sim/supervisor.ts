@@ -19,6 +19,9 @@ import type { Disk } from "./volume.ts"
 const tick = 80
 const readEvery = 200
 const pulseMax = 1500
+/** `still_max` and `still_window` of the real one. */
+const stillMax = 500
+const stillWindow = 10_000
 /** From the decision to the end of the last backend; with a late tick within `fenceWithin`. */
 const killWithin = 420
 
@@ -44,7 +47,8 @@ export class SimSupervisor {
   #termTop = 0
   #armed: Term | undefined
   #cause: ExitCause = "ordered"
-  #stood: number
+  /** How long the machine's clock had stood still by the beginning of this window and of the one before. */
+  #stood: { readonly at: number; readonly now: number; readonly before: number }
   terminating = false
   readonly #readers = new Set<(report: SupervisorReport) => void>()
 
@@ -52,7 +56,8 @@ export class SimSupervisor {
     this.#of = of
     this.nonce = nonce
     this.process = new Process(of.machine)
-    this.#stood = of.machine.stood
+    const { stood } = of.machine
+    this.#stood = { at: of.machine.now(), now: stood, before: stood }
   }
 
   /** The port that the sidecar `from` holds. */
@@ -256,9 +261,8 @@ export class SimSupervisor {
     const { machine } = this.#of
     const now = machine.now()
     if (this.#runs.kind !== "stopping") {
-      const gap = machine.stood - this.#stood
-      this.#stood = machine.stood
-      if (gap > 1000) {
+      const gap = this.#standstill(now)
+      if (gap > stillMax) {
         this.#kill("fenced")
         this.#report({ kind: "paused-vm", gap: millis(gap) })
       } else {
@@ -273,6 +277,15 @@ export class SimSupervisor {
       }
     }
     this.process.after(tick, () => this.#tend())
+  }
+
+  #standstill(now: number): number {
+    const { stood } = this.#of.machine
+    const gap = stood - this.#stood.before
+    if (gap > stillMax) this.#stood = { at: now, now: stood, before: stood }
+    else if (now - this.#stood.at >= stillWindow)
+      this.#stood = { at: now, now: stood, before: this.#stood.now }
+    return gap
   }
 
   // ---- jobs --------------------------------------------------------------------------------------

@@ -7,6 +7,9 @@ import type { ServerBinaries } from "#io/postgres/binaries.ts"
 
 const clientTools = ["psql", "pg_basebackup", "pg_rewind"] as const
 
+/** For a person: `PG_SWARM_TEST_MAJOR=15` leaves out all other versions, also where only the newest is played. */
+const chosen = process.env["PG_SWARM_TEST_MAJOR"]
+
 /** Server binaries of this machine that have the client tools beside them, newest first. */
 export async function installed(): Promise<readonly ServerBinaries[]> {
   const found = await findServerBinaries({ path: process.env["PATH"] })
@@ -18,7 +21,9 @@ export async function installed(): Promise<readonly ServerBinaries[]> {
         : undefined
     }),
   )
-  const all = complete.filter((binaries) => binaries !== undefined)
+  const all = complete
+    .filter((binaries) => binaries !== undefined)
+    .filter(({ major }) => chosen === undefined || String(major) === chosen)
   return all.filter(({ major }, at) => all.findIndex((binaries) => binaries.major === major) === at)
 }
 

@@ -82,6 +82,12 @@ export const presetPolicies: Readonly<Record<Preset, Policy>> = {
   },
 }
 
+/**
+ * How long in all a machine's monotonic clock may stand still, within the life of one right to serve, before its
+ * supervisor takes it for a paused machine (`supervisor.sh: still_max`, with what its reading of two clocks may miss).
+ */
+export const stillUnnoticed: Millis = millis(600)
+
 /** Every sentence of the timing law that `policy` breaks; none means that it is safe. */
 export function lawBroken(policy: Policy): readonly Problem[] {
   const problems: Problem[] = []
@@ -89,18 +95,19 @@ export function lawBroken(policy: Policy): readonly Problem[] {
     if (!holds) problems.push({ field, problem })
   }
   const { deadlineAfter, fenceWithin, expireAfter, renewEvery, pledgeFor, callTimeout } = policy
+  const servesFor = deadlineAfter + fenceWithin + stillUnnoticed
   for (const [field, value] of Object.entries(policy))
     claim(field, Number.isFinite(value) && value > 0, "must be a positive number")
   claim("drift", policy.drift < 0.5, "must be below 0.5")
   claim(
     "deadlineAfter",
-    deadlineAfter + fenceWithin <= expireAfter * (1 - policy.drift),
-    `deadline and fence together must end before ${1 - policy.drift} of expireAfter; shorten deadlineAfter or lengthen expireAfter`,
+    servesFor <= expireAfter * (1 - policy.drift),
+    `deadline, fence and ${stillUnnoticed} ms of an unnoticed pause together must end before ${1 - policy.drift} of expireAfter; shorten deadlineAfter or lengthen expireAfter`,
   )
   claim(
     "pledgeFor",
-    deadlineAfter + fenceWithin <= pledgeFor * (1 - policy.drift),
-    `deadline and fence together must end before ${1 - policy.drift} of pledgeFor; lengthen pledgeFor`,
+    servesFor <= pledgeFor * (1 - policy.drift),
+    `deadline, fence and ${stillUnnoticed} ms of an unnoticed pause together must end before ${1 - policy.drift} of pledgeFor; lengthen pledgeFor`,
   )
   claim("renewEvery", renewEvery <= expireAfter / 4, "must be at most a quarter of expireAfter")
   claim(
@@ -114,6 +121,11 @@ export function lawBroken(policy: Policy): readonly Problem[] {
     "a renewal that times out must leave time for another before the deadline: shorten callTimeout",
   )
   claim("voteWithin", policy.voteWithin <= callTimeout, "must not be longer than callTimeout")
+  claim(
+    "rankDelay",
+    policy.voteWithin <= policy.rankDelay,
+    "must not be shorter than voteWithin: a ballot ends before the next candidate's begins",
+  )
   return problems
 }
 

@@ -197,20 +197,39 @@ tend_deadline() {
   fi
 }
 
-last_now=0 last_wall=0 planned=0
-tend_clock() { # a paused machine: fence first, ask later
-  local wall gap=0
+# How far the wall clock is ahead of the monotonic one. A machine that was paused may have lost the time from the
+# latter alone, so the pauses of the last ten to twenty seconds add up to what this grew by: no right to serve lives
+# longer than that. Slewing moves both clocks alike; a wall clock that is set ahead looks like a pause.
+ahead=0
+measure_ahead() {
   if [[ -n ${EPOCHREALTIME:-} ]]; then
-    wall=$((${EPOCHREALTIME/[.,]/} / 1000))
-  else # bash before 5
-    printf -v wall '%(%s)T000' -1
+    ahead=$((${EPOCHREALTIME/[.,]/} / 1000 - now))
+  else
+    printf -v ahead '%(%s)T000' -1
+    ahead=$((ahead - now))
   fi
-  if ((last_wall)); then
-    gap=$(((wall - last_wall) - (now - last_now)))
-    ((gap > gap_max)) || gap=0
-    if ((gap == 0 && now - planned > late_max)); then gap=$((now - planned)); fi
+}
+
+planned=0 ahead_least='' ahead_before=0 ahead_since=0
+tend_clock() { # a paused machine: fence first, ask later
+  local gap=0 least tries
+  measure_ahead
+  if [[ -z $ahead_least ]]; then ahead_least=$ahead ahead_before=$ahead ahead_since=$now; fi
+  ((ahead >= ahead_least)) || ahead_least=$ahead
+  least=$((ahead_before < ahead_least ? ahead_before : ahead_least))
+  # Whoever is held up between the readings of the two clocks sees a pause that was none: it reads again.
+  for ((tries = 0; tries < 3 && ahead - least > still_max; tries++)); do
+    clock
+    measure_ahead
+  done
+  if ((ahead - least > still_max)); then
+    gap=$((ahead - least)) ahead_least=$ahead ahead_before=$ahead ahead_since=$now
+  elif ((now - planned > late_max)); then
+    gap=$((now - planned))
   fi
-  last_now=$now last_wall=$wall
+  if ((now - ahead_since >= still_window)); then
+    ahead_before=$ahead_least ahead_least=$ahead ahead_since=$now
+  fi
   ((gap)) || return 0
   if ((armed && kill_at == 0)); then stop_immediate fenced; fi
   report "paused-vm $gap"

@@ -28,8 +28,11 @@ export -n LC_ALL
 readonly tick_idle=200 tick_running=80 tick_following=160 tick_ending=20
 readonly status_every=400 read_every=200 kill_after=300
 readonly line_max=1024 partial_max=1000 reports_max=400
-readonly gap_max=1000 late_max=3000 deadline_max=300000
+readonly still_window=10000 late_max=3000 deadline_max=300000
 readonly sidecar_silent=3000 job_patience=2000
+still_max=500
+[[ -n ${EPOCHREALTIME:-} ]] || still_max=1500 # bash before 5 knows whole seconds only
+readonly still_max
 readonly grace=$((${PG_SWARM_GRACE_SECONDS:-60} * 1000))
 
 run=${PG_SWARM_RUN_DIR:?PG_SWARM_RUN_DIR is not set}
