@@ -12,6 +12,7 @@ import {
 } from "#core/cluster/health.ts"
 import type { ClusterHealth } from "#core/cluster/state.ts"
 import { type ClusterId, type PodName, memberPod, ordinalOf, podName } from "#core/ids.ts"
+import type { ConfigChange } from "#core/rollout/change.ts"
 import { label, objectNames } from "#core/names.ts"
 import { type Millis, millis, seconds } from "#core/units.ts"
 import type { Clock } from "#io/clock.ts"
@@ -39,6 +40,7 @@ export class Health {
   readonly #options: HealthOptions
   readonly #due = new Set<ClusterId>()
   readonly #primarySeenAt = new Map<ClusterId, number>()
+  readonly #changes = new Map<ClusterId, ConfigChange>()
   readonly #primaries = new Map<ClusterId, PodName | undefined>()
   #timer: NodeJS.Timeout | undefined
 
@@ -81,12 +83,13 @@ export class Health {
     if (desired === undefined) {
       this.#primarySeenAt.delete(id)
       this.#primaries.delete(id)
+      this.#changes.delete(id)
       return
     }
     const pods = this.#members(desired)
     const primary = primaryOf(pods)?.pod
     if (primary !== undefined) this.#primarySeenAt.set(id, clock.now())
-    send(clusterHealth(this.#input(id, desired, pods)))
+    send({ ...clusterHealth(this.#input(id, desired, pods)), change: this.#change(id, desired) })
     if (this.#primaries.get(id) === primary) return
     this.#primaries.set(id, primary)
     primaryChanged(id)
@@ -110,6 +113,28 @@ export class Health {
       withoutPrimary: this.#sincePrimary(id),
       observedAt: clock.wall(),
     }
+  }
+
+  /** What needs no restart is in force soon after it was written; the rest is not looked at yet. */
+  #change(id: ClusterId, desired: Desired): ConfigChange | undefined {
+    if (desired.kind === "deleting") return undefined
+    const { version } = desired.spec
+    const isApplied = this.#options.operator().progress(id)?.appliedVersion === version
+    const known = this.#changes.get(id)
+    if (known?.version === version && (known.state === "done") === isApplied) return known
+    const now = this.#options.clock.wall()
+    const change: ConfigChange = {
+      version,
+      state: isApplied ? "done" : "applying",
+      strategy: "reload",
+      steps: [],
+      reason: undefined,
+      pendingRestart: [],
+      startedAt: known?.version === version ? known.startedAt : now,
+      endedAt: isApplied ? now : undefined,
+    }
+    this.#changes.set(id, change)
+    return change
   }
 
   #sincePrimary(id: ClusterId): Millis | undefined {

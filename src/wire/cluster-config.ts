@@ -12,6 +12,7 @@ import {
   postgresMajors,
 } from "#core/cluster/spec.ts"
 import { clusterId, clusterName, configVersion, namespace } from "#core/ids.ts"
+import type { ParameterOrder, ParameterOrders } from "#core/rollout/impact.ts"
 import type { Parsed } from "#core/parsed.ts"
 import { bytes } from "#core/units.ts"
 import {
@@ -20,6 +21,7 @@ import {
   Durability as WireDurability,
   type FailoverConfig,
   OnExcessLag as WireOnExcessLag,
+  ParameterOrder as WireParameterOrder,
   Preset as WirePreset,
   type ResourceConfig,
   type VolumeConfig,
@@ -43,6 +45,13 @@ const onExcessLagToWire: Readonly<Record<OnExcessLag, WireOnExcessLag>> = {
   ask: WireOnExcessLag.ASK,
 }
 
+const orderToWire: Readonly<Record<ParameterOrder, WireParameterOrder>> = {
+  reload: WireParameterOrder.RELOAD,
+  restart: WireParameterOrder.RESTART,
+  "full-restart": WireParameterOrder.FULL_RESTART,
+}
+const ordersMax = 1000
+
 export const encodeClusterConfig = (spec: ClusterSpec): ClusterConfig =>
   create(ClusterConfigSchema, {
     clusterId: spec.id,
@@ -60,6 +69,9 @@ export const encodeClusterConfig = (spec: ClusterSpec): ClusterConfig =>
     failover: encodedFailover(spec.failover),
     paused: spec.paused,
     ...(spec.recovery === undefined ? {} : { recovery: encodeRuleSet(spec.recovery) }),
+    parameterOrders: Object.fromEntries(
+      [...(spec.parameterOrders ?? [])].map(([name, order]) => [name, orderToWire[order]]),
+    ),
   })
 
 const encodedFailover = (failover: FailoverSpec) => ({
@@ -131,7 +143,24 @@ export function parseClusterConfig(message: ClusterConfig, path = "config"): Par
     ...(message.recovery === undefined
       ? {}
       : { recovery: readRuleSet(read, at("recovery"), message.recovery) }),
+    ...parameterOrders(read, at("parameter_orders"), message.parameterOrders),
   })
+}
+
+function parameterOrders(
+  read: Reader,
+  path: string,
+  message: ClusterConfig["parameterOrders"],
+): Pick<ClusterSpec, "parameterOrders"> {
+  const entries = read.list(path, Object.entries(message), ordersMax)
+  if (entries.length === 0) return {}
+  const orders: ParameterOrders = new Map(
+    entries.map(([name, order]) => [
+      read.text(`${path} (a key)`, name, 63),
+      read.word(`${path}.${name.slice(0, 63)}`, order, orderToWire, "restart"),
+    ]),
+  )
+  return { parameterOrders: orders }
 }
 
 /** What an older side never says stays unsaid. */

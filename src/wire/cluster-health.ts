@@ -9,6 +9,7 @@ import {
   ClusterState as WireState,
 } from "./gen/pgswarm/v1/health_pb.ts"
 import { encodeInstanceHealth, parseInstanceHealth } from "./instance-health.ts"
+import { encodeConfigChange, readConfigChange } from "./config-change.ts"
 import { Reader } from "./proto-field.ts"
 
 const stateToWire: Readonly<Record<ClusterState, WireState>> = {
@@ -37,6 +38,7 @@ export const encodeClusterHealth = (health: ClusterHealth): WireHealth =>
     observedAtMs: BigInt(Math.trunc(health.observedAt)),
     ...(health.primary === undefined ? {} : { primary: health.primary }),
     ...(health.systemIdentifier === undefined ? {} : { systemIdentifier: health.systemIdentifier }),
+    ...(health.change === undefined ? {} : { change: encodeConfigChange(health.change) }),
   })
 
 export function parseClusterHealth(message: WireHealth, path = "health"): Parsed<ClusterHealth> {
@@ -68,5 +70,8 @@ export function parseClusterHealth(message: WireHealth, path = "health"): Parsed
       message.systemIdentifier === undefined
         ? undefined
         : systemIdentifier(message.systemIdentifier),
+    ...(message.change === undefined
+      ? {}
+      : { change: readConfigChange(read, at("change"), message.change) }),
   })
 }

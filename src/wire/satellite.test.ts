@@ -57,6 +57,10 @@ const spec: ClusterSpec = {
     lagWaitSeconds: 0,
     priorities: [3, 1, 0],
   },
+  parameterOrders: new Map([
+    ["work_mem", "restart"],
+    ["app.setting", "full-restart"],
+  ]),
 }
 
 const health: ClusterHealth = {
@@ -68,6 +72,31 @@ const health: ClusterHealth = {
   term: term(4),
   observedAt: 1_750_000_000_000,
   systemIdentifier: systemIdentifier("7312345678901234567"),
+  change: {
+    version: configVersion(3),
+    state: "blocked",
+    strategy: "sequential-restart",
+    steps: [
+      {
+        pod: podName("orders-2"),
+        action: "restart",
+        state: "done",
+        detail: undefined,
+        at: 1_750_000_000_000,
+      },
+      {
+        pod: podName("orders-1"),
+        action: "hand-over",
+        state: "waiting",
+        detail: "after orders-0",
+        at: 1_750_000_000_001,
+      },
+    ],
+    reason: "orders-0 does not stream",
+    pendingRestart: ["shared_buffers"],
+    startedAt: 1_750_000_000_000,
+    endedAt: undefined,
+  },
   instances: [
     {
       pod: podName("orders-1"),

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict"
+import type { ConfigChange } from "#core/rollout/change.ts"
 import { randomUUID } from "node:crypto"
 import { after, afterEach, before, test } from "node:test"
 import { Code, ConnectError } from "@connectrpc/connect"
@@ -127,6 +128,42 @@ test("a site registers, is approved, receives its cluster, reports it, and the A
   assert.equal(cluster.primary, "orders-0")
   assert.equal(cluster.instances[0]?.receivedLsn, "0/3000060")
   assert.equal(cluster.satelliteName, "north-1")
+  assert.deepEqual([cluster.change, cluster.inForceVersion], [null, null])
+
+  const step = { pod: podName("orders-1"), action: "restart", detail: undefined } as const
+  const change: ConfigChange = {
+    version: configVersion(1),
+    state: "applying",
+    strategy: "sequential-restart",
+    steps: [{ ...step, state: "running", at: Date.UTC(2026, 0, 1) }],
+    reason: undefined,
+    pendingRestart: ["shared_buffers"],
+    startedAt: Date.UTC(2026, 0, 1),
+    endedAt: undefined,
+  }
+  stream.send({ kind: "health", health: health(spec.id, { change }) })
+  const changing = await eventually("what the site does about it is shown", async () => {
+    const found = await api.ok("getCluster", { params: { id: spec.id } })
+    return found.change !== null && found
+  })
+  assert.equal(changing.inForceVersion, null, "what is being applied is not in force")
+  assert.deepEqual(changing.change?.steps, [
+    { ...step, state: "running", detail: null, at: "2026-01-01T00:00:00.000Z" },
+  ])
+  const done = { ...change, state: "done", endedAt: Date.now(), pendingRestart: [] } as const
+  stream.send({ kind: "health", health: health(spec.id, { change: done }) })
+  const inForce = await eventually("it is in force", async () => {
+    const found = await api.ok("getCluster", { params: { id: spec.id } })
+    return found.inForceVersion === 1 && found
+  })
+  assert.equal(inForce.change?.state, "done")
+  const beyond = { ...done, version: configVersion(7) }
+  stream.send({ kind: "health", health: health(spec.id, { change: beyond }) })
+  const unwanted = await eventually("a version that nobody wanted", async () => {
+    const found = await api.ok("getCluster", { params: { id: spec.id } })
+    return found.change?.version === 7 && found
+  })
+  assert.equal(unwanted.inForceVersion, 1)
   const overview = await api.ok("overview")
   assert.equal(overview.satellites.connected, 1)
   assert.equal(overview.clusters.healthy, 1)

@@ -7,7 +7,7 @@ import type { Standing } from "#core/rollout/match-end.ts"
 import { shownReason } from "#core/fleet/shown.ts"
 import { booleanOf, integerOf, jsonOf, maybe, type Row, textOf, timeOf } from "#io/postgres/row.ts"
 import type { Sql } from "#io/postgres/sql.ts"
-import { type Cluster, instanceSchema } from "#wire/rest/clusters.ts"
+import { changeSchema, type Cluster, instanceSchema } from "#wire/rest/clusters.ts"
 import { profileSpecSchema } from "#wire/rest/profiles.ts"
 import { stateOf } from "./satellite.ts"
 
@@ -56,6 +56,8 @@ const shown = (row: Row): Cluster => {
     durability: spec.failover.durability,
     desiredVersion: integerOf(row, "desired_version"),
     appliedVersion: orNull(maybe(integerOf, row, "applied_version")),
+    inForceVersion: orNull(maybe(integerOf, row, "in_force_version")),
+    change: row["change"] === null ? null : changeSchema.parse(jsonOf(row, "change")),
     applyProblem: orNull(applyProblem),
     primary: orNull(maybe(textOf, row, "primary_pod")),
     term: orNull(maybe(integerOf, row, "term")),
@@ -71,13 +73,13 @@ export const findClusters = async (sql: Sql, ids: readonly string[]): Promise<Cl
     await sql`
       select c.id, c.name, c.namespace, c.satellite_id, c.profile_id, c.rule_id, c.spec,
         c.spec_version, c.paused, c.deletion_protected,
-        c.desired_version, c.ack, c.ack_problem, c.created_at, c.version,
+        c.desired_version, c.in_force_version, c.ack, c.ack_problem, c.created_at, c.version,
         cluster_state(c.deleting_since, c.paused, s.state, c.first_healthy_at, h.state) as state,
         greatest(h.applied_version, case when c.ack = 'applied' then c.acked_version end)
           as applied_version,
         s.name as satellite_name, s.state as satellite_state, p.name as profile_name,
         p.spec_version as newest_spec_version,
-        h.reason, h.primary_pod, h.term, h.instances, h.observed_at
+        h.reason, h.primary_pod, h.term, h.instances, h.change, h.observed_at
       from cluster c
         join satellite s on s.id = c.satellite_id
         join profile p on p.id = c.profile_id
@@ -105,13 +107,13 @@ export const listClusters = async (
     await sql`
       select c.id, c.name, c.namespace, c.satellite_id, c.profile_id, c.rule_id, c.spec,
         c.spec_version, c.paused, c.deletion_protected,
-        c.desired_version, c.ack, c.ack_problem, c.created_at, c.version,
+        c.desired_version, c.in_force_version, c.ack, c.ack_problem, c.created_at, c.version,
         cluster_state(c.deleting_since, c.paused, s.state, c.first_healthy_at, h.state) as state,
         greatest(h.applied_version, case when c.ack = 'applied' then c.acked_version end)
           as applied_version,
         s.name as satellite_name, s.state as satellite_state, p.name as profile_name,
         p.spec_version as newest_spec_version,
-        h.reason, h.primary_pod, h.term, h.instances, h.observed_at
+        h.reason, h.primary_pod, h.term, h.instances, h.change, h.observed_at
       from cluster c
         join satellite s on s.id = c.satellite_id
         join profile p on p.id = c.profile_id

@@ -12,14 +12,16 @@ import {
   namespace,
   type SatelliteId,
 } from "#core/ids.ts"
+import type { ParameterOrders } from "#core/rollout/impact.ts"
 import { booleanOf, integerOf, jsonOf, type Row, textOf } from "#io/postgres/row.ts"
 import type { Sql } from "#io/postgres/sql.ts"
 import { profileSpecSchema } from "#wire/rest/profiles.ts"
 import { profileSpec } from "../profile-spec.ts"
+import { parameterOrdersKept } from "./parameter-order.ts"
 
 export type Desired = { readonly spec: ClusterSpec; readonly deleting: boolean }
 
-const desired = (row: Row): Desired => {
+const desired = (row: Row, parameterOrders: ParameterOrders): Desired => {
   const body = profileSpecSchema.parse(jsonOf(row, "spec"))
   return {
     deleting: booleanOf(row, "deleting"),
@@ -31,19 +33,23 @@ const desired = (row: Row): Desired => {
       profile: textOf(row, "profile_name"),
       version: configVersion(integerOf(row, "desired_version")),
       paused: booleanOf(row, "paused"),
+      parameterOrders,
     },
   }
 }
 
-export const desiredOf = async (sql: Sql, satellite: SatelliteId): Promise<Desired[]> =>
-  (
+export const desiredOf = async (sql: Sql, satellite: SatelliteId): Promise<Desired[]> => {
+  const kept = await parameterOrdersKept(sql)
+  const orders = new Map([...kept].map(([name, { order }]) => [name, order] as const))
+  return (
     await sql`
       select c.id, c.name, c.namespace, c.spec, c.desired_version, c.paused,
         c.deleting_since is not null as deleting, p.name as profile_name
       from cluster c join profile p on p.id = c.profile_id
       where c.satellite_id = ${satellite}
       order by c.id`
-  ).map(desired)
+  ).map((row) => desired(row, orders))
+}
 
 export type Gone = {
   readonly id: ClusterId

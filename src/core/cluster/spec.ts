@@ -5,6 +5,7 @@
  */
 import type { ClusterId, ClusterName, ConfigVersion, Namespace } from "#core/ids.ts"
 import type { RuleSet } from "#core/recovery/rule.ts"
+import type { ParameterOrders } from "#core/rollout/impact.ts"
 import type { Bytes } from "#core/units.ts"
 
 export type Durability = "async" | "preferred" | "quorum"
@@ -73,4 +74,6 @@ export type ClusterSpec = ProfileSpec & {
   readonly profile: string
   readonly version: ConfigVersion
   readonly paused: boolean
+  /** What people decided that changes of parameters ask of members; undefined: nothing. */
+  readonly parameterOrders?: ParameterOrders | undefined
 }

@@ -8,6 +8,7 @@ import type {
   Timeline,
 } from "#core/ids.ts"
 import type { Lsn } from "#core/lsn.ts"
+import type { ConfigChange } from "#core/rollout/change.ts"
 
 export const clusterStates = [
   "creating",
@@ -91,4 +92,6 @@ export type ClusterHealth = {
   /** Milliseconds since 1970 by the site's clock. */
   readonly observedAt: number
   readonly systemIdentifier: SystemIdentifier | undefined
+  /** How far the newest config that the site holds is in force; undefined where there is none. */
+  readonly change?: ConfigChange | undefined
 }

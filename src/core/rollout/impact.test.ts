@@ -234,10 +234,10 @@ test("another image or other resources replace each member's pod", () => {
 
 test("volumes and the major version of a cluster that is there are not changed, and nothing else is promised", () => {
   for (const changes of [
-    { data: { size: gibibytes(20), storageClass: undefined } },
+    { data: { size: gibibytes(9), storageClass: undefined } },
     { data: { size: gibibytes(10), storageClass: "fast" } },
     { wal: undefined },
-    { wal: { size: bytes(5 * 1024 ** 3), storageClass: undefined } },
+    { wal: { size: bytes(3 * 1024 ** 3), storageClass: undefined } },
     { postgres: { major: 18, image: "docker.io/library/postgres:18.0" } },
   ] satisfies Partial<ProfileSpec>[]) {
     const found = impact({ ...changes, parameters: { wal_buffers: "1MB" } })
@@ -246,6 +246,13 @@ test("volumes and the major version of a cluster that is there are not changed, 
     const immutable = found.changes.filter(({ effect }) => effect === "immutable")
     assert.ok(immutable.length > 0 && immutable.every(({ why }) => why !== undefined))
   }
+})
+
+test("larger volumes grow while the cluster runs", () => {
+  const found = impact({ data: { size: gibibytes(20), storageClass: undefined } })
+  assert.equal(found.strategy, "grow")
+  assert.deepEqual(effectsOf(found), { "data.sizeBytes": "grow" })
+  assert.deepEqual(found.passes, [])
 })
 
 test("what people ordered about a parameter is done, and said to be their order", () => {

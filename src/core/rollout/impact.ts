@@ -12,13 +12,15 @@ import { type Pass, restartPasses } from "#core/rollout/passes.ts"
 /**
  * What one change asks of a cluster. `none`: the server sees no difference. `new-connections`: those that
  * are open keep the old value. `new-pod`: the member's pod is replaced. `unknown`: a parameter of an
- * extension, of which the server says after a reload whether it waits for a restart.
+ * extension, of which the server says after a reload whether it waits for a restart. `grow`: volumes become
+ * larger where they are, if the site's StorageClass lets them.
  */
 export const effects = [
   "none",
   "reload",
   "new-connections",
   "unknown",
+  "grow",
   "scale",
   "restart",
   "new-pod",
@@ -31,6 +33,7 @@ export type Effect = (typeof effects)[number]
 export const strategies = [
   "none",
   "reload",
+  "grow",
   "scale",
   "restart",
   "sequential-restart",
@@ -130,11 +133,10 @@ function judged(change: Change, step: Step): ImpactChange {
     const { effect, why } = parameterEffect(field.slice(parameterField.length), step)
     return told(effect, why)
   }
-  if (field.startsWith("data.") || field.startsWith("wal."))
-    return told(
-      "immutable",
-      "size, class and number of a running cluster's volumes stay as they were",
-    )
+  if (field.startsWith("data.") || field.startsWith("wal.")) {
+    const { effect, why } = volumeEffect(change)
+    return told(effect, why)
+  }
   if (field === "postgres.major")
     return told(
       "immutable",
@@ -144,6 +146,22 @@ function judged(change: Change, step: Step): ImpactChange {
     return told("new-pod", "each member's pod is replaced")
   if (field === "members") return told("scale")
   return told("reload")
+}
+
+function volumeEffect({ field, from, to }: Change): {
+  readonly effect: Effect
+  readonly why: string
+} {
+  if (!field.endsWith(".sizeBytes") || typeof from !== "number" || typeof to !== "number")
+    return {
+      effect: "immutable",
+      why: "class and number of a running cluster's volumes stay as they were",
+    }
+  if (to < from) return { effect: "immutable", why: "a volume cannot become smaller" }
+  return {
+    effect: "grow",
+    why: "volumes grow where the site's StorageClass allows it; the site waits where it does not",
+  }
 }
 
 /** Restarting members one by one would leave some that cannot take over from the others. */
@@ -191,6 +209,7 @@ function strategyOf(changes: readonly ImpactChange[], members: number): Strategy
   if (found.has("full-restart")) return "full-restart"
   if (restarts) return "sequential-restart"
   if (found.has("scale")) return "scale"
+  if (found.has("grow")) return "grow"
   return changes.some(({ effect }) => effect !== "none") ? "reload" : "none"
 }
 
@@ -206,6 +225,8 @@ function summaryOf(
       return "nothing changes for the cluster"
     case "reload":
       return "taken over while running; nothing restarts"
+    case "grow":
+      return "volumes grow while the cluster runs; nothing restarts"
     case "scale":
       return `nothing that runs restarts${scaled}`
     case "restart":

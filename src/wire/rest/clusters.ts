@@ -1,6 +1,8 @@
 /** Clusters: what was asked for, what the site last reported, and since when that is known. */
 import * as z from "zod"
 import { clusterStates, instancePhases, instanceRoles } from "#core/cluster/state.ts"
+import { changeActions, changeStates, stepStates } from "#core/rollout/change.ts"
+import { strategies } from "#core/rollout/impact.ts"
 import { timestamp } from "#wire/rest/shapes.ts"
 
 export const instanceSchema = z.object({
@@ -28,6 +30,29 @@ export const instanceSchema = z.object({
 })
 export type Instance = z.infer<typeof instanceSchema>
 
+/** How far the site has brought the newest config that it holds into force. */
+export const changeSchema = z.object({
+  version: z.number().int(),
+  state: z.enum(changeStates),
+  strategy: z.enum(strategies),
+  steps: z.array(
+    z.object({
+      pod: z.string(),
+      action: z.enum(changeActions),
+      state: z.enum(stepStates),
+      detail: z.string().nullable(),
+      at: timestamp,
+    }),
+  ),
+  /** What it waits for, or why it was given up. */
+  reason: z.string().nullable(),
+  /** Parameters whose new value waits for a restart, by the word of the servers. */
+  pendingRestart: z.array(z.string()),
+  startedAt: timestamp,
+  endedAt: timestamp.nullable(),
+})
+export type Change = z.infer<typeof changeSchema>
+
 export const clusterSchema = z.object({
   id: z.uuid(),
   name: z.string(),
@@ -51,7 +76,12 @@ export const clusterSchema = z.object({
   postgresMajor: z.number().int(),
   durability: z.enum(["async", "preferred", "quorum"]),
   desiredVersion: z.number().int(),
+  /** The last version whose objects the site wrote: members need not run with it yet. */
   appliedVersion: z.number().int().nullable(),
+  /** The last version that every member ran with. */
+  inForceVersion: z.number().int().nullable(),
+  /** What the site does about the newest version that it holds. */
+  change: changeSchema.nullable(),
   /** Why the site has not applied the desired version, if it said so. */
   applyProblem: z.string().nullable(),
   primary: z.string().nullable(),

@@ -111,6 +111,8 @@ function cluster(
     durability: "preferred",
     desiredVersion: 2,
     appliedVersion: 2,
+    inForceVersion: 2,
+    change: null,
     applyProblem: null,
     primary: `${name}-0`,
     term: 4,

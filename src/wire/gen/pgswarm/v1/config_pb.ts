@@ -10,7 +10,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file pgswarm/v1/config.proto.
  */
 export const file_pgswarm_v1_config: GenFile = /*@__PURE__*/
-  fileDesc("ChdwZ3N3YXJtL3YxL2NvbmZpZy5wcm90bxIKcGdzd2FybS52MSKPBAoNQ2x1c3RlckNvbmZpZxISCgpjbHVzdGVyX2lkGAEgASgJEgwKBG5hbWUYAiABKAkSEQoJbmFtZXNwYWNlGAMgASgJEg8KB3Byb2ZpbGUYBCABKAkSDwoHdmVyc2lvbhgFIAEoAxIPCgdtZW1iZXJzGAYgASgFEiwKCHBvc3RncmVzGAcgASgLMhoucGdzd2FybS52MS5Qb3N0Z3Jlc0NvbmZpZxImCgRkYXRhGAggASgLMhgucGdzd2FybS52MS5Wb2x1bWVDb25maWcSJQoDd2FsGAkgASgLMhgucGdzd2FybS52MS5Wb2x1bWVDb25maWcSLQoJcmVzb3VyY2VzGAogASgLMhoucGdzd2FybS52MS5SZXNvdXJjZUNvbmZpZxI9CgpwYXJhbWV0ZXJzGAsgAygLMikucGdzd2FybS52MS5DbHVzdGVyQ29uZmlnLlBhcmFtZXRlcnNFbnRyeRILCgNoYmEYDCADKAkSLAoIZmFpbG92ZXIYDSABKAsyGi5wZ3N3YXJtLnYxLkZhaWxvdmVyQ29uZmlnEg4KBnBhdXNlZBgOIAEoCBItCghyZWNvdmVyeRgPIAEoCzIbLnBnc3dhcm0udjEuUmVjb3ZlcnlSdWxlU2V0GjEKD1BhcmFtZXRlcnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIi4KDlBvc3RncmVzQ29uZmlnEg0KBW1ham9yGAEgASgFEg0KBWltYWdlGAIgASgJIlAKDFZvbHVtZUNvbmZpZxISCgpzaXplX2J5dGVzGAEgASgDEhoKDXN0b3JhZ2VfY2xhc3MYAiABKAlIAIgBAUIQCg5fc3RvcmFnZV9jbGFzcyK8AQoOUmVzb3VyY2VDb25maWcSGAoLY3B1X3JlcXVlc3QYASABKAlIAIgBARIbCg5tZW1vcnlfcmVxdWVzdBgCIAEoCUgBiAEBEhYKCWNwdV9saW1pdBgDIAEoCUgCiAEBEhkKDG1lbW9yeV9saW1pdBgEIAEoCUgDiAEBQg4KDF9jcHVfcmVxdWVzdEIRCg9fbWVtb3J5X3JlcXVlc3RCDAoKX2NwdV9saW1pdEIPCg1fbWVtb3J5X2xpbWl0IoYCCg5GYWlsb3ZlckNvbmZpZxIiCgZwcmVzZXQYASABKA4yEi5wZ3N3YXJtLnYxLlByZXNldBIqCgpkdXJhYmlsaXR5GAIgASgOMhYucGdzd2FybS52MS5EdXJhYmlsaXR5EhoKDW1heF9sYWdfYnl0ZXMYAyABKANIAIgBARIuCg1vbl9leGNlc3NfbGFnGAQgASgOMhcucGdzd2FybS52MS5PbkV4Y2Vzc0xhZxIdChBsYWdfd2FpdF9zZWNvbmRzGAUgASgFSAGIAQESEgoKcHJpb3JpdGllcxgGIAMoBUIQCg5fbWF4X2xhZ19ieXRlc0ITChFfbGFnX3dhaXRfc2Vjb25kcyJOCg9SZWNvdmVyeVJ1bGVTZXQSEgoKYWxsb3dfZXhlYxgBIAEoCBInCgVydWxlcxgCIAMoCzIYLnBnc3dhcm0udjEuUmVjb3ZlcnlSdWxlItMCCgxSZWNvdmVyeVJ1bGUSDAoEbmFtZRgBIAEoCRIuCghjYXRlZ29yeRgCIAEoDjIcLnBnc3dhcm0udjEuUmVjb3ZlcnlDYXRlZ29yeRIPCgdwYXR0ZXJuGAMgASgJEisKCnNldmVyaXRpZXMYBCADKA4yFy5wZ3N3YXJtLnYxLkxvZ1NldmVyaXR5EioKBmFjdGlvbhgFIAEoDjIaLnBnc3dhcm0udjEuUmVjb3ZlcnlBY3Rpb24SFAoHY29tbWFuZBgGIAEoCUgAiAEBEhgKEGNvb2xkb3duX3NlY29uZHMYByABKAUSFwoPdGhyZXNob2xkX2NvdW50GAggASgFEiAKGHRocmVzaG9sZF93aXRoaW5fc2Vjb25kcxgJIAEoBRIPCgdlbmFibGVkGAogASgIEhMKC2Rlc2NyaXB0aW9uGAsgASgJQgoKCF9jb21tYW5kKlMKBlByZXNldBIWChJQUkVTRVRfVU5TUEVDSUZJRUQQABIPCgtQUkVTRVRfRkFTVBABEg8KC1BSRVNFVF9FREdFEAISDwoLUFJFU0VUX0NBTE0QAypvCgpEdXJhYmlsaXR5EhoKFkRVUkFCSUxJVFlfVU5TUEVDSUZJRUQQABIUChBEVVJBQklMSVRZX0FTWU5DEAESGAoURFVSQUJJTElUWV9QUkVGRVJSRUQQAhIVChFEVVJBQklMSVRZX1FVT1JVTRADKmAKC09uRXhjZXNzTGFnEh0KGU9OX0VYQ0VTU19MQUdfVU5TUEVDSUZJRUQQABIbChdPTl9FWENFU1NfTEFHX1RBS0VfQkVTVBABEhUKEU9OX0VYQ0VTU19MQUdfQVNLEAIq6AIKEFJlY292ZXJ5Q2F0ZWdvcnkSIQodUkVDT1ZFUllfQ0FURUdPUllfVU5TUEVDSUZJRUQQABIlCiFSRUNPVkVSWV9DQVRFR09SWV9EQVRBX0NPUlJVUFRJT04QARIjCh9SRUNPVkVSWV9DQVRFR09SWV9PVVRfT0ZfTUVNT1JZEAISGQoVUkVDT1ZFUllfQ0FURUdPUllfV0FMEAMSIQodUkVDT1ZFUllfQ0FURUdPUllfUkVQTElDQVRJT04QBBIjCh9SRUNPVkVSWV9DQVRFR09SWV9DT05GSUdVUkFUSU9OEAUSIAocUkVDT1ZFUllfQ0FURUdPUllfQ09OTkVDVElPThAGEh0KGVJFQ09WRVJZX0NBVEVHT1JZX1NUT1JBR0UQBxIgChxSRUNPVkVSWV9DQVRFR09SWV9UQUJMRVNQQUNFEAgSHwobUkVDT1ZFUllfQ0FURUdPUllfRVhURU5TSU9OEAkqwQEKDlJlY292ZXJ5QWN0aW9uEh8KG1JFQ09WRVJZX0FDVElPTl9VTlNQRUNJRklFRBAAEhkKFVJFQ09WRVJZX0FDVElPTl9FVkVOVBABEhsKF1JFQ09WRVJZX0FDVElPTl9SRVNUQVJUEAISGgoWUkVDT1ZFUllfQUNUSU9OX1JFV0lORBADEiAKHFJFQ09WRVJZX0FDVElPTl9SRUJBU0VCQUNLVVAQBBIYChRSRUNPVkVSWV9BQ1RJT05fRVhFQxAFKusBCgtMb2dTZXZlcml0eRIcChhMT0dfU0VWRVJJVFlfVU5TUEVDSUZJRUQQABIWChJMT0dfU0VWRVJJVFlfREVCVUcQARIUChBMT0dfU0VWRVJJVFlfTE9HEAISFQoRTE9HX1NFVkVSSVRZX0lORk8QAxIXChNMT0dfU0VWRVJJVFlfTk9USUNFEAQSGAoUTE9HX1NFVkVSSVRZX1dBUk5JTkcQBRIWChJMT0dfU0VWRVJJVFlfRVJST1IQBhIWChJMT0dfU0VWRVJJVFlfRkFUQUwQBxIWChJMT0dfU0VWRVJJVFlfUEFOSUMQCGIGcHJvdG8z");
+  fileDesc("ChdwZ3N3YXJtL3YxL2NvbmZpZy5wcm90bxIKcGdzd2FybS52MSKtBQoNQ2x1c3RlckNvbmZpZxISCgpjbHVzdGVyX2lkGAEgASgJEgwKBG5hbWUYAiABKAkSEQoJbmFtZXNwYWNlGAMgASgJEg8KB3Byb2ZpbGUYBCABKAkSDwoHdmVyc2lvbhgFIAEoAxIPCgdtZW1iZXJzGAYgASgFEiwKCHBvc3RncmVzGAcgASgLMhoucGdzd2FybS52MS5Qb3N0Z3Jlc0NvbmZpZxImCgRkYXRhGAggASgLMhgucGdzd2FybS52MS5Wb2x1bWVDb25maWcSJQoDd2FsGAkgASgLMhgucGdzd2FybS52MS5Wb2x1bWVDb25maWcSLQoJcmVzb3VyY2VzGAogASgLMhoucGdzd2FybS52MS5SZXNvdXJjZUNvbmZpZxI9CgpwYXJhbWV0ZXJzGAsgAygLMikucGdzd2FybS52MS5DbHVzdGVyQ29uZmlnLlBhcmFtZXRlcnNFbnRyeRILCgNoYmEYDCADKAkSLAoIZmFpbG92ZXIYDSABKAsyGi5wZ3N3YXJtLnYxLkZhaWxvdmVyQ29uZmlnEg4KBnBhdXNlZBgOIAEoCBItCghyZWNvdmVyeRgPIAEoCzIbLnBnc3dhcm0udjEuUmVjb3ZlcnlSdWxlU2V0EkgKEHBhcmFtZXRlcl9vcmRlcnMYESADKAsyLi5wZ3N3YXJtLnYxLkNsdXN0ZXJDb25maWcuUGFyYW1ldGVyT3JkZXJzRW50cnkaMQoPUGFyYW1ldGVyc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEaUgoUUGFyYW1ldGVyT3JkZXJzRW50cnkSCwoDa2V5GAEgASgJEikKBXZhbHVlGAIgASgOMhoucGdzd2FybS52MS5QYXJhbWV0ZXJPcmRlcjoCOAEiLgoOUG9zdGdyZXNDb25maWcSDQoFbWFqb3IYASABKAUSDQoFaW1hZ2UYAiABKAkiUAoMVm9sdW1lQ29uZmlnEhIKCnNpemVfYnl0ZXMYASABKAMSGgoNc3RvcmFnZV9jbGFzcxgCIAEoCUgAiAEBQhAKDl9zdG9yYWdlX2NsYXNzIrwBCg5SZXNvdXJjZUNvbmZpZxIYCgtjcHVfcmVxdWVzdBgBIAEoCUgAiAEBEhsKDm1lbW9yeV9yZXF1ZXN0GAIgASgJSAGIAQESFgoJY3B1X2xpbWl0GAMgASgJSAKIAQESGQoMbWVtb3J5X2xpbWl0GAQgASgJSAOIAQFCDgoMX2NwdV9yZXF1ZXN0QhEKD19tZW1vcnlfcmVxdWVzdEIMCgpfY3B1X2xpbWl0Qg8KDV9tZW1vcnlfbGltaXQihgIKDkZhaWxvdmVyQ29uZmlnEiIKBnByZXNldBgBIAEoDjISLnBnc3dhcm0udjEuUHJlc2V0EioKCmR1cmFiaWxpdHkYAiABKA4yFi5wZ3N3YXJtLnYxLkR1cmFiaWxpdHkSGgoNbWF4X2xhZ19ieXRlcxgDIAEoA0gAiAEBEi4KDW9uX2V4Y2Vzc19sYWcYBCABKA4yFy5wZ3N3YXJtLnYxLk9uRXhjZXNzTGFnEh0KEGxhZ193YWl0X3NlY29uZHMYBSABKAVIAYgBARISCgpwcmlvcml0aWVzGAYgAygFQhAKDl9tYXhfbGFnX2J5dGVzQhMKEV9sYWdfd2FpdF9zZWNvbmRzIk4KD1JlY292ZXJ5UnVsZVNldBISCgphbGxvd19leGVjGAEgASgIEicKBXJ1bGVzGAIgAygLMhgucGdzd2FybS52MS5SZWNvdmVyeVJ1bGUi0wIKDFJlY292ZXJ5UnVsZRIMCgRuYW1lGAEgASgJEi4KCGNhdGVnb3J5GAIgASgOMhwucGdzd2FybS52MS5SZWNvdmVyeUNhdGVnb3J5Eg8KB3BhdHRlcm4YAyABKAkSKwoKc2V2ZXJpdGllcxgEIAMoDjIXLnBnc3dhcm0udjEuTG9nU2V2ZXJpdHkSKgoGYWN0aW9uGAUgASgOMhoucGdzd2FybS52MS5SZWNvdmVyeUFjdGlvbhIUCgdjb21tYW5kGAYgASgJSACIAQESGAoQY29vbGRvd25fc2Vjb25kcxgHIAEoBRIXCg90aHJlc2hvbGRfY291bnQYCCABKAUSIAoYdGhyZXNob2xkX3dpdGhpbl9zZWNvbmRzGAkgASgFEg8KB2VuYWJsZWQYCiABKAgSEwoLZGVzY3JpcHRpb24YCyABKAlCCgoIX2NvbW1hbmQqjAEKDlBhcmFtZXRlck9yZGVyEh8KG1BBUkFNRVRFUl9PUkRFUl9VTlNQRUNJRklFRBAAEhoKFlBBUkFNRVRFUl9PUkRFUl9SRUxPQUQQARIbChdQQVJBTUVURVJfT1JERVJfUkVTVEFSVBACEiAKHFBBUkFNRVRFUl9PUkRFUl9GVUxMX1JFU1RBUlQQAypTCgZQcmVzZXQSFgoSUFJFU0VUX1VOU1BFQ0lGSUVEEAASDwoLUFJFU0VUX0ZBU1QQARIPCgtQUkVTRVRfRURHRRACEg8KC1BSRVNFVF9DQUxNEAMqbwoKRHVyYWJpbGl0eRIaChZEVVJBQklMSVRZX1VOU1BFQ0lGSUVEEAASFAoQRFVSQUJJTElUWV9BU1lOQxABEhgKFERVUkFCSUxJVFlfUFJFRkVSUkVEEAISFQoRRFVSQUJJTElUWV9RVU9SVU0QAypgCgtPbkV4Y2Vzc0xhZxIdChlPTl9FWENFU1NfTEFHX1VOU1BFQ0lGSUVEEAASGwoXT05fRVhDRVNTX0xBR19UQUtFX0JFU1QQARIVChFPTl9FWENFU1NfTEFHX0FTSxACKugCChBSZWNvdmVyeUNhdGVnb3J5EiEKHVJFQ09WRVJZX0NBVEVHT1JZX1VOU1BFQ0lGSUVEEAASJQohUkVDT1ZFUllfQ0FURUdPUllfREFUQV9DT1JSVVBUSU9OEAESIwofUkVDT1ZFUllfQ0FURUdPUllfT1VUX09GX01FTU9SWRACEhkKFVJFQ09WRVJZX0NBVEVHT1JZX1dBTBADEiEKHVJFQ09WRVJZX0NBVEVHT1JZX1JFUExJQ0FUSU9OEAQSIwofUkVDT1ZFUllfQ0FURUdPUllfQ09ORklHVVJBVElPThAFEiAKHFJFQ09WRVJZX0NBVEVHT1JZX0NPTk5FQ1RJT04QBhIdChlSRUNPVkVSWV9DQVRFR09SWV9TVE9SQUdFEAcSIAocUkVDT1ZFUllfQ0FURUdPUllfVEFCTEVTUEFDRRAIEh8KG1JFQ09WRVJZX0NBVEVHT1JZX0VYVEVOU0lPThAJKsEBCg5SZWNvdmVyeUFjdGlvbhIfChtSRUNPVkVSWV9BQ1RJT05fVU5TUEVDSUZJRUQQABIZChVSRUNPVkVSWV9BQ1RJT05fRVZFTlQQARIbChdSRUNPVkVSWV9BQ1RJT05fUkVTVEFSVBACEhoKFlJFQ09WRVJZX0FDVElPTl9SRVdJTkQQAxIgChxSRUNPVkVSWV9BQ1RJT05fUkVCQVNFQkFDS1VQEAQSGAoUUkVDT1ZFUllfQUNUSU9OX0VYRUMQBSrrAQoLTG9nU2V2ZXJpdHkSHAoYTE9HX1NFVkVSSVRZX1VOU1BFQ0lGSUVEEAASFgoSTE9HX1NFVkVSSVRZX0RFQlVHEAESFAoQTE9HX1NFVkVSSVRZX0xPRxACEhUKEUxPR19TRVZFUklUWV9JTkZPEAMSFwoTTE9HX1NFVkVSSVRZX05PVElDRRAEEhgKFExPR19TRVZFUklUWV9XQVJOSU5HEAUSFgoSTE9HX1NFVkVSSVRZX0VSUk9SEAYSFgoSTE9HX1NFVkVSSVRZX0ZBVEFMEAcSFgoSTE9HX1NFVkVSSVRZX1BBTklDEAhiBnByb3RvMw");
 
 /**
  * What a cluster should be, sent whole each time. The receiver compares `version` with what it has.
@@ -102,6 +102,13 @@ export type ClusterConfig = Message<"pgswarm.v1.ClusterConfig"> & {
    * @generated from field: pgswarm.v1.RecoveryRuleSet recovery = 15;
    */
   recovery?: RecoveryRuleSet | undefined;
+
+  /**
+   * What people decided that a change of a parameter asks of members, by name in lower case.
+   *
+   * @generated from field: map<string, pgswarm.v1.ParameterOrder> parameter_orders = 17;
+   */
+  parameterOrders: { [key: string]: ParameterOrder };
 };
 
 /**
@@ -341,6 +348,42 @@ export const RecoveryRuleSchema: GenMessage<RecoveryRule> = /*@__PURE__*/
   messageDesc(file_pgswarm_v1_config, 6);
 
 /**
+ * @generated from enum pgswarm.v1.ParameterOrder
+ */
+export const ParameterOrder = {
+  /**
+   * @generated from enum value: PARAMETER_ORDER_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * @generated from enum value: PARAMETER_ORDER_RELOAD = 1;
+   */
+  RELOAD: 1,
+
+  /**
+   * @generated from enum value: PARAMETER_ORDER_RESTART = 2;
+   */
+  RESTART: 2,
+
+  /**
+   * @generated from enum value: PARAMETER_ORDER_FULL_RESTART = 3;
+   */
+  FULL_RESTART: 3,
+} as const;
+
+/**
+ * @generated from enum pgswarm.v1.ParameterOrder
+ */
+export type ParameterOrder = (typeof ParameterOrder)[keyof typeof ParameterOrder] | UnknownEnum;
+
+/**
+ * Describes the enum pgswarm.v1.ParameterOrder.
+ */
+export const ParameterOrderSchema: GenEnum<ParameterOrder> = /*@__PURE__*/
+  enumDesc(file_pgswarm_v1_config, 0);
+
+/**
  * @generated from enum pgswarm.v1.Preset
  */
 export const Preset = {
@@ -374,7 +417,7 @@ export type Preset = (typeof Preset)[keyof typeof Preset] | UnknownEnum;
  * Describes the enum pgswarm.v1.Preset.
  */
 export const PresetSchema: GenEnum<Preset> = /*@__PURE__*/
-  enumDesc(file_pgswarm_v1_config, 0);
+  enumDesc(file_pgswarm_v1_config, 1);
 
 /**
  * @generated from enum pgswarm.v1.Durability
@@ -410,7 +453,7 @@ export type Durability = (typeof Durability)[keyof typeof Durability] | UnknownE
  * Describes the enum pgswarm.v1.Durability.
  */
 export const DurabilitySchema: GenEnum<Durability> = /*@__PURE__*/
-  enumDesc(file_pgswarm_v1_config, 1);
+  enumDesc(file_pgswarm_v1_config, 2);
 
 /**
  * @generated from enum pgswarm.v1.OnExcessLag
@@ -443,7 +486,7 @@ export type OnExcessLag = (typeof OnExcessLag)[keyof typeof OnExcessLag] | Unkno
  * Describes the enum pgswarm.v1.OnExcessLag.
  */
 export const OnExcessLagSchema: GenEnum<OnExcessLag> = /*@__PURE__*/
-  enumDesc(file_pgswarm_v1_config, 2);
+  enumDesc(file_pgswarm_v1_config, 3);
 
 /**
  * @generated from enum pgswarm.v1.RecoveryCategory
@@ -509,7 +552,7 @@ export type RecoveryCategory = (typeof RecoveryCategory)[keyof typeof RecoveryCa
  * Describes the enum pgswarm.v1.RecoveryCategory.
  */
 export const RecoveryCategorySchema: GenEnum<RecoveryCategory> = /*@__PURE__*/
-  enumDesc(file_pgswarm_v1_config, 3);
+  enumDesc(file_pgswarm_v1_config, 4);
 
 /**
  * @generated from enum pgswarm.v1.RecoveryAction
@@ -555,7 +598,7 @@ export type RecoveryAction = (typeof RecoveryAction)[keyof typeof RecoveryAction
  * Describes the enum pgswarm.v1.RecoveryAction.
  */
 export const RecoveryActionSchema: GenEnum<RecoveryAction> = /*@__PURE__*/
-  enumDesc(file_pgswarm_v1_config, 4);
+  enumDesc(file_pgswarm_v1_config, 5);
 
 /**
  * @generated from enum pgswarm.v1.LogSeverity
@@ -616,5 +659,5 @@ export type LogSeverity = (typeof LogSeverity)[keyof typeof LogSeverity] | Unkno
  * Describes the enum pgswarm.v1.LogSeverity.
  */
 export const LogSeveritySchema: GenEnum<LogSeverity> = /*@__PURE__*/
-  enumDesc(file_pgswarm_v1_config, 5);
+  enumDesc(file_pgswarm_v1_config, 6);
 

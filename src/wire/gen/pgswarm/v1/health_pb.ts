@@ -10,7 +10,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file pgswarm/v1/health.proto.
  */
 export const file_pgswarm_v1_health: GenFile = /*@__PURE__*/
-  fileDesc("ChdwZ3N3YXJtL3YxL2hlYWx0aC5wcm90bxIKcGdzd2FybS52MSK/BgoOSW5zdGFuY2VIZWFsdGgSCwoDcG9kGAEgASgJEiYKBHJvbGUYAiABKA4yGC5wZ3N3YXJtLnYxLkluc3RhbmNlUm9sZRIoCgVwaGFzZRgDIAEoDjIZLnBnc3dhcm0udjEuSW5zdGFuY2VQaGFzZRINCgVyZWFkeRgEIAEoCBITCgZyZWFzb24YBSABKAlIAIgBARIVCgh0aW1lbGluZRgGIAEoBUgBiAEBEhkKDHJlY2VpdmVkX2xzbhgHIAEoBkgCiAEBEhkKDHJlcGxheWVkX2xzbhgIIAEoBkgDiAEBEhYKCWxhZ19ieXRlcxgJIAEoA0gEiAEBEhgKC2xhZ19zZWNvbmRzGAogASgBSAWIAQESHQoQY29ubmVjdGlvbnNfdXNlZBgLIAEoBUgGiAEBEh8KEmNvbm5lY3Rpb25zX2FjdGl2ZRgMIAEoBUgHiAEBEhwKD2Nvbm5lY3Rpb25zX21heBgNIAEoBUgIiAEBEhcKCmRhdGFfYnl0ZXMYDiABKANICYgBARIWCgl3YWxfYnl0ZXMYDyABKANICogBARIdChBkaXNrX3RvdGFsX2J5dGVzGBAgASgDSAuIAQESHAoPZGlza19mcmVlX2J5dGVzGBEgASgDSAyIAQESFQoIcmVjZWl2ZXIYEiABKAlIDYgBARIaCg1zdGFydGVkX2F0X21zGBMgASgDSA6IAQESGgoSY29udGFpbmVyX3Jlc3RhcnRzGBQgASgFEhMKC3N5bmNocm9ub3VzGBUgASgIQgkKB19yZWFzb25CCwoJX3RpbWVsaW5lQg8KDV9yZWNlaXZlZF9sc25CDwoNX3JlcGxheWVkX2xzbkIMCgpfbGFnX2J5dGVzQg4KDF9sYWdfc2Vjb25kc0ITChFfY29ubmVjdGlvbnNfdXNlZEIVChNfY29ubmVjdGlvbnNfYWN0aXZlQhIKEF9jb25uZWN0aW9uc19tYXhCDQoLX2RhdGFfYnl0ZXNCDAoKX3dhbF9ieXRlc0ITChFfZGlza190b3RhbF9ieXRlc0ISChBfZGlza19mcmVlX2J5dGVzQgsKCV9yZWNlaXZlckIQCg5fc3RhcnRlZF9hdF9tcyKiAgoNQ2x1c3RlckhlYWx0aBISCgpjbHVzdGVyX2lkGAEgASgJEicKBXN0YXRlGAIgASgOMhgucGdzd2FybS52MS5DbHVzdGVyU3RhdGUSDgoGcmVhc29uGAMgASgJEhcKD2FwcGxpZWRfdmVyc2lvbhgEIAEoAxIUCgdwcmltYXJ5GAUgASgJSACIAQESDAoEdGVybRgGIAEoAxItCglpbnN0YW5jZXMYByADKAsyGi5wZ3N3YXJtLnYxLkluc3RhbmNlSGVhbHRoEhYKDm9ic2VydmVkX2F0X21zGAggASgDEh4KEXN5c3RlbV9pZGVudGlmaWVyGAkgASgJSAGIAQFCCgoIX3ByaW1hcnlCFAoSX3N5c3RlbV9pZGVudGlmaWVyKn4KDEluc3RhbmNlUm9sZRIdChlJTlNUQU5DRV9ST0xFX1VOU1BFQ0lGSUVEEAASGQoVSU5TVEFOQ0VfUk9MRV9VTktOT1dOEAESGQoVSU5TVEFOQ0VfUk9MRV9QUklNQVJZEAISGQoVSU5TVEFOQ0VfUk9MRV9SRVBMSUNBEAMqjwMKDUluc3RhbmNlUGhhc2USHgoaSU5TVEFOQ0VfUEhBU0VfVU5TUEVDSUZJRUQQABIaChZJTlNUQU5DRV9QSEFTRV9VTktOT1dOEAESFwoTSU5TVEFOQ0VfUEhBU0VfSEVMRBACEh8KG0lOU1RBTkNFX1BIQVNFX0lOSVRJQUxJU0lORxADEhoKFklOU1RBTkNFX1BIQVNFX0NMT05JTkcQBBIcChhJTlNUQU5DRV9QSEFTRV9SRVdJTkRJTkcQBRIbChdJTlNUQU5DRV9QSEFTRV9TVEFSVElORxAGEhwKGElOU1RBTkNFX1BIQVNFX1NUUkVBTUlORxAHEh4KGklOU1RBTkNFX1BIQVNFX0NBVENISU5HX1VQEAgSGgoWSU5TVEFOQ0VfUEhBU0VfUFJJTUFSWRAJEhsKF0lOU1RBTkNFX1BIQVNFX1NUT1BQSU5HEAoSGgoWSU5TVEFOQ0VfUEhBU0VfU1RPUFBFRBALEh4KGklOU1RBTkNFX1BIQVNFX1FVQVJBTlRJTkVEEAwqkAIKDENsdXN0ZXJTdGF0ZRIdChlDTFVTVEVSX1NUQVRFX1VOU1BFQ0lGSUVEEAASGQoVQ0xVU1RFUl9TVEFURV9VTktOT1dOEAESGgoWQ0xVU1RFUl9TVEFURV9DUkVBVElORxACEhkKFUNMVVNURVJfU1RBVEVfSEVBTFRIWRADEhoKFkNMVVNURVJfU1RBVEVfREVHUkFERUQQBBIeChpDTFVTVEVSX1NUQVRFX0ZBSUxJTkdfT1ZFUhAFEh0KGUNMVVNURVJfU1RBVEVfVU5BVkFJTEFCTEUQBhIYChRDTFVTVEVSX1NUQVRFX1BBVVNFRBAHEhoKFkNMVVNURVJfU1RBVEVfREVMRVRJTkcQCGIGcHJvdG8z");
+  fileDesc("ChdwZ3N3YXJtL3YxL2hlYWx0aC5wcm90bxIKcGdzd2FybS52MSK/BgoOSW5zdGFuY2VIZWFsdGgSCwoDcG9kGAEgASgJEiYKBHJvbGUYAiABKA4yGC5wZ3N3YXJtLnYxLkluc3RhbmNlUm9sZRIoCgVwaGFzZRgDIAEoDjIZLnBnc3dhcm0udjEuSW5zdGFuY2VQaGFzZRINCgVyZWFkeRgEIAEoCBITCgZyZWFzb24YBSABKAlIAIgBARIVCgh0aW1lbGluZRgGIAEoBUgBiAEBEhkKDHJlY2VpdmVkX2xzbhgHIAEoBkgCiAEBEhkKDHJlcGxheWVkX2xzbhgIIAEoBkgDiAEBEhYKCWxhZ19ieXRlcxgJIAEoA0gEiAEBEhgKC2xhZ19zZWNvbmRzGAogASgBSAWIAQESHQoQY29ubmVjdGlvbnNfdXNlZBgLIAEoBUgGiAEBEh8KEmNvbm5lY3Rpb25zX2FjdGl2ZRgMIAEoBUgHiAEBEhwKD2Nvbm5lY3Rpb25zX21heBgNIAEoBUgIiAEBEhcKCmRhdGFfYnl0ZXMYDiABKANICYgBARIWCgl3YWxfYnl0ZXMYDyABKANICogBARIdChBkaXNrX3RvdGFsX2J5dGVzGBAgASgDSAuIAQESHAoPZGlza19mcmVlX2J5dGVzGBEgASgDSAyIAQESFQoIcmVjZWl2ZXIYEiABKAlIDYgBARIaCg1zdGFydGVkX2F0X21zGBMgASgDSA6IAQESGgoSY29udGFpbmVyX3Jlc3RhcnRzGBQgASgFEhMKC3N5bmNocm9ub3VzGBUgASgIQgkKB19yZWFzb25CCwoJX3RpbWVsaW5lQg8KDV9yZWNlaXZlZF9sc25CDwoNX3JlcGxheWVkX2xzbkIMCgpfbGFnX2J5dGVzQg4KDF9sYWdfc2Vjb25kc0ITChFfY29ubmVjdGlvbnNfdXNlZEIVChNfY29ubmVjdGlvbnNfYWN0aXZlQhIKEF9jb25uZWN0aW9uc19tYXhCDQoLX2RhdGFfYnl0ZXNCDAoKX3dhbF9ieXRlc0ITChFfZGlza190b3RhbF9ieXRlc0ISChBfZGlza19mcmVlX2J5dGVzQgsKCV9yZWNlaXZlckIQCg5fc3RhcnRlZF9hdF9tcyLMAgoNQ2x1c3RlckhlYWx0aBISCgpjbHVzdGVyX2lkGAEgASgJEicKBXN0YXRlGAIgASgOMhgucGdzd2FybS52MS5DbHVzdGVyU3RhdGUSDgoGcmVhc29uGAMgASgJEhcKD2FwcGxpZWRfdmVyc2lvbhgEIAEoAxIUCgdwcmltYXJ5GAUgASgJSACIAQESDAoEdGVybRgGIAEoAxItCglpbnN0YW5jZXMYByADKAsyGi5wZ3N3YXJtLnYxLkluc3RhbmNlSGVhbHRoEhYKDm9ic2VydmVkX2F0X21zGAggASgDEh4KEXN5c3RlbV9pZGVudGlmaWVyGAkgASgJSAGIAQESKAoGY2hhbmdlGAogASgLMhgucGdzd2FybS52MS5Db25maWdDaGFuZ2VCCgoIX3ByaW1hcnlCFAoSX3N5c3RlbV9pZGVudGlmaWVyIpYCCgxDb25maWdDaGFuZ2USDwoHdmVyc2lvbhgBIAEoAxImCgVzdGF0ZRgCIAEoDjIXLnBnc3dhcm0udjEuQ2hhbmdlU3RhdGUSLAoIc3RyYXRlZ3kYAyABKA4yGi5wZ3N3YXJtLnYxLkNoYW5nZVN0cmF0ZWd5EiUKBXN0ZXBzGAQgAygLMhYucGdzd2FybS52MS5DaGFuZ2VTdGVwEhMKBnJlYXNvbhgFIAEoCUgAiAEBEhcKD3BlbmRpbmdfcmVzdGFydBgGIAMoCRIVCg1zdGFydGVkX2F0X21zGAcgASgDEhgKC2VuZGVkX2F0X21zGAggASgDSAGIAQFCCQoHX3JlYXNvbkIOCgxfZW5kZWRfYXRfbXMimAEKCkNoYW5nZVN0ZXASCwoDcG9kGAEgASgJEigKBmFjdGlvbhgCIAEoDjIYLnBnc3dhcm0udjEuQ2hhbmdlQWN0aW9uEiQKBXN0YXRlGAMgASgOMhUucGdzd2FybS52MS5TdGVwU3RhdGUSEwoGZGV0YWlsGAQgASgJSACIAQESDQoFYXRfbXMYBSABKANCCQoHX2RldGFpbCp+CgxJbnN0YW5jZVJvbGUSHQoZSU5TVEFOQ0VfUk9MRV9VTlNQRUNJRklFRBAAEhkKFUlOU1RBTkNFX1JPTEVfVU5LTk9XThABEhkKFUlOU1RBTkNFX1JPTEVfUFJJTUFSWRACEhkKFUlOU1RBTkNFX1JPTEVfUkVQTElDQRADKo8DCg1JbnN0YW5jZVBoYXNlEh4KGklOU1RBTkNFX1BIQVNFX1VOU1BFQ0lGSUVEEAASGgoWSU5TVEFOQ0VfUEhBU0VfVU5LTk9XThABEhcKE0lOU1RBTkNFX1BIQVNFX0hFTEQQAhIfChtJTlNUQU5DRV9QSEFTRV9JTklUSUFMSVNJTkcQAxIaChZJTlNUQU5DRV9QSEFTRV9DTE9OSU5HEAQSHAoYSU5TVEFOQ0VfUEhBU0VfUkVXSU5ESU5HEAUSGwoXSU5TVEFOQ0VfUEhBU0VfU1RBUlRJTkcQBhIcChhJTlNUQU5DRV9QSEFTRV9TVFJFQU1JTkcQBxIeChpJTlNUQU5DRV9QSEFTRV9DQVRDSElOR19VUBAIEhoKFklOU1RBTkNFX1BIQVNFX1BSSU1BUlkQCRIbChdJTlNUQU5DRV9QSEFTRV9TVE9QUElORxAKEhoKFklOU1RBTkNFX1BIQVNFX1NUT1BQRUQQCxIeChpJTlNUQU5DRV9QSEFTRV9RVUFSQU5USU5FRBAMKpACCgxDbHVzdGVyU3RhdGUSHQoZQ0xVU1RFUl9TVEFURV9VTlNQRUNJRklFRBAAEhkKFUNMVVNURVJfU1RBVEVfVU5LTk9XThABEhoKFkNMVVNURVJfU1RBVEVfQ1JFQVRJTkcQAhIZChVDTFVTVEVSX1NUQVRFX0hFQUxUSFkQAxIaChZDTFVTVEVSX1NUQVRFX0RFR1JBREVEEAQSHgoaQ0xVU1RFUl9TVEFURV9GQUlMSU5HX09WRVIQBRIdChlDTFVTVEVSX1NUQVRFX1VOQVZBSUxBQkxFEAYSGAoUQ0xVU1RFUl9TVEFURV9QQVVTRUQQBxIaChZDTFVTVEVSX1NUQVRFX0RFTEVUSU5HEAgqkAEKC0NoYW5nZVN0YXRlEhwKGENIQU5HRV9TVEFURV9VTlNQRUNJRklFRBAAEhkKFUNIQU5HRV9TVEFURV9BUFBMWUlORxABEhUKEUNIQU5HRV9TVEFURV9ET05FEAISGAoUQ0hBTkdFX1NUQVRFX0JMT0NLRUQQAxIXChNDSEFOR0VfU1RBVEVfRkFJTEVEEAQqogIKDkNoYW5nZVN0cmF0ZWd5Eh8KG0NIQU5HRV9TVFJBVEVHWV9VTlNQRUNJRklFRBAAEhgKFENIQU5HRV9TVFJBVEVHWV9OT05FEAESGgoWQ0hBTkdFX1NUUkFURUdZX1JFTE9BRBACEhkKFUNIQU5HRV9TVFJBVEVHWV9TQ0FMRRADEhsKF0NIQU5HRV9TVFJBVEVHWV9SRVNUQVJUEAQSJgoiQ0hBTkdFX1NUUkFURUdZX1NFUVVFTlRJQUxfUkVTVEFSVBAFEiAKHENIQU5HRV9TVFJBVEVHWV9GVUxMX1JFU1RBUlQQBhIdChlDSEFOR0VfU1RSQVRFR1lfSU1NVVRBQkxFEAcSGAoUQ0hBTkdFX1NUUkFURUdZX0dST1cQCCrjAQoMQ2hhbmdlQWN0aW9uEh0KGUNIQU5HRV9BQ1RJT05fVU5TUEVDSUZJRUQQABIYChRDSEFOR0VfQUNUSU9OX1JFTE9BRBABEhkKFUNIQU5HRV9BQ1RJT05fUkVTVEFSVBACEhkKFUNIQU5HRV9BQ1RJT05fUkVQTEFDRRADEhsKF0NIQU5HRV9BQ1RJT05fSEFORF9PVkVSEAQSFgoSQ0hBTkdFX0FDVElPTl9KT0lOEAUSFwoTQ0hBTkdFX0FDVElPTl9MRUFWRRAGEhYKEkNIQU5HRV9BQ1RJT05fR1JPVxAHKoMBCglTdGVwU3RhdGUSGgoWU1RFUF9TVEFURV9VTlNQRUNJRklFRBAAEhYKElNURVBfU1RBVEVfV0FJVElORxABEhYKElNURVBfU1RBVEVfUlVOTklORxACEhMKD1NURVBfU1RBVEVfRE9ORRADEhUKEVNURVBfU1RBVEVfRkFJTEVEEARiBnByb3RvMw");
 
 /**
  * One look at one instance. Absent means not known, never zero.
@@ -189,6 +189,13 @@ export type ClusterHealth = Message<"pgswarm.v1.ClusterHealth"> & {
    * @generated from field: optional string system_identifier = 9;
    */
   systemIdentifier?: string | undefined;
+
+  /**
+   * How far the newest config that the site holds is in force; absent while it is deleted.
+   *
+   * @generated from field: pgswarm.v1.ConfigChange change = 10;
+   */
+  change?: ConfigChange | undefined;
 };
 
 /**
@@ -197,6 +204,103 @@ export type ClusterHealth = Message<"pgswarm.v1.ClusterHealth"> & {
  */
 export const ClusterHealthSchema: GenMessage<ClusterHealth> = /*@__PURE__*/
   messageDesc(file_pgswarm_v1_health, 1);
+
+/**
+ * @generated from message pgswarm.v1.ConfigChange
+ */
+export type ConfigChange = Message<"pgswarm.v1.ConfigChange"> & {
+  /**
+   * @generated from field: int64 version = 1;
+   */
+  version: bigint;
+
+  /**
+   * @generated from field: pgswarm.v1.ChangeState state = 2;
+   */
+  state: ChangeState;
+
+  /**
+   * @generated from field: pgswarm.v1.ChangeStrategy strategy = 3;
+   */
+  strategy: ChangeStrategy;
+
+  /**
+   * In the order in which they began; at most 200.
+   *
+   * @generated from field: repeated pgswarm.v1.ChangeStep steps = 4;
+   */
+  steps: ChangeStep[];
+
+  /**
+   * What it waits for, or why it was given up.
+   *
+   * @generated from field: optional string reason = 5;
+   */
+  reason?: string | undefined;
+
+  /**
+   * Parameters whose new value waits for a restart.
+   *
+   * @generated from field: repeated string pending_restart = 6;
+   */
+  pendingRestart: string[];
+
+  /**
+   * Milliseconds since 1970 by the site's clock.
+   *
+   * @generated from field: int64 started_at_ms = 7;
+   */
+  startedAtMs: bigint;
+
+  /**
+   * @generated from field: optional int64 ended_at_ms = 8;
+   */
+  endedAtMs?: bigint | undefined;
+};
+
+/**
+ * Describes the message pgswarm.v1.ConfigChange.
+ * Use `create(ConfigChangeSchema)` to create a new message.
+ */
+export const ConfigChangeSchema: GenMessage<ConfigChange> = /*@__PURE__*/
+  messageDesc(file_pgswarm_v1_health, 2);
+
+/**
+ * @generated from message pgswarm.v1.ChangeStep
+ */
+export type ChangeStep = Message<"pgswarm.v1.ChangeStep"> & {
+  /**
+   * @generated from field: string pod = 1;
+   */
+  pod: string;
+
+  /**
+   * @generated from field: pgswarm.v1.ChangeAction action = 2;
+   */
+  action: ChangeAction;
+
+  /**
+   * @generated from field: pgswarm.v1.StepState state = 3;
+   */
+  state: StepState;
+
+  /**
+   * @generated from field: optional string detail = 4;
+   */
+  detail?: string | undefined;
+
+  /**
+   * @generated from field: int64 at_ms = 5;
+   */
+  atMs: bigint;
+};
+
+/**
+ * Describes the message pgswarm.v1.ChangeStep.
+ * Use `create(ChangeStepSchema)` to create a new message.
+ */
+export const ChangeStepSchema: GenMessage<ChangeStep> = /*@__PURE__*/
+  messageDesc(file_pgswarm_v1_health, 3);
 
 /**
  * @generated from enum pgswarm.v1.InstanceRole
@@ -375,4 +479,211 @@ export type ClusterState = (typeof ClusterState)[keyof typeof ClusterState] | Un
  */
 export const ClusterStateSchema: GenEnum<ClusterState> = /*@__PURE__*/
   enumDesc(file_pgswarm_v1_health, 2);
+
+/**
+ * @generated from enum pgswarm.v1.ChangeState
+ */
+export const ChangeState = {
+  /**
+   * @generated from enum value: CHANGE_STATE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * @generated from enum value: CHANGE_STATE_APPLYING = 1;
+   */
+  APPLYING: 1,
+
+  /**
+   * In force on every member, nothing pending, and the cluster streams.
+   *
+   * @generated from enum value: CHANGE_STATE_DONE = 2;
+   */
+  DONE: 2,
+
+  /**
+   * Something else has to happen first; goes on by itself then.
+   *
+   * @generated from enum value: CHANGE_STATE_BLOCKED = 3;
+   */
+  BLOCKED: 3,
+
+  /**
+   * The site gave this version up; a newer one starts again.
+   *
+   * @generated from enum value: CHANGE_STATE_FAILED = 4;
+   */
+  FAILED: 4,
+} as const;
+
+/**
+ * @generated from enum pgswarm.v1.ChangeState
+ */
+export type ChangeState = (typeof ChangeState)[keyof typeof ChangeState] | UnknownEnum;
+
+/**
+ * Describes the enum pgswarm.v1.ChangeState.
+ */
+export const ChangeStateSchema: GenEnum<ChangeState> = /*@__PURE__*/
+  enumDesc(file_pgswarm_v1_health, 3);
+
+/**
+ * @generated from enum pgswarm.v1.ChangeStrategy
+ */
+export const ChangeStrategy = {
+  /**
+   * @generated from enum value: CHANGE_STRATEGY_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * @generated from enum value: CHANGE_STRATEGY_NONE = 1;
+   */
+  NONE: 1,
+
+  /**
+   * @generated from enum value: CHANGE_STRATEGY_RELOAD = 2;
+   */
+  RELOAD: 2,
+
+  /**
+   * @generated from enum value: CHANGE_STRATEGY_SCALE = 3;
+   */
+  SCALE: 3,
+
+  /**
+   * @generated from enum value: CHANGE_STRATEGY_RESTART = 4;
+   */
+  RESTART: 4,
+
+  /**
+   * @generated from enum value: CHANGE_STRATEGY_SEQUENTIAL_RESTART = 5;
+   */
+  SEQUENTIAL_RESTART: 5,
+
+  /**
+   * @generated from enum value: CHANGE_STRATEGY_FULL_RESTART = 6;
+   */
+  FULL_RESTART: 6,
+
+  /**
+   * @generated from enum value: CHANGE_STRATEGY_IMMUTABLE = 7;
+   */
+  IMMUTABLE: 7,
+
+  /**
+   * @generated from enum value: CHANGE_STRATEGY_GROW = 8;
+   */
+  GROW: 8,
+} as const;
+
+/**
+ * @generated from enum pgswarm.v1.ChangeStrategy
+ */
+export type ChangeStrategy = (typeof ChangeStrategy)[keyof typeof ChangeStrategy] | UnknownEnum;
+
+/**
+ * Describes the enum pgswarm.v1.ChangeStrategy.
+ */
+export const ChangeStrategySchema: GenEnum<ChangeStrategy> = /*@__PURE__*/
+  enumDesc(file_pgswarm_v1_health, 4);
+
+/**
+ * @generated from enum pgswarm.v1.ChangeAction
+ */
+export const ChangeAction = {
+  /**
+   * @generated from enum value: CHANGE_ACTION_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * @generated from enum value: CHANGE_ACTION_RELOAD = 1;
+   */
+  RELOAD: 1,
+
+  /**
+   * @generated from enum value: CHANGE_ACTION_RESTART = 2;
+   */
+  RESTART: 2,
+
+  /**
+   * The pod is deleted and comes back with the new template.
+   *
+   * @generated from enum value: CHANGE_ACTION_REPLACE = 3;
+   */
+  REPLACE: 3,
+
+  /**
+   * @generated from enum value: CHANGE_ACTION_HAND_OVER = 4;
+   */
+  HAND_OVER: 4,
+
+  /**
+   * @generated from enum value: CHANGE_ACTION_JOIN = 5;
+   */
+  JOIN: 5,
+
+  /**
+   * @generated from enum value: CHANGE_ACTION_LEAVE = 6;
+   */
+  LEAVE: 6,
+
+  /**
+   * @generated from enum value: CHANGE_ACTION_GROW = 7;
+   */
+  GROW: 7,
+} as const;
+
+/**
+ * @generated from enum pgswarm.v1.ChangeAction
+ */
+export type ChangeAction = (typeof ChangeAction)[keyof typeof ChangeAction] | UnknownEnum;
+
+/**
+ * Describes the enum pgswarm.v1.ChangeAction.
+ */
+export const ChangeActionSchema: GenEnum<ChangeAction> = /*@__PURE__*/
+  enumDesc(file_pgswarm_v1_health, 5);
+
+/**
+ * @generated from enum pgswarm.v1.StepState
+ */
+export const StepState = {
+  /**
+   * @generated from enum value: STEP_STATE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * @generated from enum value: STEP_STATE_WAITING = 1;
+   */
+  WAITING: 1,
+
+  /**
+   * @generated from enum value: STEP_STATE_RUNNING = 2;
+   */
+  RUNNING: 2,
+
+  /**
+   * @generated from enum value: STEP_STATE_DONE = 3;
+   */
+  DONE: 3,
+
+  /**
+   * @generated from enum value: STEP_STATE_FAILED = 4;
+   */
+  FAILED: 4,
+} as const;
+
+/**
+ * @generated from enum pgswarm.v1.StepState
+ */
+export type StepState = (typeof StepState)[keyof typeof StepState] | UnknownEnum;
+
+/**
+ * Describes the enum pgswarm.v1.StepState.
+ */
+export const StepStateSchema: GenEnum<StepState> = /*@__PURE__*/
+  enumDesc(file_pgswarm_v1_health, 6);
 
