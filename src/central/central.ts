@@ -4,6 +4,7 @@ import { satelliteMessageMax } from "#wire/satellite.ts"
 import type { HostPort } from "#io/config.ts"
 import type { Log } from "#io/log.ts"
 import { listen } from "#io/postgres/listen.ts"
+import { jointDatabase } from "#io/postgres/joint.ts"
 import { type Database, type DatabaseOptions, openDatabase } from "#io/postgres/sql.ts"
 import { openRpcServer, type RpcServer } from "#io/rpc/server.ts"
 import { systemClock } from "#io/clock.ts"
@@ -52,7 +53,7 @@ export async function startCentral(options: CentralOptions): Promise<Central> {
     applicationName: "pg-swarm-central",
     onIdleError: (error) => log.warn("database.connection-lost", { why: error.message }),
   }
-  const database = opened.use(openDatabase(connection))
+  const database = opened.use(jointDatabase(openDatabase(connection)))
   for (const name of await migrate(database)) log.event("database.migrated", { name })
   const admin = await ensureAdmin(database, options.adminUser, options.adminPassword)
 

@@ -2,6 +2,7 @@
 import * as z from "zod"
 import { version } from "#core/version.ts"
 import { problemSchema } from "#wire/rest/shapes.ts"
+import { takesIdempotencyKey } from "#wire/rest/route.ts"
 import { type Route, routes } from "#wire/rest/routes.ts"
 import { apiPrefix } from "./register.ts"
 
@@ -16,6 +17,15 @@ const problemAnswer = {
   description: "Refused; the problem document says why",
   content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
 }
+
+const idempotencyKey = {
+  name: "Idempotency-Key",
+  in: "header",
+  required: false,
+  description:
+    "Sent again within 24 hours by the same caller, the same key with the same request is answered as the first time and does nothing (`Idempotency-Replayed: true`); with another request it is refused with 422. A refused request leaves its key free.",
+  schema: { type: "string", minLength: 8, maxLength: 255, pattern: "^[\\x21-\\x7e]+$" },
+} as const
 
 export function openApi(): Json {
   const paths: Record<string, Json> = {}
@@ -33,6 +43,7 @@ export function openApi(): Json {
     servers: [{ url: "/" }],
     paths,
     components: {
+      parameters: { IdempotencyKey: idempotencyKey },
       schemas: { Problem: schemaOf(problemSchema, "output") },
       securitySchemes: {
         token: { type: "http", scheme: "bearer", description: "An API token" },
@@ -48,7 +59,11 @@ function operation(name: string, route: Route): Json {
     summary: route.summary,
     tags: [route.path.split("/")[1] ?? "fleet"],
     security: route.access === "user" ? [{ token: [] }, { session: [] }] : [],
-    parameters: [...parameters(route.params, "path"), ...parameters(route.query, "query")],
+    parameters: [
+      ...parameters(route.params, "path"),
+      ...parameters(route.query, "query"),
+      ...(takesIdempotencyKey(route) ? [{ $ref: "#/components/parameters/IdempotencyKey" }] : []),
+    ],
     ...(route.body === undefined
       ? {}
       : {

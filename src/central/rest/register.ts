@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from "fastify"
 import type { App } from "./app.ts"
 import type { z } from "zod"
 import type { Problem as FieldProblem } from "#core/parsed.ts"
-import type { Sql } from "#io/postgres/sql.ts"
+import type { JointDatabase } from "#io/postgres/joint.ts"
 import {
   type Received as WireReceived,
   type Route,
@@ -15,6 +15,7 @@ import type { Outcome } from "../refusal.ts"
 import { cookieName, enter, isForeign, mustBeOwn, sessionOf } from "./guard.ts"
 import { alsoWrong } from "./also-wrong.ts"
 import type { Call, Handler, Handlers } from "./handler.ts"
+import { idempotent, replayedHeader } from "./idempotency.ts"
 import { fieldProblems, sendProblem } from "./problem.ts"
 import { unstorable } from "./storable.ts"
 
@@ -24,11 +25,9 @@ type Received = { readonly params: unknown; readonly query: unknown; readonly bo
 /** A handler whose types were forgotten: the table that gave them is what parses for it. */
 type AnyHandler = (received: Received, call: Call<Caller | undefined>) => Promise<Outcome<unknown>>
 
-export function registerRoutes(
-  app: App,
-  handlers: Handlers,
-  options: { readonly sql: Sql; readonly secureCookies: boolean },
-): void {
+type Options = { readonly database: JointDatabase; readonly secureCookies: boolean }
+
+export function registerRoutes(app: App, handlers: Handlers, options: Options): void {
   for (const name of Object.keys(routes).filter(isRoute)) {
     const route: Route = routes[name]
     const handler = forget(handlers[name])
@@ -53,7 +52,7 @@ type Served = { readonly name: RouteName; readonly route: Route; readonly handle
 
 async function serve(
   { name, route, handler }: Served,
-  options: { readonly sql: Sql; readonly secureCookies: boolean },
+  options: Options,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
@@ -63,7 +62,7 @@ async function serve(
       code: "FOREIGN_ORIGIN",
       detail: "a page of another origin may not do this",
     })
-  const caller = route.access === "user" ? await enter(options.sql, request) : undefined
+  const caller = route.access === "user" ? await enter(options.database.sql, request) : undefined
   if (caller?.kind === "refused") return sendProblem(request, reply, caller)
   const received = parse(name, route, request)
   if (received.kind === "bad")
@@ -73,14 +72,17 @@ async function serve(
       detail: "some fields are not as they must be",
       problems: received.problems,
     })
-  const outcome = await handler(received.value, {
-    caller: caller?.value,
-    address: request.ip,
-    session: sessionCookie(request, reply, options.secureCookies),
-  })
+  const outcome = await idempotent(options.database, route, request, () =>
+    handler(received.value, {
+      caller: caller?.value,
+      address: request.ip,
+      session: sessionCookie(request, reply, options.secureCookies),
+    }),
+  )
   if (outcome.kind === "refused") return sendProblem(request, reply, outcome)
   void reply.code(route.status)
-  return route.answer === undefined ? reply.send() : reply.send(outcome.value)
+  if (outcome.value.replayed) void reply.header(replayedHeader, "true")
+  return route.answer === undefined ? reply.send() : reply.send(outcome.value.value)
 }
 
 type Parsed =

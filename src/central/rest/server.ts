@@ -8,6 +8,7 @@ import { assert } from "#core/assert.ts"
 import type { HostPort } from "#io/config.ts"
 import type { Log } from "#io/log.ts"
 import { Outage } from "#io/outage.ts"
+import type { JointDatabase } from "#io/postgres/joint.ts"
 import { type Database, SqlError } from "#io/postgres/sql.ts"
 import { routes } from "#wire/rest/routes.ts"
 import type { SignIn } from "../auth/access.ts"
@@ -30,7 +31,7 @@ export type RestOptions = {
   readonly listen: HostPort
   readonly tls: { readonly certificate: string; readonly key: string } | undefined
   readonly dashboardDir: string | undefined
-  readonly database: Database
+  readonly database: JointDatabase
   readonly signIn: SignIn
   readonly audience: Audience
   readonly metrics: Metrics
@@ -62,7 +63,7 @@ export async function openRestServer(options: RestOptions): Promise<RestServer> 
       ...profileHandlers(services),
       ...parameterHandlers(services),
     },
-    { sql: database.sql, secureCookies: options.tls !== undefined },
+    { database, secureCookies: options.tls !== undefined },
   )
   serveHealth(app, database)
   serveMetrics(app, database, metrics)

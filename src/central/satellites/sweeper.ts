@@ -9,6 +9,7 @@ import { satelliteChanged } from "../intent/satellites.ts"
 import { central, tell } from "../intent/tell.ts"
 import { pruneSessions } from "../store/access.ts"
 import { pruneEvents } from "../store/event.ts"
+import { pruneIdempotency } from "../store/idempotency.ts"
 import { giveUpOperations, type Patience, usualPatience } from "../operations/operations.ts"
 import { pruneOperations } from "../store/operation.ts"
 import { pruneRoleChanges, roleChangesKept } from "../store/role-change.ts"
@@ -77,6 +78,7 @@ export class Sweeper {
     const { database, eventDays, log } = this.#options
     const pruned = await pruneEvents(database.sql, eventDays, pruneBite)
     await pruneSessions(database.sql)
+    await pruneIdempotency(database.sql, pruneBite)
     await pruneOperations(database.sql, eventDays, pruneBite)
     await pruneRoleChanges(database.sql, roleChangesKept, pruneBite)
     // A full bite means that there is more: go on at the next turn.

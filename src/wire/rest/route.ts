@@ -17,4 +17,8 @@ export type Route = {
   readonly answer?: z.ZodType
 }
 
+/** Requests that make or start something: sent twice with one `Idempotency-Key`, they are done once. */
+export const takesIdempotencyKey = ({ method, access }: Route): boolean =>
+  method === "POST" && access !== "anyone"
+
 export const route = <const R extends Route>(value: R): R => value
