@@ -1,7 +1,8 @@
 /**
- * Reads the parameters of PostgreSQL from the servers of this machine and writes them down as
- * `src/core/cluster/catalog-read.ts`. Run by hand when a major or a minor release comes; the test
- * `test/pg/parameters.pg.test.ts` says when what is written is not what a server says.
+ * Reads the parameters of PostgreSQL from the servers of this machine and writes them down: what they take
+ * as `src/core/cluster/catalog-read.ts`, what they are for as `catalog-words-read.ts`. Run by hand when a
+ * major or a minor release comes; the test `test/pg/parameters.pg.test.ts` says when what is written is not
+ * what a server says.
  */
 import { writeFileSync } from "node:fs"
 import { chmod, mkdtemp, rm } from "node:fs/promises"
@@ -22,6 +23,9 @@ const settingSchema = z.object({
   max_val: z.string().nullable(),
   enumvals: z.array(z.string()).nullable(),
   boot_val: z.string().nullable(),
+  category: z.string(),
+  short_desc: z.string(),
+  extra_desc: z.string().nullable(),
   /** The value of this server: as a plain number, and as it is shown to people. */
   setting: z.string().nullable(),
   shown: z.string().nullable(),
@@ -43,7 +47,7 @@ export async function readSettings(binaries: ServerBinaries): Promise<readonly S
     try {
       const { rows } = await client.query(
         `select name, context, vartype, unit, min_val, max_val, enumvals, boot_val, setting,
-          current_setting(name) as shown
+          current_setting(name) as shown, category, short_desc, extra_desc
         from pg_settings where name not like '%.%' order by lower(name) collate "C"`,
       )
       return z.array(settingSchema).parse(rows)
@@ -87,6 +91,69 @@ export function catalogRows(
     .toSorted((a, b) => (a < b ? -1 : 1))
 }
 
+/** One line for each parameter, in the words of the newest major, with the default of each where they differ. */
+export function wordRows(
+  read: readonly { readonly major: number; readonly settings: readonly Setting[] }[],
+): readonly string[] {
+  const found = new Map<string, { readonly setting: Setting; readonly defaults: Defaults }>()
+  for (const { major, settings } of read)
+    for (const setting of settings) {
+      if (rowRest(setting) === undefined) continue
+      const name = setting.name.toLowerCase()
+      const defaults = new Map(found.get(name)?.defaults).set(major, defaultText(setting))
+      found.set(name, { setting, defaults })
+    }
+  return [...found]
+    .map(([name, { setting, defaults }]) => {
+      const newest = [...defaults.values()].at(-1) ?? ""
+      const otherwise = [...defaults]
+        .filter(([, value]) => value !== newest)
+        .map(([major, value]) => `${major}=${value}`)
+      const about = [setting.short_desc, setting.extra_desc ?? ""].join(" ").trim()
+      return [name, setting.category, about, newest, ...otherwise].join("\t")
+    })
+    .toSorted((a, b) => (a < b ? -1 : 1))
+}
+
+type Defaults = ReadonlyMap<number, string>
+
+const units: Readonly<Record<string, readonly (readonly [string, number])[]>> = {
+  size: [
+    ["TB", 1024 ** 4],
+    ["GB", 1024 ** 3],
+    ["MB", 1024 ** 2],
+    ["kB", 1024],
+    ["B", 1],
+  ],
+  time: [
+    ["d", 86_400_000],
+    ["h", 3_600_000],
+    ["min", 60_000],
+    ["s", 1000],
+    ["ms", 1],
+  ],
+}
+const counts: Readonly<Record<string, readonly ["size" | "time", number]>> = {
+  B: ["size", 1],
+  kB: ["size", 1024],
+  "8kB": ["size", 8192],
+  MB: ["size", 1024 ** 2],
+  ms: ["time", 1],
+  s: ["time", 1000],
+  min: ["time", 60_000],
+}
+
+/** The default as a person writes it: `128MB` for 16384 of 8 kB. */
+function defaultText({ boot_val: value, unit }: Setting): string {
+  const [kind, factor] = counts[unit ?? ""] ?? []
+  const count = Number(value)
+  if (kind === undefined || factor === undefined || value === null || !(count > 0))
+    return value ?? ""
+  const inBase = count * factor
+  const [name, size] = units[kind]?.find(([, one]) => inBase % one === 0) ?? []
+  return name === undefined || size === undefined ? value : `${inBase / size}${name}`
+}
+
 if (import.meta.main) {
   const found = await findServerBinaries({ path: process.env["PATH"] })
   const read: { major: number; settings: readonly Setting[] }[] = []
@@ -101,6 +168,17 @@ if (import.meta.main) {
  */
 export const catalogRead = \`
 ${rows.join("\n")}
+\`
+`,
+  )
+  writeFileSync(
+    join(import.meta.dirname, "../src/core/cluster/catalog-words-read.ts"),
+    `/**
+ * What PostgreSQL says of the parameters that a profile may set: name, category, what it is for, the default,
+ * and the default of earlier majors where it was another. Written by \`node scripts/catalog.ts\`.
+ */
+export const catalogWordsRead = String.raw\`
+${wordRows(read).join("\n")}
 \`
 `,
   )

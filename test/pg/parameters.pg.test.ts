@@ -3,6 +3,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { inForce, isSameValue, parameterOf, parameterProblem } from "#core/cluster/catalog.ts"
 import { catalogRead } from "#core/cluster/catalog-read.ts"
+import { wordsOf } from "#core/cluster/catalog-words.ts"
 import { ownReason } from "#core/cluster/parameters.ts"
 import { postgresMajors } from "#core/cluster/spec.ts"
 import { findServerBinaries } from "#io/postgres/binaries.ts"
@@ -10,7 +11,11 @@ import { catalogRows, readSettings } from "../../scripts/catalog.ts"
 
 const found = await findServerBinaries({ path: process.env["PATH"] })
 /** Minor releases bring parameters too: an earlier one of the same major may lack these. */
-const ofMinors = new Set(["file_extend_method", "output_plugin_libraries"])
+const ofMinors = new Set([
+  "composite_type_mismatch",
+  "file_extend_method",
+  "output_plugin_libraries",
+])
 
 for (const binaries of found)
   test(`PostgreSQL ${binaries.major} knows every parameter that the catalog gives it, and takes its own values`, async () => {
@@ -20,7 +25,10 @@ for (const binaries of found)
     for (const { name, context, boot_val: value, setting, shown } of settings) {
       if (context === "internal" || ownReason(name) !== undefined) continue
       assert.equal(inForce(major, name) === "restart", context === "postmaster", name)
+      assert.ok((wordsOf(major, name)?.about ?? "") !== "", `${name} has words`)
       if (value === null) continue
+      const { standard = "" } = wordsOf(major, name) ?? {}
+      assert.ok(isSameValue(major, name, standard, value), `${name}: ${standard}, ${value}`)
       assert.equal(parameterProblem(major, name, value), undefined, `${name} = ${value}`)
       assert.ok(
         isSameValue(major, name, setting ?? "", shown ?? ""),

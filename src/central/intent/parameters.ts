@@ -1,6 +1,7 @@
 /** What people decide about PostgreSQL's parameters. */
 import type { z } from "zod"
 import { inForce, type Parameter, parameterNames, parameterOf } from "#core/cluster/catalog.ts"
+import { wordsOf } from "#core/cluster/catalog-words.ts"
 import { ownReason } from "#core/cluster/parameters.ts"
 import { type PostgresMajor, postgresMajors } from "#core/cluster/spec.ts"
 import { orderProblem, type ParameterOrders, usualOrder } from "#core/rollout/impact.ts"
@@ -30,8 +31,12 @@ export async function listParameters(sql: Sql, major: PostgresMajor): Promise<Sh
 function shown(major: PostgresMajor, name: string, ordered: Ordered | undefined): ShownParameter {
   const known = parameterOf(major, name)
   const { actor, note, at } = ordered ?? {}
+  const { category, about, standard } = wordsOf(major, name) ?? {}
   return {
     name,
+    category: category ?? null,
+    about: about ?? null,
+    standard: standard ?? null,
     ...values(known),
     source: known?.source ?? null,
     inForce: inForce(major, name),

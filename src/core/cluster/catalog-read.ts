@@ -42,6 +42,7 @@ client_min_messages 15,17 user enum debug5,debug4,debug3,debug2,debug1,log,notic
 commit_delay 15,17 superuser integer 0 100000
 commit_siblings 15,17 user integer 0 1000
 commit_timestamp_buffers 17 postmaster integer 0 131072 8kB
+composite_type_mismatch 17 superuser enum error,warn,disabled
 compute_query_id 15,17 superuser enum auto,regress,on,off
 constraint_exclusion 15,17 user enum partition,on,off
 cpu_index_tuple_cost 15,17 user real 0 1.79769e+308

@@ -64,3 +64,26 @@ export const extensionsAtStart: readonly string[] = [
   "pg_stat_statements.max",
   "timescaledb.max_background_workers",
 ]
+
+/** What these are for, in the format of `catalog-words-read.ts`. */
+export const wordsOf18 = `
+autovacuum_vacuum_max_threshold	Vacuuming / Automatic Vacuuming	Maximum number of tuple updates or deletes prior to vacuum. -1 disables the maximum threshold.	100000000
+autovacuum_worker_slots	Vacuuming / Automatic Vacuuming	Sets the number of backend slots to allocate for autovacuum workers.	16
+enable_distinct_reordering	Query Tuning / Planner Method Configuration	Enables reordering of DISTINCT keys.	on
+enable_self_join_elimination	Query Tuning / Planner Method Configuration	Enables removal of unique self-joins.	on
+extension_control_path	Client Connection Defaults / Other Defaults	Sets the path for extension control files.	$system
+file_copy_method	Resource Usage / Disk	Selects the file copy method.	copy
+idle_replication_slot_timeout	Replication / Sending Servers	Sets the duration a replication slot can remain idle before it is invalidated.	0
+io_combine_limit	Resource Usage / I/O	Limit on the size of data reads and writes.	128kB
+io_max_combine_limit	Resource Usage / I/O	Server-wide limit that clamps io_combine_limit.	128kB
+io_max_concurrency	Resource Usage / I/O	Maximum number of I/O operations that one process can execute simultaneously.	-1
+io_method	Resource Usage / I/O	Selects the method for executing asynchronous I/O.	worker
+io_workers	Resource Usage / I/O	Number of I/O worker processes, for io_method=worker.	3
+log_lock_failures	Reporting and Logging / What to Log	Logs lock failures.	off
+max_active_replication_origins	Replication / Subscribers	Sets the maximum number of active replication origins.	10
+md5_password_warnings	Connections and Authentication / Authentication	Enables deprecation warnings for MD5 passwords.	on
+oauth_validator_libraries	Connections and Authentication / Authentication	Lists libraries that may be called to validate OAuth v2 bearer tokens.	
+track_cost_delay_timing	Statistics / Cumulative Query and Index Statistics	Collects timing statistics for cost-based vacuum delay.	off
+vacuum_max_eager_freeze_failure_rate	Vacuuming / Freezing	Fraction of pages in a relation vacuum can scan and fail to freeze before disabling eager scanning.	0.03
+vacuum_truncate	Vacuuming / Default Behavior	Enables vacuum to truncate empty pages at the end of the table.	on
+`

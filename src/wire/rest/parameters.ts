@@ -6,6 +6,10 @@ import { pageQuery, timestamp } from "#wire/rest/shapes.ts"
 
 export const parameterSchema = z.object({
   name: z.string(),
+  /** PostgreSQL's own grouping, what it is for, and its default; null for an extension's. */
+  category: z.string().nullable(),
+  about: z.string().nullable(),
+  standard: z.string().nullable(),
   /** `unknown`: an extension's, which alone knows it. */
   type: z.enum(["bool", "string", "enum", "integer", "real", "unknown"]),
   /** What a number without a unit counts, e.g. `8kB`; null for plain numbers. */
