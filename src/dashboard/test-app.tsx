@@ -27,7 +27,7 @@ export const list = (items: readonly unknown[]): Answered => ({
   body: { items, nextCursor: null },
 })
 
-const session = { user: "admin", role: "admin", expiresAt: "2099-01-01T00:00:00Z" }
+const session = { user: "admin", role: "admin", scope: [], expiresAt: "2099-01-01T00:00:00Z" }
 const nothing = Object.fromEntries(
   ["satellites", "clusters", "events", "operations", "profiles", "rules", "tokens"].map((name) => [
     `GET /${name}`,

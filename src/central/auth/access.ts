@@ -1,5 +1,7 @@
 /** Who is asking: sessions of people in browsers, API tokens of programs, and the first admin. */
 import { randomBytes, randomUUID } from "node:crypto"
+import type { Standing } from "#core/access/may.ts"
+import { scopeOf } from "#core/access/scope.ts"
 import type { Database, Sql } from "#io/postgres/sql.ts"
 import type { Session } from "#wire/rest/access.ts"
 import { done, type Outcome, refused } from "../refusal.ts"
@@ -11,21 +13,24 @@ import {
   insertPerson,
   insertSession,
   isAnybodyThere,
+  type Person,
   useToken,
 } from "../store/access.ts"
-import { type Actor, central, tell } from "../intent/tell.ts"
+import { type Actor, central } from "../intent/actor.ts"
+import { tell } from "../intent/tell.ts"
 import { Limit } from "./limit.ts"
 import { hashPassword, verifyPassword } from "./password.ts"
 import { newSessionToken, sha256 } from "./secret.ts"
 
 export const sessionHours = 12
 
-export type Caller = Actor & {
-  readonly personId: string
-  readonly by: "session" | "token"
-  /** Undefined never. */
-  readonly expiresAt: number | undefined
-}
+export type Caller = Actor &
+  Standing & {
+    readonly personId: string
+    readonly by: "session" | "token"
+    /** Undefined never. */
+    readonly expiresAt: number | undefined
+  }
 
 export type Credentials = {
   readonly bearer: string | undefined
@@ -33,30 +38,19 @@ export type Credentials = {
 }
 
 /** The caller behind the credentials, or undefined. A bearer token that is wrong is not helped by a cookie. */
-export async function identify(sql: Sql, given: Credentials): Promise<Caller | undefined> {
+export async function identify(
+  sql: Sql,
+  given: Credentials,
+  asked: Pick<Actor, "address" | "requestId">,
+): Promise<Caller | undefined> {
   if (given.bearer !== undefined) {
-    const holder = given.bearer.startsWith("pgs_")
-      ? await useToken(sql, sha256(given.bearer))
-      : undefined
-    return (
-      holder && {
-        name: holder.person,
-        personId: holder.personId,
-        by: "token",
-        expiresAt: holder.expiresAt,
-      }
-    )
+    if (!given.bearer.startsWith("pgs_")) return undefined
+    const holder = await useToken(sql, sha256(given.bearer))
+    return holder && { ...holder, ...asked, by: "token" }
   }
   if (given.session === undefined) return undefined
   const holder = await findSession(sql, sha256(given.session))
-  return (
-    holder && {
-      name: holder.person,
-      personId: holder.personId,
-      by: "session",
-      expiresAt: holder.expiresAt,
-    }
-  )
+  return holder && { ...holder, ...asked, by: "session" }
 }
 
 /** Wrong passwords that one address may try for one user: ten at once, then one in ten seconds. */
@@ -99,7 +93,7 @@ export class SignIn {
     try {
       const person = await findPerson(this.#database.sql, user)
       const right = await verifyPassword(person?.passwordHash ?? (await this.#nobody), password)
-      if (person !== undefined && right) return done(await this.#open(person.id, person.name))
+      if (person !== undefined && !person.disabled && right) return done(await this.#open(person))
       this.#wrong.take(key, now)
       this.#wrongOfAddress.take(address, now)
       await tell(this.#database.sql, { name: "nobody" }, undefined, [
@@ -116,16 +110,22 @@ export class SignIn {
     }
   }
 
-  async #open(personId: string, name: string): Promise<SignedIn> {
+  async #open(person: Person): Promise<SignedIn> {
     const token = newSessionToken()
+    const { id, name } = person
     const expiresAt = await this.#database.transaction(async (sql) => {
-      const expires = await insertSession(sql, sha256(token), personId, sessionHours)
+      const expires = await insertSession(sql, sha256(token), id, sessionHours)
       await tell(sql, { name }, undefined, [{ kind: "sign-in.done", message: `${name} signed in` }])
       return expires
     })
     return {
       token,
-      session: { user: name, role: "admin", expiresAt: new Date(expiresAt).toISOString() },
+      session: {
+        user: name,
+        role: person.role,
+        scope: [...scopeOf(person.scope)],
+        expiresAt: new Date(expiresAt).toISOString(),
+      },
     }
   }
 }
@@ -155,6 +155,8 @@ export async function ensureAdmin(
   const made = await insertPerson(sql, {
     id: randomUUID(),
     name,
+    role: "admin",
+    scope: {},
     passwordHash: await hashPassword(password),
   })
   if (!made) return { kind: "there-already" }
@@ -167,9 +169,11 @@ async function followPassword(database: Database, name: string, given: string): 
     await insertPerson(database.sql, {
       id: randomUUID(),
       name,
+      role: "admin",
+      scope: {},
       passwordHash: await hashPassword(given),
     })
-  } else if (!(await verifyPassword(person.passwordHash, given))) {
+  } else if (!(await verifyPassword(person.passwordHash ?? "", given))) {
     const hash = await hashPassword(given)
     await database.transaction(async (sql) => {
       await changePassword(sql, person.id, hash)

@@ -1,12 +1,14 @@
 /** What a person may do about a cluster. */
 import type { ClusterId } from "#core/ids.ts"
 import type { Database } from "#io/postgres/sql.ts"
+import { audit } from "../audit/audit.ts"
 import { done, notFound, type Outcome, refused } from "../refusal.ts"
 import { notify } from "../store/change.ts"
 import { lockCluster, markDeleting, protect } from "../store/cluster.ts"
 import { addException } from "../store/rule.ts"
 import { desiredChanged, holdIntent } from "./placing.ts"
-import { type Actor, tell } from "./tell.ts"
+import type { Actor } from "./actor.ts"
+import { tell } from "./tell.ts"
 
 /**
  * Asks for a cluster's end. Its site does it, now or when it returns; asking twice is asking once. The rule
@@ -38,6 +40,14 @@ export async function deleteCluster(
         clusterId: cluster.id,
       },
     ])
+    await audit(sql, actor, {
+      action: "delete",
+      resource: "cluster",
+      id: cluster.id,
+      name: `${cluster.namespace}/${cluster.name}`,
+      before: { ...cluster, deletionProtected: cluster.isProtected },
+      after: { ...cluster, deletionProtected: cluster.isProtected, deleting: true },
+    })
     await desiredChanged(sql, [cluster.satelliteId], [cluster.id])
     return done(cluster.id)
   })
@@ -73,6 +83,14 @@ export async function editCluster(
         clusterId: cluster.id,
       },
     ])
+    await audit(sql, actor, {
+      action: "edit",
+      resource: "cluster",
+      id: cluster.id,
+      name: `${cluster.namespace}/${cluster.name}`,
+      before: { deletionProtected: cluster.isProtected },
+      after: { deletionProtected: given.deletionProtected },
+    })
     await notify(sql, { kind: "clusters", ids: [cluster.id] })
     return done(cluster.id)
   })

@@ -2,10 +2,12 @@
 import { type ClusterId } from "#core/ids.ts"
 import type { MatchEnd, Settled } from "#core/rollout/match-end.ts"
 import type { Sql } from "#io/postgres/sql.ts"
+import { audit } from "../audit/audit.ts"
 import { type Refusal, refused } from "../refusal.ts"
 import { markDeleting, pauseByRule, pausedBy, resumeByRule } from "../store/cluster.ts"
 import { desiredChanged } from "./placing.ts"
-import { type Actor, tell } from "./tell.ts"
+import type { Actor } from "./actor.ts"
+import { tell } from "./tell.ts"
 
 const shownMax = 200
 
@@ -61,12 +63,30 @@ export async function letGo(sql: Sql, rule: string, actor: Actor): Promise<void>
         clusterId: id,
       })),
     )
+  await audit(
+    sql,
+    actor,
+    ...left.map((cluster) => ({
+      ...ofCluster("resume", cluster),
+      before: { paused: true },
+      after: { paused: false },
+    })),
+  )
   await desiredChanged(
     sql,
     left.map(({ satelliteId }) => satelliteId),
     left.map(({ id }) => id),
   )
 }
+
+const ofCluster = (
+  action: string,
+  {
+    id,
+    namespace,
+    name,
+  }: { readonly id: string; readonly namespace: string; readonly name: string },
+) => ({ action, resource: "cluster", id, name: `${namespace}/${name}` }) as const
 
 /** Does what the rules say of clusters whose match ended or is back, and tells each. */
 export async function applyEnds(sql: Sql, ends: MatchEnd, actor: Actor): Promise<void> {
@@ -88,6 +108,25 @@ export async function applyEnds(sql: Sql, ends: MatchEnd, actor: Actor): Promise
     kind: "cluster.deletion-requested",
     what: "shall go, with its data: its rule does not match any more",
   })
+  await audit(
+    sql,
+    actor,
+    ...ends.pause.map(({ cluster }) => ({
+      ...ofCluster("pause", cluster),
+      before: { paused: false },
+      after: { paused: true },
+    })),
+    ...ends.resume.map(({ cluster }) => ({
+      ...ofCluster("resume", cluster),
+      before: { paused: true },
+      after: { paused: false },
+    })),
+    ...ends.delete.map(({ cluster }) => ({
+      ...ofCluster("delete", cluster),
+      before: { deleting: false },
+      after: { deleting: true },
+    })),
+  )
   const changed = [...ends.pause, ...ends.resume, ...ends.delete]
   if (changed.length > 0)
     await desiredChanged(

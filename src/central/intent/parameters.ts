@@ -7,6 +7,7 @@ import { type PostgresMajor, postgresMajors } from "#core/cluster/spec.ts"
 import { orderProblem, type ParameterOrders, usualOrder } from "#core/rollout/impact.ts"
 import type { Database, Sql } from "#io/postgres/sql.ts"
 import type { orderParameterBody, ShownParameter } from "#wire/rest/parameters.ts"
+import { audit } from "../audit/audit.ts"
 import { done, invalid, notFound, type Outcome, refused } from "../refusal.ts"
 import {
   dropParameterOrder,
@@ -14,7 +15,8 @@ import {
   parameterOrdersKept,
   putParameterOrder,
 } from "../store/parameter-order.ts"
-import { type Actor, tell } from "./tell.ts"
+import type { Actor } from "./actor.ts"
+import { tell } from "./tell.ts"
 
 export const ordersNow = async (sql: Sql): Promise<ParameterOrders> =>
   new Map([...(await parameterOrdersKept(sql))].map(([name, { order }]) => [name, order]))
@@ -90,6 +92,7 @@ export async function orderParameter(
   const problem = body.order === null ? undefined : orderProblem(name, body.order)
   if (problem !== undefined) return invalid([{ field: "order", problem }])
   return database.transaction(async (sql) => {
+    const before = (await parameterOrdersKept(sql)).get(name)
     const isDone =
       body.order === null
         ? await dropParameterOrder(sql, name, body.version)
@@ -116,6 +119,14 @@ export async function orderParameter(
     await tell(sql, actor, undefined, [
       { kind: "parameter.ordered", message: `a change of ${name} asks of clusters: ${order}` },
     ])
+    await audit(sql, actor, {
+      action: now === undefined ? "delete" : before === undefined ? "create" : "edit",
+      resource: "parameter",
+      id: name,
+      name,
+      before,
+      after: now,
+    })
     return done(shown(newest, name, now))
   })
 }

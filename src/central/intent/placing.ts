@@ -4,11 +4,13 @@ import { type ClusterId, clusterId, type SatelliteId } from "#core/ids.ts"
 import { type DeploymentRule, type Placement, place, type Site } from "#core/rollout/match.ts"
 import { type GoverningRule, type MatchEnd, settle } from "#core/rollout/match-end.ts"
 import type { Sql } from "#io/postgres/sql.ts"
+import { audit } from "../audit/audit.ts"
 import { type Refusal, refused } from "../refusal.ts"
 import { notify } from "../store/change.ts"
 import { insertClusters, places } from "../store/cluster.ts"
 import { allRules, exceptions } from "../store/rule.ts"
-import { type Actor, tell } from "./tell.ts"
+import type { Actor } from "./actor.ts"
+import { tell } from "./tell.ts"
 
 /** Any number that is ours alone. */
 const intentLock = 0x7067_696e
@@ -115,6 +117,23 @@ export async function makeClusters(
         details: { rule: rule.name },
       })),
     )
+  await audit(
+    sql,
+    actor,
+    ...made.map(({ rule, site, row }) => ({
+      action: "create",
+      resource: "cluster" as const,
+      id: row.id,
+      name: `${row.namespace}/${row.name}`,
+      after: {
+        namespace: row.namespace,
+        name: row.name,
+        satellite: site.name,
+        profileId: row.profileId,
+        rule: rule.name,
+      },
+    })),
+  )
   const ids = made.map(({ row }) => row.id)
   await desiredChanged(
     sql,

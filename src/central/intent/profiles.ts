@@ -13,6 +13,7 @@ import type {
 } from "#wire/rest/profile-versions.ts"
 import type { createProfileBody, ProfileSpecBody } from "#wire/rest/profiles.ts"
 import { profileSpec } from "../profile-spec.ts"
+import { audit } from "../audit/audit.ts"
 import { done, invalid, notFound, type Outcome, type Refusal, refused } from "../refusal.ts"
 import { notify } from "../store/change.ts"
 import {
@@ -26,7 +27,8 @@ import {
 } from "../store/profile.ts"
 import { findVersion, followers, insertVersion, specAt } from "../store/profile-version.ts"
 import { holdIntent } from "./placing.ts"
-import { type Actor, tell } from "./tell.ts"
+import type { Actor } from "./actor.ts"
+import { tell } from "./tell.ts"
 
 export const nameTaken = (what: string, name: string): Refusal =>
   refused(409, "NAME_TAKEN", `there is a ${what} called ${name} already`, [
@@ -78,6 +80,13 @@ async function make(
   const id = randomUUID()
   await insertProfile(sql, { id, ...body }, { actor: actor.name, note })
   await told(sql, actor, "profile.created", message)
+  await audit(sql, actor, {
+    action: "create",
+    resource: "profile",
+    id,
+    name: body.name,
+    after: { ...body, specVersion: 1 },
+  })
   await notify(sql, { kind: "list", resource: "profiles" })
   return id
 }
@@ -211,6 +220,14 @@ async function write(
       : `profile ${name}${renamed} was described anew`,
     { version: String(specVersion), ...(note === "" ? {} : { note }) },
   )
+  await audit(sql, actor, {
+    action: "edit",
+    resource: "profile",
+    id: before.id,
+    name,
+    before,
+    after: { name, description, spec, specVersion },
+  })
   await notify(sql, { kind: "list", resource: "profiles" })
   // Each shows whether there is a newer version than its own.
   const behind = isNew ? await followers(sql, before.id, undefined) : []
@@ -274,9 +291,12 @@ export async function removeProfile(
         "PROFILE_IN_USE",
         `the profile is used by ${clusters} clusters and ${rules} rules; delete those first`,
       )
-    const name = await deleteProfile(sql, id)
-    if (name === undefined) return notFound("profile")
+    const before = await lockProfile(sql, id)
+    if (before === undefined) return notFound("profile")
+    await deleteProfile(sql, id)
+    const { name } = before
     await told(sql, actor, "profile.deleted", `profile ${name} was deleted`)
+    await audit(sql, actor, { action: "delete", resource: "profile", id, name, before })
     await notify(sql, { kind: "list", resource: "profiles" })
     return done(undefined)
   })

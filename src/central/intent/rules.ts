@@ -6,6 +6,7 @@ import type { GoverningRule } from "#core/rollout/match-end.ts"
 import { type Database, type Sql, violates } from "#io/postgres/sql.ts"
 import type { createRuleBody, Rule } from "#wire/rest/profiles.ts"
 import type { editRuleBody } from "#wire/rest/rules.ts"
+import { audit } from "../audit/audit.ts"
 import { done, invalid, notFound, type Outcome, type Refusal, refused } from "../refusal.ts"
 import { notify } from "../store/change.ts"
 import { findProfile } from "../store/profile.ts"
@@ -14,7 +15,8 @@ import { approvedSatellites } from "../store/satellite.ts"
 import { applyEnds, letGo, refuseEnds } from "./match-end.ts"
 import { evaluate, holdIntent, makeClusters, partOf, refuseConflicts } from "./placing.ts"
 import { nameTaken } from "./profiles.ts"
-import { type Actor, tell } from "./tell.ts"
+import type { Actor } from "./actor.ts"
+import { tell } from "./tell.ts"
 
 const told = (sql: Sql, actor: Actor, kind: string, message: string): Promise<void> =>
   tell(sql, actor, undefined, [{ kind, message }])
@@ -50,6 +52,13 @@ export async function createRule(
       if (conflict !== undefined) return conflict
       await insertRule(sql, rule)
       await told(sql, actor, "rule.created", `rule ${rule.name} was made`)
+      await audit(sql, actor, {
+        action: "create",
+        resource: "rule",
+        id: rule.id,
+        name: rule.name,
+        after: rule,
+      })
       await makeClusters(sql, wanted.create, actor)
       await notify(sql, { kind: "list", resource: "rules" })
       return done(rule.id as string)
@@ -82,6 +91,14 @@ export async function editRule(
       if (refusal !== undefined) return refusal
       await updateRule(sql, rule)
       await told(sql, actor, "rule.edited", `rule ${rule.name}: ${differs.join(", ")}`)
+      await audit(sql, actor, {
+        action: "edit",
+        resource: "rule",
+        id,
+        name: rule.name,
+        before,
+        after: rule,
+      })
       await applyEnds(sql, wanted.ends, actor)
       await makeClusters(sql, wanted.create, actor)
       await notify(sql, { kind: "list", resource: "rules" })
@@ -139,10 +156,13 @@ export async function removeRule(
 ): Promise<Outcome<undefined>> {
   return database.transaction(async (sql) => {
     await holdIntent(sql)
+    const before = await findRule(sql, id)
+    if (before === undefined) return notFound("rule")
+    const { name } = before
     // While they still say which rule they are of.
     await letGo(sql, id, actor)
-    const name = await deleteRule(sql, id)
-    if (name === undefined) return notFound("rule")
+    await deleteRule(sql, id)
+    await audit(sql, actor, { action: "delete", resource: "rule", id, name, before })
     await told(sql, actor, "rule.deleted", `rule ${name} was deleted; its clusters stay`)
     await notify(sql, { kind: "list", resource: "rules" })
     return done(undefined)

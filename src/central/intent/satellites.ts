@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto"
 import type { SatelliteId } from "#core/ids.ts"
 import { type Database, type Sql, violates } from "#io/postgres/sql.ts"
+import { audit } from "../audit/audit.ts"
 import { done, notFound, type Outcome, type Refusal, refused } from "../refusal.ts"
 import { notify } from "../store/change.ts"
 import {
@@ -16,7 +17,8 @@ import {
 import { clustersOf } from "../store/cluster.ts"
 import { applyEnds, refuseEnds } from "./match-end.ts"
 import { evaluate, holdIntent, makeClusters, refuseConflicts } from "./placing.ts"
-import { type Actor, tell } from "./tell.ts"
+import type { Actor } from "./actor.ts"
+import { tell } from "./tell.ts"
 
 type Labels = Readonly<Record<string, string>>
 
@@ -79,6 +81,14 @@ export async function approveSatellite(
                 : `${name} was let in`,
           },
         ])
+        await audit(sql, actor, {
+          action: "approve",
+          resource: "satellite",
+          id: before.id,
+          name,
+          before,
+          after: { name, labels, approval: "approved" },
+        })
         await applyEnds(sql, wanted.ends, actor)
         await makeClusters(sql, wanted.create, actor)
         await satelliteChanged(sql, before.id)
@@ -116,6 +126,14 @@ export async function rejectSatellite(
     await tell(sql, actor, before.id, [
       { kind: "satellite.rejected", message: `${before.name} was not let in` },
     ])
+    await audit(sql, actor, {
+      action: "reject",
+      resource: "satellite",
+      id: before.id,
+      name: before.name,
+      before,
+      after: { ...before, approval: before.approval === "approved" ? "approved" : "rejected" },
+    })
     await satelliteChanged(sql, before.id)
     return done(before.id)
   })
@@ -161,6 +179,14 @@ export async function editSatellite(
             details: { before: JSON.stringify(before.labels), after: JSON.stringify(labels) },
           },
         ])
+        await audit(sql, actor, {
+          action: "edit",
+          resource: "satellite",
+          id: before.id,
+          name,
+          before,
+          after: { ...before, name, labels },
+        })
         if (wanted !== undefined) {
           await applyEnds(sql, wanted.ends, actor)
           await makeClusters(sql, wanted.create, actor)

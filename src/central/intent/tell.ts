@@ -5,6 +5,7 @@ import { type ClusterId, eventId, type SatelliteId } from "#core/ids.ts"
 import type { Sql } from "#io/postgres/sql.ts"
 import { notify } from "../store/change.ts"
 import { storeEvents } from "../store/event.ts"
+import type { Actor } from "./actor.ts"
 
 export type Told = {
   readonly kind: string
@@ -14,13 +15,9 @@ export type Told = {
   readonly details?: Readonly<Record<string, string>>
 }
 
-/** Who did it: the name of a person, or `central` itself. */
-export type Actor = { readonly name: string }
-export const central: Actor = { name: "central" }
-
 export async function tell(
   sql: Sql,
-  actor: Actor,
+  actor: Pick<Actor, "name">,
   satellite: SatelliteId | undefined,
   told: readonly Told[],
 ): Promise<void> {

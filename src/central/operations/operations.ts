@@ -5,7 +5,9 @@ import { isOver, type OperationReport } from "#core/switchover/operation.ts"
 import type { SatelliteId } from "#core/ids.ts"
 import type { Database, Sql } from "#io/postgres/sql.ts"
 import type { Operation } from "#wire/rest/operations.ts"
-import { type Actor, central, tell } from "../intent/tell.ts"
+import { type Actor, central } from "../intent/actor.ts"
+import { tell } from "../intent/tell.ts"
+import { audit } from "../audit/audit.ts"
 import { done, notFound, type Outcome, refused } from "../refusal.ts"
 import { notify } from "../store/change.ts"
 import { findCluster, lockCluster } from "../store/cluster.ts"
@@ -70,6 +72,13 @@ export async function startSwitchover(
         details: { operation: made, to: to ?? "" },
       },
     ])
+    await audit(sql, actor, {
+      action: "start",
+      resource: "operation",
+      id: made,
+      name: `switchover of ${cluster.namespace}/${cluster.name}`,
+      after: { kind: "switchover", cluster: cluster.id, target: to ?? null, state: "pending" },
+    })
     await changed(sql, [made], place.satelliteId)
     return read(sql, made)
   })
@@ -93,6 +102,12 @@ export async function cancelOperation(
         details: { operation: id },
       },
     ])
+    await audit(sql, actor, {
+      action: "cancel",
+      resource: "operation",
+      id,
+      name: `${now.value.kind} of ${now.value.clusterId}`,
+    })
     await changed(sql, [operationId(id)], satellite)
     return now
   })

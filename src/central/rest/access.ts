@@ -1,5 +1,6 @@
 /** Sign-in, session and API tokens. */
 import { randomUUID } from "node:crypto"
+import { audit } from "../audit/audit.ts"
 import { signOut } from "../auth/access.ts"
 import { newApiToken, sha256 } from "../auth/secret.ts"
 import { tell } from "../intent/tell.ts"
@@ -25,7 +26,8 @@ export const accessHandlers = ({ database, signIn }: Services): Pick<Handlers, N
     Promise.resolve(
       done({
         user: caller.name,
-        role: "admin" as const,
+        role: caller.role,
+        scope: [...caller.scope],
         expiresAt:
           caller.expiresAt === undefined ? never : new Date(caller.expiresAt).toISOString(),
       }),
@@ -54,6 +56,13 @@ export const accessHandlers = ({ database, signIn }: Services): Pick<Handlers, N
       await tell(sql, caller, undefined, [
         { kind: "token.created", message: `API token ${body.name} was made` },
       ])
+      await audit(sql, caller, {
+        action: "create",
+        resource: "token",
+        id: row.id,
+        name: row.name,
+        after: { name: row.name, owner: caller.name, expiresAt: row.expiresAt },
+      })
       await notify(sql, { kind: "list", resource: "tokens" })
       return row
     })
@@ -66,6 +75,7 @@ export const accessHandlers = ({ database, signIn }: Services): Pick<Handlers, N
       await tell(sql, caller, undefined, [
         { kind: "token.revoked", message: `API token ${name} was revoked` },
       ])
+      await audit(sql, caller, { action: "revoke", resource: "token", id: params.id, name })
       await notify(sql, { kind: "list", resource: "tokens" })
       return done(undefined)
     }),

@@ -5,6 +5,8 @@
 import type {} from "@fastify/cookie"
 import type { FastifyRequest } from "fastify"
 import type { Sql } from "#io/postgres/sql.ts"
+import { may } from "#core/access/may.ts"
+import type { Route } from "#wire/rest/routes.ts"
 import { type Caller, identify } from "../auth/access.ts"
 import { type Outcome, done, refused } from "../refusal.ts"
 
@@ -25,10 +27,27 @@ export const sessionOf = (request: FastifyRequest): string | undefined =>
 
 export async function enter(sql: Sql, request: FastifyRequest): Promise<Outcome<Caller>> {
   const bearer = bearerOf(request)
-  const caller = await identify(sql, { bearer, session: sessionOf(request) })
+  const caller = await identify(
+    sql,
+    { bearer, session: sessionOf(request) },
+    { address: request.ip, requestId: request.id },
+  )
   return caller === undefined
     ? refused(401, "NOT_SIGNED_IN", "sign in, or send an API token as `Authorization: Bearer …`")
     : done(caller)
+}
+
+/** Who asks, if that one may do what the route does. Nothing else decides about roles. */
+export async function admit(
+  sql: Sql,
+  request: FastifyRequest,
+  { access, reach = "scope" }: Pick<Route, "access" | "reach">,
+): Promise<Outcome<Caller | undefined>> {
+  if (access === "anyone") return done(undefined)
+  const caller = await enter(sql, request)
+  if (caller.kind === "refused") return caller
+  const verdict = may(caller.value, { role: access, reach })
+  return verdict.kind === "may" ? caller : refused(403, verdict.code, verdict.why)
 }
 
 /** Whether a page of another origin made the browser send this. Programs that send neither header are none. */

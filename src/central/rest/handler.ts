@@ -15,7 +15,7 @@ export type Call<Who> = {
   }
 }
 
-type WhoMay<N extends RouteName> = Routes[N]["access"] extends "user" ? Caller : undefined
+type WhoMay<N extends RouteName> = Routes[N]["access"] extends "anyone" ? undefined : Caller
 
 export type Handler<N extends RouteName> = (
   received: Received<N>,

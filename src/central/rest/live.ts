@@ -42,10 +42,11 @@ export function serveLive(app: App, sql: Sql, audience: Audience): void {
         detail: "this address is a WebSocket",
       }),
     wsHandler: (socket, request) => {
+      const asked = { address: request.ip, requestId: request.id }
       const credentials = { bearer: bearerOf(request), session: sessionOf(request) }
       audience.enter(socket, async () => {
         try {
-          return (await identify(sql, credentials)) !== undefined
+          return (await identify(sql, credentials, asked)) !== undefined
         } catch (error) {
           // A database that is away says nothing about who may listen.
           if (error instanceof Outage) return true

@@ -1,6 +1,7 @@
 /** The OpenAPI 3.1 document, printed from the route table: what is served is what is described. */
 import * as z from "zod"
 import { version } from "#core/version.ts"
+import type { Role } from "#core/access/role.ts"
 import { problemSchema } from "#wire/rest/shapes.ts"
 import { takesIdempotencyKey } from "#wire/rest/route.ts"
 import { type Route, routes } from "#wire/rest/routes.ts"
@@ -58,7 +59,14 @@ function operation(name: string, route: Route): Json {
     operationId: name,
     summary: route.summary,
     tags: [route.path.split("/")[1] ?? "fleet"],
-    security: route.access === "user" ? [{ token: [] }, { session: [] }] : [],
+    security: route.access === "anyone" ? [] : [{ token: [] }, { session: [] }],
+    ...(route.access === "anyone"
+      ? {}
+      : {
+          description: needs(route.access, route.reach),
+          "x-role": route.access,
+          "x-reach": route.reach ?? "scope",
+        }),
     parameters: [
       ...parameters(route.params, "path"),
       ...parameters(route.query, "query"),
@@ -84,6 +92,11 @@ function operation(name: string, route: Route): Json {
     },
   }
 }
+
+const needs = (role: Role, reach: Route["reach"]): string =>
+  reach === "fleet"
+    ? `Needs the role ${role}, without a scope: it reaches the whole fleet.`
+    : `Needs the role ${role}.`
 
 const parameters = (schema: z.ZodObject | undefined, where: "path" | "query"): readonly Json[] =>
   Object.entries(schema?.shape ?? {}).map(([name, field]) => ({

@@ -12,7 +12,7 @@ import {
 } from "#wire/rest/routes.ts"
 import type { Caller } from "../auth/access.ts"
 import type { Outcome } from "../refusal.ts"
-import { cookieName, enter, isForeign, mustBeOwn, sessionOf } from "./guard.ts"
+import { admit, cookieName, isForeign, mustBeOwn, sessionOf } from "./guard.ts"
 import { alsoWrong } from "./also-wrong.ts"
 import type { Call, Handler, Handlers } from "./handler.ts"
 import { idempotent, replayedHeader } from "./idempotency.ts"
@@ -62,8 +62,8 @@ async function serve(
       code: "FOREIGN_ORIGIN",
       detail: "a page of another origin may not do this",
     })
-  const caller = route.access === "user" ? await enter(options.database.sql, request) : undefined
-  if (caller?.kind === "refused") return sendProblem(request, reply, caller)
+  const caller = await admit(options.database.sql, request, route)
+  if (caller.kind === "refused") return sendProblem(request, reply, caller)
   const received = parse(name, route, request)
   if (received.kind === "bad")
     return sendProblem(request, reply, {
@@ -74,7 +74,7 @@ async function serve(
     })
   const outcome = await idempotent(options.database, route, request, () =>
     handler(received.value, {
-      caller: caller?.value,
+      caller: caller.value,
       address: request.ip,
       session: sessionCookie(request, reply, options.secureCookies),
     }),

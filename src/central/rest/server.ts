@@ -20,7 +20,7 @@ import { fleetHandlers } from "./fleet.ts"
 import { serveDashboard } from "./dashboard.ts"
 import { serveLive } from "./live.ts"
 import { openApi } from "./openapi.ts"
-import { enter } from "./guard.ts"
+import { admit } from "./guard.ts"
 import { sendProblem } from "./problem.ts"
 import { operationHandlers } from "./operations.ts"
 import { parameterHandlers } from "./parameters.ts"
@@ -230,7 +230,7 @@ function serveHealth(app: App, database: Database): void {
 /** Figures say much about a fleet: they want a token like everything else (Prometheus can send one). */
 function serveMetrics(app: App, database: Database, metrics: Metrics): void {
   app.get("/metrics", async (request, reply) => {
-    const caller = await enter(database.sql, request)
+    const caller = await admit(database.sql, request, { access: "viewer", reach: "fleet" })
     if (caller.kind === "refused") return sendProblem(request, reply, caller)
     return reply.type(metrics.contentType).send(await metrics.text())
   })

@@ -60,7 +60,7 @@ test("a session that ends asks for the password over the page and loses nothing"
       problem(401, "NOT_SIGNED_IN", "sign in first"),
     "POST /session": () => ({
       status: 200,
-      body: { user: "admin", role: "admin", expiresAt: "2099-01-01T00:00:00Z" },
+      body: { user: "admin", role: "admin", scope: [], expiresAt: "2099-01-01T00:00:00Z" },
     }),
   })
   await userEvent.click(await screen.findByRole("button", { name: `Approve ${pending.name}` }))

@@ -17,7 +17,7 @@ test("without a session every page leads to the door, and the door back to the p
   await trySigningIn({
     "POST /session": () => ({
       status: 200,
-      body: { user: "admin", role: "admin", expiresAt: "2099-01-01T00:00:00Z" },
+      body: { user: "admin", role: "admin", scope: [], expiresAt: "2099-01-01T00:00:00Z" },
     }),
   })
   expect(await screen.findByRole("heading", { name: "Clusters" })).toBeDefined()
@@ -57,7 +57,7 @@ test("an address of another site is not followed after signing in", async () => 
     ...signedOut,
     "POST /session": () => ({
       status: 200,
-      body: { user: "admin", role: "admin", expiresAt: "2099-01-01T00:00:00Z" },
+      body: { user: "admin", role: "admin", scope: [], expiresAt: "2099-01-01T00:00:00Z" },
     }),
   })
   await userEvent.type(await screen.findByLabelText("User"), "admin")

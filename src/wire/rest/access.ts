@@ -1,6 +1,7 @@
 /** Signing in, the session, and API tokens for programs. */
 import * as z from "zod"
-import { timestamp } from "#wire/rest/shapes.ts"
+import { roles } from "#core/access/role.ts"
+import { labelsSchema, timestamp } from "#wire/rest/shapes.ts"
 
 export const signInBody = z.strictObject({
   user: z.string().min(1).max(100),
@@ -8,7 +9,9 @@ export const signInBody = z.strictObject({
 })
 export const sessionSchema = z.object({
   user: z.string(),
-  role: z.enum(["admin"]),
+  role: z.enum(roles),
+  /** Selectors, of each of which a satellite must carry all labels to be seen; none is the whole fleet. */
+  scope: z.array(labelsSchema),
   expiresAt: timestamp,
 })
 export type Session = z.infer<typeof sessionSchema>

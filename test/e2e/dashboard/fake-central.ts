@@ -67,7 +67,7 @@ export async function fakeCentral(
       const found = findRoute(request.method ?? "GET", url.pathname.slice("/api/v1".length))
       if (found === undefined) throw new FakeRefusal(404, "NOT_FOUND", "no such route")
       const { name, route, params } = found
-      if (route.access === "user" && !signedIn(request)) {
+      if (route.access !== "anyone" && !signedIn(request)) {
         throw new FakeRefusal(401, "NOT_SIGNED_IN", "sign in first")
       }
       const refusal = refusals.get(name)

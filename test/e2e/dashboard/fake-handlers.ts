@@ -56,7 +56,12 @@ export function createHandlers(fleet: FakeFleet, push: (message: LiveMessage) =>
       lastUsedAt: null,
     },
   ]
-  const session = () => ({ user: "admin", role: "admin" as const, expiresAt: ago(-43_200) })
+  const session = () => ({
+    user: "admin",
+    role: "admin" as const,
+    scope: [],
+    expiresAt: ago(-43_200),
+  })
   const changed = (satellite: Satellite): Satellite => {
     fleet.satellites = fleet.satellites.map((each) => (each.id === satellite.id ? satellite : each))
     push({ kind: "satellite", satellite })
