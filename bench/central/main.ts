@@ -1,0 +1,173 @@
+/**
+ * How many sites one central carries: processor, memory, time to get everybody back, to tell everybody, and to
+ * tell a browser. Satellites are simulated by the real satellite's own link, over TLS. `--help` says more.
+ */
+import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises"
+import { loadavg } from "node:os"
+import { setTimeout as sleep } from "node:timers/promises"
+import { parseArgs } from "node:util"
+import { machineClass } from "../failover/table.ts"
+import { openBrowser } from "./browser.ts"
+import { type CentralUnderTest, startCentralUnderTest } from "./central-process.ts"
+import {
+  ownProcessorSeconds,
+  percentile,
+  residentMegabytes,
+  treeProcessorSeconds,
+} from "./figures.ts"
+import { type Lists, timeLists } from "./lists.ts"
+import { Swarm } from "./swarm-process.ts"
+import { type Row, table } from "./table.ts"
+
+const usage = `usage: npm run bench:central -- [flags]
+
+  --satellites N,...  how many there are, one run each (500,5000)
+  --members N         members of each one's cluster (3)
+  --seconds N         how long the steady state is measured (60)
+  --events N          events a second, by satellites by chance (20)
+  --postgres DIR      folder of postgres and initdb
+  --json FILE         writes the figures there, too`
+
+const { values } = parseArgs({
+  options: {
+    satellites: { type: "string", default: "500,5000" },
+    members: { type: "string", default: "3" },
+    seconds: { type: "string", default: "60" },
+    events: { type: "string", default: "20" },
+    postgres: { type: "string" },
+    json: { type: "string" },
+    help: { type: "boolean", short: "h", default: false },
+  },
+})
+
+const approvalsSideBySide = 8
+const settleMs = 15_000
+const lookEveryMs = 1_000
+
+const say = (line: string): void => console.log(line)
+const secondsSince = (began: number): number => (performance.now() - began) / 1000
+
+async function makeFleet(central: CentralUnderTest, swarm: Swarm, count: number): Promise<string> {
+  const { api } = central
+  const profile = await api.call("createProfile", {
+    body: {
+      name: "bench",
+      spec: {
+        members: Number(values.members),
+        postgres: { major: 17, image: "docker.io/library/postgres:17" },
+        data: { sizeBytes: 10 * 1024 ** 3 },
+      },
+    },
+  })
+  await api.call("createRule", {
+    body: {
+      name: "everywhere",
+      profileId: profile.id,
+      selector: {},
+      clusterName: "orders",
+      namespace: "databases",
+    },
+  })
+  let began = performance.now()
+  const waiting = swarm.register(central.target, count)
+  await Promise.all(
+    Array.from({ length: approvalsSideBySide }, async () => {
+      for await (const id of waiting)
+        await api.call("approveSatellite", { params: { id }, body: {} })
+    }),
+  )
+  say(`  ${count} satellites registered and approved in ${secondsSince(began).toFixed(1)} s`)
+  began = performance.now()
+  swarm.connect()
+  await swarm.connected(count)
+  await swarm.holding(1, count)
+  say(`  all connected, each with its config, in ${secondsSince(began).toFixed(1)} s`)
+  return profile.id
+}
+
+type Steady = Pick<
+  Row,
+  "processor" | "database" | "residentMean" | "residentMax" | "eventP50" | "eventP99" | "events"
+> & { readonly lists: Lists }
+
+/** Everybody is connected and says what there is to say. */
+async function measureSteady(central: CentralUnderTest, swarm: Swarm): Promise<Steady> {
+  using browser = await openBrowser(central.url, central.token)
+  swarm.events(Number(values.events))
+  await sleep(settleMs)
+  browser.taken()
+  const resident: number[] = []
+  const [own, tree] = [
+    await ownProcessorSeconds(central.pid()),
+    await treeProcessorSeconds(central.postmaster),
+  ]
+  const began = performance.now()
+  while (secondsSince(began) < Number(values.seconds)) {
+    resident.push(await residentMegabytes(central.pid()))
+    await sleep(lookEveryMs)
+  }
+  const passed = secondsSince(began)
+  const processor = ((await ownProcessorSeconds(central.pid())) - own) / passed
+  const database = ((await treeProcessorSeconds(central.postmaster)) - tree) / passed
+  const ages = browser.taken()
+  // After the processor was counted: asking is not part of the steady state.
+  const lists = await timeLists(central)
+  return {
+    processor,
+    database,
+    residentMean: resident.reduce((sum, one) => sum + one, 0) / resident.length,
+    residentMax: Math.max(...resident),
+    eventP50: percentile(ages, 0.5),
+    eventP99: percentile(ages, 0.99),
+    events: ages.length,
+    lists,
+  }
+}
+
+/** Seconds from the moment in which a restarted central is ready until everybody is back. */
+async function measureReconnect(
+  central: CentralUnderTest,
+  swarm: Swarm,
+  count: number,
+): Promise<number> {
+  await central.stop()
+  await swarm.lost()
+  await central.start()
+  const began = performance.now()
+  await swarm.connected(count)
+  return secondsSince(began)
+}
+
+async function measure(count: number, signal: AbortSignal): Promise<Row> {
+  const folder = await mkdtemp("/var/tmp/pg-swarm-bench-central-")
+  try {
+    await chmod(folder, 0o711) // PostgreSQL may run as another account
+    await using central = await startCentralUnderTest(folder, values.postgres, signal)
+    await using swarm = new Swarm()
+    await makeFleet(central, swarm, count)
+    const { lists, ...steady } = await measureSteady(central, swarm)
+    const reconnect = await measureReconnect(central, swarm, count)
+    return { satellites: count, ...steady, ...lists, reconnect, fanOut: Number.NaN }
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function main(): Promise<void> {
+  if (values.help) return say(usage)
+  const stop = new AbortController()
+  for (const name of ["SIGINT", "SIGTERM"] as const)
+    process.once(name, () => stop.abort(new Error(`stopped by ${name}`)))
+  const [load = 0] = loadavg()
+  say(machineClass())
+  const rows: Row[] = []
+  for (const count of values.satellites.split(",").map(Number)) {
+    say(`\n${count} satellites`)
+    rows.push(await measure(count, stop.signal))
+  }
+  say(`\n${table(rows)}\n\nload of the machine at the start: ${load.toFixed(2)}`)
+  if (values.json !== undefined)
+    await writeFile(values.json, JSON.stringify({ machine: machineClass(), load, rows }, null, 2))
+}
+
+await main()

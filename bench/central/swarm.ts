@@ -1,0 +1,91 @@
+/** The process in which all simulated satellites live, steered by the bench over its channel. */
+import { setTimeout as sleep } from "node:timers/promises"
+import { Code, ConnectError } from "@connectrpc/connect"
+import { type FromSwarm, type ToSwarm } from "./orders.ts"
+import { SimulatedSatellite } from "./simulated-satellite.ts"
+
+const registerSideBySide = 40
+const regions = ["north", "east", "south", "west"]
+
+const stop = new AbortController()
+const satellites: SimulatedSatellite[] = []
+const say = (message: FromSwarm): void => void process.send?.(message)
+
+async function obey(order: ToSwarm): Promise<void> {
+  switch (order.kind) {
+    case "register": {
+      for (let at = 0; at < order.count; at += 1)
+        satellites.push(
+          new SimulatedSatellite({
+            name: `site-${String(at).padStart(4, "0")}`,
+            target: order.target,
+            address: `127.77.${Math.floor(at / 250)}.${(at % 250) + 1}`,
+          }),
+        )
+      return sideBySide(satellites, async (one, at) => {
+        await patiently(() =>
+          one.register({ region: regions[at % regions.length] ?? "", ring: String(at % 10) }),
+        )
+        say({ kind: "registered", id: one.id })
+      })
+    }
+    case "connect":
+      await sideBySide(satellites, async (one) => {
+        void one.run(stop.signal).catch((error: unknown) => {
+          if (!stop.signal.aborted) say({ kind: "failed", why: String(error) })
+        })
+        await sleep(5)
+      })
+      return
+    case "events": {
+      const timer = setInterval(() => {
+        satellites[Math.floor(Math.random() * satellites.length)]?.tick()
+      }, 1000 / order.perSecond)
+      stop.signal.addEventListener("abort", () => clearInterval(timer), { once: true })
+      return
+    }
+    case "end":
+      stop.abort(new Error("the bench is over"))
+      clearInterval(states)
+      process.disconnect()
+  }
+}
+
+/** Central lets in so many a second and no more; who is turned away comes back. */
+async function patiently(register: () => Promise<void>): Promise<void> {
+  for (;;) {
+    try {
+      return await register()
+    } catch (error) {
+      if (!(error instanceof ConnectError) || error.code !== Code.ResourceExhausted) throw error
+      await sleep(500 + Math.random() * 1000)
+    }
+  }
+}
+
+async function sideBySide<T>(
+  items: readonly T[],
+  work: (item: T, at: number) => Promise<void>,
+): Promise<void> {
+  const waiting = items.entries()
+  await Promise.all(
+    Array.from({ length: registerSideBySide }, async () => {
+      for (const [at, item] of waiting) await work(item, at)
+    }),
+  )
+}
+
+const states = setInterval(() => {
+  const versions: Record<string, number> = {}
+  for (const { version } of satellites)
+    if (version !== undefined) versions[version] = (versions[version] ?? 0) + 1
+  say({
+    kind: "state",
+    connected: satellites.filter(({ isConnected }) => isConnected).length,
+    versions,
+  })
+}, 250)
+
+process.on("message", (order: ToSwarm) => {
+  obey(order).catch((error: unknown) => say({ kind: "failed", why: String(error) }))
+})
