@@ -7,6 +7,7 @@ import { ruleSetOf } from "#wire/rule-set-schema.ts"
 const volume = (body: ProfileSpecBody["data"]) => ({
   size: bytes(body.sizeBytes),
   storageClass: body.storageClass ?? undefined,
+  tier: body.tier ?? undefined,
 })
 
 export const profileSpec = (body: ProfileSpecBody): ProfileSpec => ({

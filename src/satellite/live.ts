@@ -27,7 +27,8 @@ import { DesiredStore } from "./site/desired-store.ts"
 import { satelliteAccount } from "./site/names.ts"
 import type { SidecarTls } from "./site/sidecar-tls.ts"
 import type { Single } from "./site/single.ts"
-import { followStorageClasses } from "./site/storage-classes.ts"
+import { SettingsStore } from "./site/settings.ts"
+import { followStorageClasses, StorageClassBell } from "./site/storage-classes.ts"
 import { SiteView } from "./site/view.ts"
 import type { Standing } from "./standing.ts"
 
@@ -55,6 +56,7 @@ type Parts = {
   readonly hub: Hub
   readonly health: Health
   readonly operations: Operations
+  readonly settings: SettingsStore
 }
 
 /** Runs until `signal`, or until another satellite has taken over. */
@@ -65,7 +67,8 @@ export async function live(options: LiveOptions, outer: AbortSignal): Promise<vo
   const signal = AbortSignal.any([outer, stop.signal])
   const later: { operator?: Operator } = {}
   const parts = assemble(options, later, signal)
-  const { hub, health, outgoing, view, operations } = parts
+  const { hub, health, outgoing, view, operations, settings } = parts
+  const storageClassBell = new StorageClassBell()
   await using _hub = hub
   const sidecars = await hub.open()
   const operator = new Operator({
@@ -83,6 +86,7 @@ export async function live(options: LiveOptions, outer: AbortSignal): Promise<vo
   })
   later.operator = operator
   try {
+    await retried("the stored settings", { clock, log }, signal, () => settings.load(signal))
     await retried("the stored state", { clock, log }, signal, () => operator.start(signal))
     await retried("the stored operations", { clock, log }, signal, () => operations.load(signal))
     standing.live(operator, hub)
@@ -98,13 +102,16 @@ export async function live(options: LiveOptions, outer: AbortSignal): Promise<vo
       (until) => operator.resync(until),
       (until) => health.run(until),
       (until) => options.single.keep(until),
-      (until) => followStorageClasses({ api, clock, log, changed }, until),
+      (until) => settings.run(until),
+      (until) => followStorageClasses({ api, clock, log, changed, bell: storageClassBell }, until),
       conversation({
         ...options,
         kubernetesVersion: options.offer.version,
         operator,
         operations,
         outgoing,
+        settings,
+        storageClassBell,
         connected: (isConnected) => {
           standing.centralConnected = isConnected
         },
@@ -168,7 +175,15 @@ function assemble(
     send: (seen) => outgoing.health(seen),
     primaryChanged: (cluster) => operator().poke(cluster),
   })
-  return { outgoing, view, hub, health, operations }
+  const settings = new SettingsStore({
+    api,
+    namespace: config.namespace,
+    site: config.site,
+    clock,
+    log,
+    changed: () => operator().pokeAll(),
+  })
+  return { outgoing, view, hub, health, operations, settings }
 }
 
 const contextOf = (options: LiveOptions, parts: Parts, sidecars: HostPort): Context => ({
@@ -184,6 +199,7 @@ const contextOf = (options: LiveOptions, parts: Parts, sidecars: HostPort): Cont
     satelliteAddress: advertised(options.config, sidecars),
     disruptionBudgetVersion: options.offer.disruptionBudgetVersion,
   },
+  settings: () => parts.settings.now,
   satelliteCa: options.tls.authority,
   account:
     options.config.kube.kind === "pod"

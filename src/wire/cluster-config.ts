@@ -89,6 +89,7 @@ const encodedFailover = (failover: FailoverSpec) => ({
 const encodedVolume = (volume: VolumeSpec) => ({
   sizeBytes: BigInt(volume.size),
   ...(volume.storageClass === undefined ? {} : { storageClass: volume.storageClass }),
+  ...(volume.tier === undefined ? {} : { tier: volume.tier }),
 })
 
 const encodedResources = (resources: ResourceSpec) => ({
@@ -208,6 +209,7 @@ function volume(read: Reader, field: string, message: VolumeConfig | undefined):
   return {
     size: bytes(read.count(`${field}.size_bytes`, message?.sizeBytes ?? 0n, 1)),
     storageClass: message?.storageClass,
+    ...(message?.tier === undefined ? {} : { tier: read.text(`${field}.tier`, message.tier, 63) }),
   }
 }
 

@@ -9,6 +9,9 @@ import { operationSchema } from "#wire/rest/operations.ts"
 import { roleChangeSchema } from "#wire/rest/role-changes.ts"
 import { satelliteSchema } from "#wire/rest/satellites.ts"
 
+/** Lists that are fetched anew when something in them changed. */
+export const refetched = ["profiles", "rules", "tokens", "storage-tiers"] as const
+
 export const liveMessageSchema = z.discriminatedUnion("kind", [
   /** First message. `serverTime` lets the page show honest ages. */
   z.object({
@@ -23,7 +26,7 @@ export const liveMessageSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("operation"), operation: operationSchema }),
   z.object({ kind: z.literal("role-change"), roleChange: roleChangeSchema }),
   /** Something in a list changed that is not sent whole: fetch it again. */
-  z.object({ kind: z.literal("refetch"), resource: z.enum(["profiles", "rules", "tokens"]) }),
+  z.object({ kind: z.literal("refetch"), resource: z.enum(refetched) }),
   /** Every 15 s, so that a dead connection is known from a quiet fleet. */
   z.object({ kind: z.literal("pulse"), serverTime: z.iso.datetime({ offset: true }) }),
   /** The browser was too slow and messages were dropped: fetch everything again. */

@@ -217,6 +217,12 @@ test("every message of a satellite is the same after the wire", () => {
     assert.deepEqual(overTheWire(message), { kind: "ok", value: message })
 })
 
+const settings = {
+  satelliteName: "north",
+  tiers: { fast: "nvme.example.com", bulk: "hdd" },
+  imageMirror: "registry.north:5000/hub",
+}
+
 test("every message of central is the same after the wire", () => {
   const messages: readonly FromCentral[] = [
     {
@@ -225,6 +231,13 @@ test("every message of central is the same after the wire", () => {
       centralVersion: "0.1.0",
       name: "north",
       clusters: [spec, { ...spec, wal: undefined }],
+      settings,
+    },
+    { kind: "site-settings", settings: { ...settings, tiers: {}, imageMirror: undefined } },
+    { kind: "refresh-storage-classes" },
+    {
+      kind: "config",
+      spec: { ...spec, data: { size: spec.data.size, storageClass: undefined, tier: "fast" } },
     },
     { kind: "heartbeat-ack", sequence: 7 },
     { kind: "config", spec },

@@ -39,6 +39,7 @@ import {
   parseOperationUpdate,
 } from "./operation.ts"
 import { Reader } from "./proto-field.ts"
+import { encodeSiteSettings, parseSiteSettings } from "./site-settings.ts"
 
 export { SatelliteService } from "./gen/pgswarm/v1/satellite_pb.ts"
 export type { CentralMessage, SatelliteMessage }
@@ -275,6 +276,9 @@ export function encodeFromCentral(message: FromCentral): CentralMessage {
             centralVersion: message.centralVersion,
             name: message.name,
             clusters: message.clusters.map(encodeClusterConfig),
+            ...(message.settings === undefined
+              ? {}
+              : { settings: encodeSiteSettings(message.settings) }),
           },
         },
       })
@@ -308,6 +312,12 @@ export function encodeFromCentral(message: FromCentral): CentralMessage {
       const value = { operationId: message.operation, clusterId: message.clusterId }
       return create(CentralMessageSchema, { message: { case: "cancelOperation", value } })
     }
+    case "site-settings": {
+      const value = encodeSiteSettings(message.settings)
+      return create(CentralMessageSchema, { message: { case: "siteSettings", value } })
+    }
+    case "refresh-storage-classes":
+      return create(CentralMessageSchema, { message: { case: "refreshStorageClasses", value: {} } })
     case "operation-ack": {
       const value = { operationId: message.operation, revision: BigInt(message.revision) }
       return create(CentralMessageSchema, { message: { case: "operationAck", value } })
@@ -349,6 +359,13 @@ export function parseFromCentral({ message }: CentralMessage): Parsed<FromCentra
         clusterId: clusterId(read.uuid("cancel_operation.cluster_id", cluster)),
       })
     }
+    case "siteSettings":
+      return mapped(parseSiteSettings(message.value), (settings) => ({
+        kind: "site-settings",
+        settings,
+      }))
+    case "refreshStorageClasses":
+      return read.done({ kind: "refresh-storage-classes" })
     case "operationAck":
       return read.done({
         kind: "operation-ack",
@@ -362,6 +379,8 @@ export function parseFromCentral({ message }: CentralMessage): Parsed<FromCentra
 
 function parseWelcome(welcome: Welcome): Parsed<FromCentral> {
   const read = new Reader()
+  const settings = welcome.settings === undefined ? undefined : parseSiteSettings(welcome.settings)
+  if (settings?.kind === "bad") read.noteAll(settings.problems)
   const clusters = read
     .list("welcome.clusters", welcome.clusters, clustersMax)
     .flatMap((config, index) => {
@@ -376,6 +395,7 @@ function parseWelcome(welcome: Welcome): Parsed<FromCentral> {
     centralVersion: read.text("welcome.central_version", welcome.centralVersion, 100),
     name: read.text("welcome.name", welcome.name, 63),
     clusters,
+    ...(settings?.kind === "ok" ? { settings: settings.value } : {}),
   })
 }
 

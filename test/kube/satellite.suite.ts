@@ -15,6 +15,7 @@ import {
   configVersion,
   never,
 } from "./satellite-under-test.ts"
+import { siteSettingsTests } from "./site-settings.suite.ts"
 import { TinyCentral } from "./tiny-central.ts"
 
 const names = objectNames(clusterName("orders"))
@@ -443,6 +444,8 @@ export function satelliteSuite(under: KubeUnderTest): void {
       )
       assert.equal(await kube.get(kinds.Namespace, "", spec.namespace), undefined)
     })
+
+    siteSettingsTests(() => kube, settled)
 
     test("a Lease that is made anew goes on from the highest term and names the database", async () => {
       await using site = await settled("term", { members: 3 })

@@ -8,6 +8,7 @@ import type { FleetEvent } from "#core/cluster/events.ts"
 import type { ClusterSpec } from "#core/cluster/spec.ts"
 import type { ClusterHealth } from "#core/cluster/state.ts"
 import type { AckOutcome, FromCentral, FromSatellite, Hello } from "#core/fleet/satellite.ts"
+import type { SiteSettings } from "#core/fleet/settings.ts"
 import { type ClusterId, satelliteId } from "#core/ids.ts"
 import { mebibytes } from "#core/units.ts"
 import { type RpcServer, openRpcServer } from "#io/rpc/server.ts"
@@ -46,6 +47,7 @@ export class TinyCentral implements AsyncDisposable {
   approval: "pending" | "approved" | "rejected" = "approved"
   /** What Welcome names. */
   clusters: readonly ClusterSpec[] = []
+  settings: SiteSettings | undefined
   /** PEM; with it central speaks TLS. */
   tls: { readonly certificate: string; readonly key: string } | undefined
   #token = randomUUID()
@@ -188,6 +190,7 @@ export class TinyCentral implements AsyncDisposable {
           centralVersion: "test",
           name: "site",
           clusters: this.clusters,
+          ...(this.settings === undefined ? {} : { settings: this.settings }),
         })
         return
       case "heartbeat":

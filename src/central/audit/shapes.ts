@@ -61,8 +61,9 @@ export const auditShapes = {
     namespace: z.string(),
     onMatchEnd: z.string(),
   }),
-  satellite: z.object({ name: z.string(), labels, approval: z.string() }),
+  satellite: z.object({ name: z.string(), labels, approval: z.string(), tiers: labels }),
   session: z.object({ person: z.string(), by: z.string() }),
+  "storage-tier": z.object({ name: z.string(), description: z.string() }),
   token: z.object({
     name: z.string(),
     owner: z.string(),

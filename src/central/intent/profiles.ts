@@ -28,6 +28,7 @@ import {
 import { findVersion, followers, insertVersion, specAt } from "../store/profile-version.ts"
 import { holdIntent } from "./placing.ts"
 import type { Actor } from "./actor.ts"
+import { referenceProblems } from "./profile-references.ts"
 import { tell } from "./tell.ts"
 
 export const nameTaken = (what: string, name: string): Refusal =>
@@ -43,6 +44,12 @@ export function specProblems(body: ProfileSpecBody): readonly Problem[] {
     problem,
   }))
 }
+
+/** And what it names that is not there. */
+export const everyProblem = async (
+  sql: Sql,
+  body: ProfileSpecBody,
+): Promise<readonly Problem[]> => [...specProblems(body), ...(await referenceProblems(sql, body))]
 
 /** Runs `work`; a name that another profile has becomes a refusal. */
 async function withUniqueName<T>(
@@ -62,12 +69,12 @@ export async function createProfile(
   body: z.output<typeof createProfileBody>,
   actor: Actor,
 ): Promise<Outcome<string>> {
-  const problems = specProblems(body.spec)
-  if (problems.length > 0) return invalid(problems)
   return withUniqueName(body.name, () =>
-    database.transaction(async (sql) =>
-      done(await make(sql, body, actor, { told: `profile ${body.name} was made`, note: "" })),
-    ),
+    database.transaction(async (sql) => {
+      const problems = await everyProblem(sql, body.spec)
+      if (problems.length > 0) return invalid(problems)
+      return done(await make(sql, body, actor, { told: `profile ${body.name} was made`, note: "" }))
+    }),
   )
 }
 
@@ -114,7 +121,7 @@ export async function cloneProfile(
       const found = await findVersion(sql, id, version)
       if (found === undefined) return invalid([noVersion("specVersion", version)])
       // What was good when it was made may not be any more.
-      const problems = specProblems(found.spec)
+      const problems = await everyProblem(sql, found.spec)
       if (problems.length > 0) return invalid(problems)
       const said = `of version ${version} of ${original.name}`
       const { name, description = original.description } = body
@@ -140,13 +147,13 @@ export async function editProfile(
   given: z.output<typeof editProfileBody>,
   actor: Actor,
 ): Promise<Outcome<string>> {
-  const problems = given.spec === undefined ? [] : specProblems(given.spec)
-  if (problems.length > 0) return invalid(problems)
   return withUniqueName(given.name ?? "", () =>
     database.transaction(async (sql) => {
       const before = await lockProfile(sql, id)
       if (before === undefined) return notFound("profile")
       if (before.version !== given.version) return versionConflict(sql, before, given.version)
+      const problems = given.spec === undefined ? [] : await everyProblem(sql, given.spec)
+      if (problems.length > 0) return invalid(problems)
       const { name = before.name, description = before.description } = given
       await write(sql, before, { name, description, spec: given.spec ?? before.spec }, actor, {
         note: given.note,
@@ -168,7 +175,7 @@ export async function revertProfile(
     if (before.version !== given.version) return versionConflict(sql, before, given.version)
     const found = await findVersion(sql, id, given.to)
     if (found === undefined) return invalid([noVersion("to", given.to)])
-    const problems = specProblems(found.spec)
+    const problems = await everyProblem(sql, found.spec)
     if (problems.length > 0) return invalid(problems)
     if (changesOf(before.spec, found.spec).length === 0)
       return refused(

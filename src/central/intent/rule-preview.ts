@@ -7,10 +7,13 @@ import { type Matched, preview, type Verdict, verdicts } from "#core/rollout/pre
 import type { Database } from "#io/postgres/sql.ts"
 import { previewMax, type previewRuleBody, type RulePreview } from "#wire/rest/rules.ts"
 import { done, invalid, type Outcome } from "../refusal.ts"
+import { findProfile } from "../store/profile.ts"
 import { exceptions, findRule } from "../store/rule.ts"
 import { approvedSatellites, statesOf } from "../store/satellite.ts"
+import { unmappedOn } from "../store/storage-tier.ts"
 import { refuseEnds } from "./match-end.ts"
 import { evaluate, partOf, refuseConflicts } from "./placing.ts"
+import { tiersOf } from "./profile-references.ts"
 
 export async function previewRule(
   database: Database,
@@ -22,11 +25,15 @@ export async function previewRule(
     const stored = body.ruleId === undefined ? undefined : await findRule(sql, body.ruleId)
     if (body.ruleId !== undefined && stored === undefined)
       return invalid([{ field: "ruleId", problem: "there is no such rule" }])
+    const profileId = body.profileId ?? stored?.profileId
+    const profile = profileId === undefined ? undefined : await findProfile(sql, profileId)
+    if (body.profileId !== undefined && profile === undefined)
+      return invalid([{ field: "profileId", problem: "there is no such profile" }])
     const { selector, clusterName, namespace, onMatchEnd } = body
     const rule: GoverningRule = {
       id: ruleId(stored?.id ?? randomUUID()),
       name: stored?.name ?? "this one",
-      profileId: stored?.profileId ?? "",
+      profileId: profileId ?? "",
       selector,
       clusterName,
       namespace,
@@ -36,10 +43,10 @@ export async function previewRule(
     const wanted = partOf(await evaluate(sql, sites, rule), rule)
     const matches = preview(rule, sites, wanted, await exceptions(sql))
     const shown = matches.slice(0, previewMax)
-    const states = await statesOf(
-      sql,
-      shown.map(({ site }) => site.id),
-    )
+    const shownIds = shown.map(({ site }) => site.id)
+    const states = await statesOf(sql, shownIds)
+    const tiers = profile === undefined ? [] : tiersOf(profile.spec).map(({ tier }) => tier)
+    const unmapped = await unmappedOn(sql, shownIds, [...new Set(tiers)])
     const { keep, pause, isProtected, resume } = wanted.ends
     return done({
       matchCount: matches.length,
@@ -50,6 +57,7 @@ export async function previewRule(
         state: states.get(site.id) ?? "offline",
         verdict,
         reason: reason ?? null,
+        ...warningOf(unmapped.get(site.id)),
       })),
       ended: {
         keep: ended(keep),
@@ -62,6 +70,13 @@ export async function previewRule(
     })
   })
 }
+
+const warningOf = (tiers: readonly string[] | undefined) =>
+  tiers === undefined
+    ? {}
+    : {
+        warning: `storage tier${tiers.length === 1 ? "" : "s"} ${tiers.join(", ")} ${tiers.length === 1 ? "is" : "are"} not mapped to a StorageClass there: the cluster would wait for it`,
+      }
 
 /** Deletions can be confirmed; the rest stands against saving. */
 function refusalOf(wanted: Awaited<ReturnType<typeof evaluate>>): string | null {

@@ -53,6 +53,8 @@ export class Changes {
     switch (change.kind) {
       case "desired":
         return this.#streams.wake(change.ids.map(satelliteId))
+      case "storage-classes":
+        return this.#streams.refreshStorageClasses(change.ids.map(satelliteId))
       case "stream":
         return this.#streams.replaced(satelliteId(change.id), change.serial)
       case "satellites":

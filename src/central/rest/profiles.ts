@@ -62,11 +62,11 @@ function ofProfiles(
     getProfile: async ({ params }) => answer(done(params.id)),
     createProfile: async ({ body }, { caller }) =>
       answer(await profiles.createProfile(database, body, caller)),
-    checkProfile: ({ body }) => {
-      const problems = profiles.specProblems(body.spec)
-      return Promise.resolve(
-        problems.length > 0 ? invalid(problems) : done({ warnings: impact.warningsOf(body.spec) }),
-      )
+    checkProfile: async ({ body }) => {
+      const problems = await profiles.everyProblem(database.sql, body.spec)
+      return problems.length > 0
+        ? invalid(problems)
+        : done({ warnings: impact.warningsOf(body.spec) })
     },
     editProfile: async ({ params, body }, { caller }) =>
       answer(await profiles.editProfile(database, params.id, body, caller)),

@@ -26,6 +26,7 @@ import { operationHandlers } from "./operations.ts"
 import { parameterHandlers } from "./parameters.ts"
 import { profileHandlers } from "./profiles.ts"
 import { apiPrefix, registerRoutes } from "./register.ts"
+import { storageHandlers } from "./storage.ts"
 
 export type RestOptions = {
   readonly listen: HostPort
@@ -62,6 +63,7 @@ export async function openRestServer(options: RestOptions): Promise<RestServer> 
       ...operationHandlers(services),
       ...profileHandlers(services),
       ...parameterHandlers(services),
+      ...storageHandlers(services),
     },
     { database, secureCookies: options.tls !== undefined },
   )

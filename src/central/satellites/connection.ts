@@ -11,6 +11,7 @@ import {
   type Hello,
   satelliteProtocolVersion,
 } from "#core/fleet/satellite.ts"
+import type { SiteSettings } from "#core/fleet/settings.ts"
 import type { ClusterId, ConfigVersion, OperationId, SatelliteId } from "#core/ids.ts"
 import { type Millis, millis, seconds } from "#core/units.ts"
 import { version } from "#core/version.ts"
@@ -22,6 +23,7 @@ import type { RoleChangeFigures } from "../role-change-figures.ts"
 import { type Desired, desiredOf, goneAmong } from "../store/desired.ts"
 import { type Unfinished, unfinishedOf } from "../store/operation.ts"
 import { findIdentity } from "../store/satellite.ts"
+import { settingsOf } from "../store/storage-tier.ts"
 import { handle, type Slow } from "./handle.ts"
 import type { Inbox } from "./inbox.ts"
 import { Lane } from "./lane.ts"
@@ -57,6 +59,9 @@ export class Connection {
   readonly #ending = new AbortController()
   #dirty = true
   #welcomed = false
+  #wantsClasses = false
+  /** Settings of the site as this stream said them last. */
+  #settings = ""
   #silence: NodeJS.Timeout | undefined
 
   constructor(options: ConnectionOptions) {
@@ -79,6 +84,12 @@ export class Connection {
   /** What this satellite should run may have changed. */
   wake(): void {
     this.#dirty = true
+    this.#out.wake()
+  }
+
+  /** Asks the satellite for its StorageClasses, once, however often this is called meanwhile. */
+  refreshStorageClasses(): void {
+    this.#wantsClasses = true
     this.#out.wake()
   }
 
@@ -158,6 +169,11 @@ export class Connection {
         yield answer
         continue
       }
+      if (this.#welcomed && this.#wantsClasses) {
+        this.#wantsClasses = false
+        yield { kind: "refresh-storage-classes" }
+        continue
+      }
       if (!this.#dirty) {
         await this.#out.change(this.ended)
         continue
@@ -189,8 +205,11 @@ export class Connection {
         return []
       }
       const all = await desiredOf(sql, this.id)
+      const settings = await settingsOf(sql, this.id)
       const operations = this.#unheard(await unfinishedOf(sql, this.id))
-      const clusters = this.#welcomed ? this.#delta(all) : await this.#welcome(identity.name, all)
+      const clusters = this.#welcomed
+        ? [...this.#news(settings), ...this.#delta(all)]
+        : await this.#welcome(identity.name, all, settings)
       return [...clusters, ...operations]
     } catch (error) {
       this.#dirty = true
@@ -199,11 +218,24 @@ export class Connection {
     }
   }
 
-  async #welcome(name: string, all: readonly Desired[]): Promise<readonly FromCentral[]> {
+  /** Before the clusters that may depend on them. */
+  #news(settings: SiteSettings): readonly FromCentral[] {
+    const text = JSON.stringify(settings)
+    if (text === this.#settings) return []
+    this.#settings = text
+    return [{ kind: "site-settings", settings }]
+  }
+
+  async #welcome(
+    name: string,
+    all: readonly Desired[],
+    settings: SiteSettings,
+  ): Promise<readonly FromCentral[]> {
     const { sql } = this.#options.database
     const held = this.#options.hello.clusters.map(({ clusterId }) => clusterId)
     const gone = held.length === 0 ? [] : await goneAmong(sql, this.id, held)
     this.#welcomed = true
+    this.#settings = JSON.stringify(settings)
     const clusters = all.filter(({ deleting }) => !deleting).map(({ spec }) => spec)
     for (const spec of clusters) this.#sent.set(spec.id, spec.version)
     const welcome: FromCentral = {
@@ -212,6 +244,7 @@ export class Connection {
       centralVersion: version,
       name,
       clusters,
+      settings,
     }
     const leftovers = gone.map(({ id, name: cluster, namespace }): FromCentral => ({
       kind: "delete-cluster",

@@ -62,6 +62,10 @@ export class Streams {
     for (const id of ids) this.#live.get(id)?.wake()
   }
 
+  refreshStorageClasses(ids: readonly SatelliteId[]): void {
+    for (const id of ids) this.#live.get(id)?.refreshStorageClasses()
+  }
+
   wakeAll(): void {
     for (const connection of this.#live.values()) connection.wake()
   }

@@ -4,6 +4,7 @@
  */
 import * as z from "zod"
 import type { Sql } from "#io/postgres/sql.ts"
+import { refetched } from "#wire/live.ts"
 
 export const changeChannel = "pg_swarm_change"
 
@@ -17,7 +18,9 @@ const changeSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("operations"), ids }),
   /** What these satellites should run, or who they may be, changed. */
   z.object({ kind: z.literal("desired"), ids }),
-  z.object({ kind: z.literal("list"), resource: z.enum(["profiles", "rules", "tokens"]) }),
+  /** These satellites shall say which StorageClasses they have. */
+  z.object({ kind: z.literal("storage-classes"), ids }),
+  z.object({ kind: z.literal("list"), resource: z.enum(refetched) }),
   /** A satellite opened a stream; older ones, wherever they are, end. */
   z.object({ kind: z.literal("stream"), id: z.uuid(), serial: z.number().int() }),
 ])

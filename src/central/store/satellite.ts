@@ -60,6 +60,8 @@ const shown = (row: Row): Satellite => {
     kubernetesVersion: textOf(row, "kubernetes_version"),
     satelliteVersion: textOf(row, "satellite_version"),
     storageClasses: namesOf.parse(row["storage_classes"]),
+    defaultStorageClass: maybe(textOf, row, "default_storage_class") ?? null,
+    tiers: labelsOf.parse(jsonOf(row, "tiers")),
     clusterCount: integerOf(row, "cluster_count"),
     registeredAt: iso(timeOf(row, "registered_at")),
     approvedAt: approvedAt === undefined ? null : iso(approvedAt),
@@ -180,7 +182,10 @@ export const findSatellites = async (sql: Sql, ids: readonly string[]): Promise<
   (
     await sql`
       select s.id, s.name, s.site, s.state, s.labels, s.kubernetes_version, s.satellite_version,
-        s.storage_classes, s.registered_at, s.approved_at, s.last_seen_at, s.version,
+        s.storage_classes, s.default_storage_class,
+        (select coalesce(jsonb_object_agg(m.tier, m.storage_class), '{}') from satellite_tier m
+          where m.satellite_id = s.id) as tiers,
+        s.registered_at, s.approved_at, s.last_seen_at, s.version,
         (select count(*) from cluster c where c.satellite_id = s.id) as cluster_count
       from satellite s
       where s.id = any(${ids}::uuid[])
@@ -201,7 +206,10 @@ export const listSatellites = async (
   (
     await sql`
       select s.id, s.name, s.site, s.state, s.labels, s.kubernetes_version, s.satellite_version,
-        s.storage_classes, s.registered_at, s.approved_at, s.last_seen_at, s.version,
+        s.storage_classes, s.default_storage_class,
+        (select coalesce(jsonb_object_agg(m.tier, m.storage_class), '{}') from satellite_tier m
+          where m.satellite_id = s.id) as tiers,
+        s.registered_at, s.approved_at, s.last_seen_at, s.version,
         (select count(*) from cluster c where c.satellite_id = s.id) as cluster_count
       from satellite s
       where (${filter.state}::text is null or s.state = ${filter.state})

@@ -2,6 +2,7 @@
  * What is wrong with a spec, all at once, each problem with the path of its field. Central asks before
  * it accepts a profile, the satellite asks again before it touches Kubernetes.
  */
+import { imageProblem } from "#core/cluster/image.ts"
 import { checkHba } from "#core/cluster/hba.ts"
 import { checkParameters } from "#core/cluster/parameters.ts"
 import { parseCpu, parseMemory } from "#core/cluster/quantity.ts"
@@ -31,9 +32,6 @@ const smallestVolume = mebibytes(64)
 const largestVolume = gibibytes(64 * 1024)
 const dnsLabel = /^[a-z]([a-z0-9-]*[a-z0-9])?$/
 const dnsSubdomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/
-/** `[registry[:port]/]path[:tag][@digest]`, by the distribution specification, without its corners. */
-const imageShape =
-  /^[a-z0-9]([a-zA-Z0-9._-]*[a-zA-Z0-9])?(:\d+)?(\/[a-z0-9]+([._-]+[a-z0-9]+)*)*(:[A-Za-z0-9_][A-Za-z0-9._-]{0,127})?(@sha256:[0-9a-f]{64})?$/
 
 type Note = (field: string, problem: string) => void
 
@@ -44,8 +42,8 @@ export function checkProfile(spec: ProfileSpec): readonly Problem[] {
   checkMembers(spec, note)
   if (!postgresMajors.includes(spec.postgres.major))
     note("postgres.major", `expected one of ${postgresMajors.join(", ")}`)
-  if (!imageShape.test(spec.postgres.image) || spec.postgres.image.length > 400)
-    note("postgres.image", "not an image reference such as docker.io/library/postgres:17")
+  const image = imageProblem(spec.postgres.image)
+  if (image !== undefined) note("postgres.image", image)
   checkVolume("data", spec.data, note)
   if (spec.wal !== undefined) checkVolume("wal", spec.wal, note)
   checkResources(spec.resources, note)
@@ -120,11 +118,15 @@ function checkCandidates(members: number, failover: FailoverSpec, note: Note): v
 }
 
 function checkVolume(name: "data" | "wal", volume: VolumeSpec, note: Note): void {
-  const { size, storageClass } = volume
+  const { size, storageClass, tier } = volume
   if (!Number.isSafeInteger(size) || size < smallestVolume || size > largestVolume)
     note(`${name}.sizeBytes`, "expected a whole number of bytes from 64 MiB to 64 TiB")
   if (storageClass !== undefined && (!dnsSubdomain.test(storageClass) || storageClass.length > 253))
     note(`${name}.storageClass`, "not the name of a StorageClass; null means the site's default")
+  if (tier !== undefined && (!dnsLabel.test(tier) || tier.length > 63))
+    note(`${name}.tier`, "not the name of a storage tier")
+  if (tier !== undefined && storageClass !== undefined)
+    note(`${name}.tier`, "a volume has a tier or a StorageClass of its own, not both")
 }
 
 function checkResources(resources: ResourceSpec, note: Note): void {

@@ -17,8 +17,10 @@ export type PostgresMajor = (typeof postgresMajors)[number]
 
 export type VolumeSpec = {
   readonly size: Bytes
-  /** StorageClass of the site; undefined means the site's default class. */
+  /** StorageClass of the site; undefined means what `tier` means there, or the site's default class. */
   readonly storageClass: string | undefined
+  /** Storage tier, which each site maps to a StorageClass of its own; never beside `storageClass`. */
+  readonly tier?: string | undefined
 }
 
 export type ResourceSpec = {

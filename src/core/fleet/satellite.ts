@@ -4,6 +4,7 @@
  */
 import type { FleetEvent } from "#core/cluster/events.ts"
 import type { ClusterSpec } from "#core/cluster/spec.ts"
+import type { SiteSettings } from "#core/fleet/settings.ts"
 import type { ClusterHealth } from "#core/cluster/state.ts"
 import type {
   ClusterId,
@@ -76,7 +77,11 @@ export type FromCentral =
       readonly name: string
       /** Every cluster that the site should have. What is not named here stays until a `delete-cluster`. */
       readonly clusters: readonly ClusterSpec[]
+      /** Undefined: central is older and says nothing. */
+      readonly settings?: SiteSettings | undefined
     }
+  | { readonly kind: "site-settings"; readonly settings: SiteSettings }
+  | { readonly kind: "refresh-storage-classes" }
   | { readonly kind: "heartbeat-ack"; readonly sequence: number }
   | { readonly kind: "config"; readonly spec: ClusterSpec }
   | {

@@ -48,6 +48,7 @@ const volume = (name: string, spec: VolumeSpec | undefined) =>
   [
     [`${name}.sizeBytes`, spec?.size],
     [`${name}.storageClass`, spec?.storageClass],
+    [`${name}.tier`, spec?.tier],
   ] as const
 
 /** Equal texts mean equal values, in whatever order an object's fields stand. */

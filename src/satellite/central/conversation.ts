@@ -14,6 +14,8 @@ import type { Config } from "../config.ts"
 import type { Operations } from "../operations/operations.ts"
 import type { Operator } from "../operator/operator.ts"
 import { retried } from "../retried.ts"
+import type { SettingsStore } from "../site/settings.ts"
+import type { StorageClassBell } from "../site/storage-classes.ts"
 import { satelliteVersion } from "../version.ts"
 import { IdentityStore } from "./identity.ts"
 import { type LinkPace, link } from "./link.ts"
@@ -35,6 +37,8 @@ export type ConversationOptions = {
   readonly operator: Operator
   readonly operations: Operations
   readonly outgoing: Outgoing
+  readonly settings: Pick<SettingsStore, "take">
+  readonly storageClassBell: StorageClassBell
   readonly connected: (isConnected: boolean) => void
   readonly pace: Pace | undefined
 }
@@ -109,7 +113,7 @@ export function conversation(options: ConversationOptions): Task {
 
 function receive(
   message: FromCentral,
-  { operator, operations, outgoing, log }: ConversationOptions,
+  { operator, operations, outgoing, settings, storageClassBell, log }: ConversationOptions,
 ): void {
   switch (message.kind) {
     case "welcome": {
@@ -121,9 +125,15 @@ function receive(
             name: desiredPlace(desired).name,
             next: "it runs on; only an explicit deletion removes it",
           })
+      // First: what clusters mean here depends on them.
+      if (message.settings !== undefined) settings.take(message.settings)
       for (const spec of message.clusters) operator.take(spec)
       return
     }
+    case "site-settings":
+      return settings.take(message.settings)
+    case "refresh-storage-classes":
+      return storageClassBell.ring()
     case "config":
       return operator.take(message.spec)
     case "delete-cluster":

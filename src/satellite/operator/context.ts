@@ -1,4 +1,5 @@
 /** What a pass over a cluster works with. */
+import type { SiteSettings } from "#core/fleet/settings.ts"
 import type { ClusterId, PodName } from "#core/ids.ts"
 import type { ClusterRecord, Site } from "#core/manifests/site.ts"
 import type { Clock } from "#io/clock.ts"
@@ -18,6 +19,8 @@ export type Context = {
   readonly log: Log
   readonly tell: Tell
   readonly site: Site
+  /** What central decided about the site as a whole, as it is now. */
+  readonly settings: () => SiteSettings
   /** PEM of the authority that signed the sidecar port's certificate. */
   readonly satelliteCa: string
   /** Our service account, to be given its role in each namespace; undefined outside a cluster. */

@@ -182,6 +182,11 @@ export class Operator {
     if (this.#held.has(id)) this.#queue.poke(id)
   }
 
+  /** What every cluster depends on changed. */
+  pokeAll(): void {
+    for (const id of this.#held.keys()) this.#queue.poke(id)
+  }
+
   async #work(id: ClusterId, signal: AbortSignal): Promise<Next> {
     const desired = this.#held.get(id)
     if (desired === undefined) return { kind: "rest" }

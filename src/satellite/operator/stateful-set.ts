@@ -8,6 +8,7 @@ import { isRecord } from "#io/kube/api.ts"
 import { disruptionBudgetKind, kinds } from "#io/kube/kinds.ts"
 import { type Applied, whyForeign } from "./applier.ts"
 import type { Context } from "./context.ts"
+import { placed } from "./placed.ts"
 
 export type StatefulSetResult = {
   readonly applied: readonly Applied[]
@@ -20,23 +21,24 @@ export async function ensureStatefulSet(
   signal: AbortSignal,
 ): Promise<StatefulSetResult> {
   const { api, view, applier, site } = context
-  const wanted = statefulSet(spec, site)
   const name = objectNames(spec.name).statefulSet
   const live =
     view.get("StatefulSet", spec.namespace, name) ??
     (await api.get(kinds.StatefulSet, spec.namespace, name, signal))
+  const here = await placed(context, spec, live, signal)
+  if (here.kind === "waiting") return { applied: [], waiting: here.reasons.join("; ") }
   const liveClaims = isRecord(live?.["spec"]) ? live["spec"]["volumeClaimTemplates"] : undefined
   const budget = await ensureBudget(context, spec, signal)
   const ours = live === undefined || whyForeign(live, spec.name) === undefined
   // Kubernetes does not change volume claims of a StatefulSet; the rest of it waits with them.
-  if (live !== undefined && ours && !covers(liveClaims, volumeClaims(spec)))
+  if (live !== undefined && ours && !covers(liveClaims, volumeClaims(here.spec)))
     return {
       applied: budget,
       waiting:
         "the volumes of a running cluster cannot be changed yet: size, class and number of volumes stay as they were",
     }
   return {
-    applied: [...budget, await applier.apply(wanted, spec.name, signal)],
+    applied: [...budget, await applier.apply(statefulSet(here.spec, site), spec.name, signal)],
     waiting: undefined,
   }
 }

@@ -1,5 +1,5 @@
 /** The StorageClasses of the site, told to central whenever they change. */
-import { minutes } from "#core/units.ts"
+import { type Millis, minutes } from "#core/units.ts"
 import type { Clock } from "#io/clock.ts"
 import type { KubeApi, Live } from "#io/kube/api.ts"
 import { KubeError } from "#io/kube/kube-error.ts"
@@ -31,13 +31,45 @@ export async function readStorageClasses(
   }
 }
 
-/** Runs until `signal`; `changed` hears the first reading and every other one. */
+/** Asks for a reading at once. */
+export class StorageClassBell {
+  #ring: () => void = () => {}
+  #rung = false
+
+  ring(): void {
+    this.#rung = true
+    this.#ring()
+  }
+
+  /** Waits for a ring, or for `within`; says whether it was rung. */
+  async wait(clock: Clock, within: Millis, signal: AbortSignal): Promise<boolean> {
+    signal.throwIfAborted()
+    if (!this.#rung)
+      await new Promise<void>((resolve) => {
+        const done = (): void => {
+          silence()
+          signal.removeEventListener("abort", done)
+          resolve()
+        }
+        const silence = clock.alarm(within, done)
+        signal.addEventListener("abort", done, { once: true })
+        this.#ring = done
+      })
+    signal.throwIfAborted()
+    const was = this.#rung
+    this.#rung = false
+    return was
+  }
+}
+
+/** Runs until `signal`; `changed` hears the first reading, every other one, and each that was asked for. */
 export async function followStorageClasses(
   options: {
     readonly api: KubeApi
     readonly clock: Clock
     readonly log: Log
     readonly changed: (classes: StorageClasses) => void
+    readonly bell: StorageClassBell
   },
   signal: AbortSignal,
 ): Promise<void> {
@@ -54,6 +86,6 @@ export async function followStorageClasses(
       // A server without this kind, or one that does not let us look: central shows no list then.
       options.log.warn("storage-classes.unread", { status, failure })
     }
-    await options.clock.sleep(askEvery, signal)
+    if (await options.bell.wait(options.clock, askEvery, signal)) last = ""
   }
 }

@@ -20,6 +20,8 @@ const volumeSchema = z.strictObject({
     .min(64 * 1024 * 1024, "at least 64 MiB")
     .max(64 * 1024 ** 4, "at most 64 TiB"),
   storageClass: dnsLabel(253).nullable().default(null),
+  /** Storage tier, which each satellite maps to a StorageClass; absent or null where a class is named, or none. */
+  tier: dnsLabel(63).nullish(),
 })
 
 export const profileSpecSchema = z.strictObject({

@@ -23,6 +23,7 @@ import {
   satelliteSchema,
   satelliteStates,
 } from "#wire/rest/satellites.ts"
+import { storageRoutes } from "#wire/rest/storage-routes.ts"
 import { roleChangeSchema } from "#wire/rest/role-changes.ts"
 import { clusterStates } from "#core/cluster/state.ts"
 
@@ -194,6 +195,7 @@ export const routes = {
   ...profileRoutes,
   ...parameterRoutes,
   ...ruleRoutes,
+  ...storageRoutes,
 
   startSwitchover: route({
     method: "POST",

@@ -24,6 +24,8 @@ export const editRuleBody = z.strictObject({
 export const previewRuleBody = z.strictObject({
   /** The rule that would be edited; absent for a new one. */
   ruleId: z.uuid().optional(),
+  /** Absent: that of the rule; with it, sites that lack something for its clusters are told. */
+  profileId: profileId.optional(),
   selector,
   clusterName,
   namespace,
@@ -53,6 +55,8 @@ export const rulePreviewSchema = z.object({
       state: z.enum(satelliteStates),
       verdict: z.enum(verdicts),
       reason: z.string().nullable(),
+      /** What the site lacks, so that a cluster made there would wait; absent where nothing is known to. */
+      warning: z.string().optional(),
     }),
   ),
   /** Clusters that the rule made and would not want any more, by what would become of them. */

@@ -24,7 +24,11 @@ export const satelliteSchema = z.object({
   labels: z.record(z.string(), z.string()),
   kubernetesVersion: z.string(),
   satelliteVersion: z.string(),
+  /** StorageClasses that it told, by name, and which of them is the default. */
   storageClasses: z.array(z.string()),
+  defaultStorageClass: z.string().nullable(),
+  /** What storage tiers mean there: tier to StorageClass. */
+  tiers: z.record(z.string(), z.string()),
   clusterCount: z.number().int(),
   registeredAt: timestamp,
   approvedAt: timestamp.nullable(),

@@ -42,6 +42,8 @@ function satellite(
     kubernetesVersion: "v1.31.4+k3s1",
     satelliteVersion: "0.1.0",
     storageClasses: ["local-path", "longhorn"],
+    defaultStorageClass: "local-path",
+    tiers: {},
     clusterCount: 0,
     registeredAt: ago(waiting ? 340 : 3_000_000),
     approvedAt: waiting ? null : ago(2_990_000),

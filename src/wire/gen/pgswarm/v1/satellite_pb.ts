@@ -16,7 +16,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file pgswarm/v1/satellite.proto.
  */
 export const file_pgswarm_v1_satellite: GenFile = /*@__PURE__*/
-  fileDesc("ChpwZ3N3YXJtL3YxL3NhdGVsbGl0ZS5wcm90bxIKcGdzd2FybS52MSLAAwoQU2F0ZWxsaXRlTWVzc2FnZRIiCgVoZWxsbxgBIAEoCzIRLnBnc3dhcm0udjEuSGVsbG9IABIqCgloZWFydGJlYXQYAiABKAsyFS5wZ3N3YXJtLnYxLkhlYXJ0YmVhdEgAEisKBmhlYWx0aBgDIAEoCzIZLnBnc3dhcm0udjEuQ2x1c3RlckhlYWx0aEgAEigKBmV2ZW50cxgEIAEoCzIWLnBnc3dhcm0udjEuRXZlbnRCYXRjaEgAEisKCmNvbmZpZ19hY2sYBSABKAsyFS5wZ3N3YXJtLnYxLkNvbmZpZ0Fja0gAEisKCmRlbGV0ZV9hY2sYBiABKAsyFS5wZ3N3YXJtLnYxLkRlbGV0ZUFja0gAEjUKD3N0b3JhZ2VfY2xhc3NlcxgHIAEoCzIaLnBnc3dhcm0udjEuU3RvcmFnZUNsYXNzZXNIABIwCg1sb2dfbGV2ZWxfYWNrGAggASgLMhcucGdzd2FybS52MS5Mb2dMZXZlbEFja0gAEjcKEG9wZXJhdGlvbl91cGRhdGUYCSABKAsyGy5wZ3N3YXJtLnYxLk9wZXJhdGlvblVwZGF0ZUgAQgkKB21lc3NhZ2Ui4QEKBUhlbGxvEhgKEHByb3RvY29sX3ZlcnNpb24YASABKAUSGQoRc2F0ZWxsaXRlX3ZlcnNpb24YAiABKAkSGgoSa3ViZXJuZXRlc192ZXJzaW9uGAMgASgJEi0KBmxhYmVscxgEIAMoCzIdLnBnc3dhcm0udjEuSGVsbG8uTGFiZWxzRW50cnkSKQoIY2x1c3RlcnMYBSADKAsyFy5wZ3N3YXJtLnYxLkhlbGRDbHVzdGVyGi0KC0xhYmVsc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiRAoLSGVsZENsdXN0ZXISEgoKY2x1c3Rlcl9pZBgBIAEoCRIPCgd2ZXJzaW9uGAIgASgDEhAKCGRlbGV0aW5nGAMgASgIIjEKCUhlYXJ0YmVhdBIQCghzZXF1ZW5jZRgBIAEoAxISCgpzZW50X2F0X21zGAIgASgDIi8KCkV2ZW50QmF0Y2gSIQoGZXZlbnRzGAEgAygLMhEucGdzd2FybS52MS5FdmVudCKzAQoJQ29uZmlnQWNrEhIKCmNsdXN0ZXJfaWQYASABKAkSDwoHdmVyc2lvbhgCIAEoAxImCgdhcHBsaWVkGAMgASgLMhMucGdzd2FybS52MS5BcHBsaWVkSAASJgoHcmVmdXNlZBgEIAEoCzITLnBnc3dhcm0udjEuUmVmdXNlZEgAEiYKB3dhaXRpbmcYBSABKAsyEy5wZ3N3YXJtLnYxLldhaXRpbmdIAEIJCgdvdXRjb21lIgkKB0FwcGxpZWQiNQoHUmVmdXNlZBIqCghwcm9ibGVtcxgBIAMoCzIYLnBnc3dhcm0udjEuRmllbGRQcm9ibGVtIhkKB1dhaXRpbmcSDgoGcmVhc29uGAEgASgJIi4KDEZpZWxkUHJvYmxlbRINCgVmaWVsZBgBIAEoCRIPCgdwcm9ibGVtGAIgASgJIi0KCURlbGV0ZUFjaxISCgpjbHVzdGVyX2lkGAEgASgJEgwKBGdvbmUYAiABKAgiSwoOU3RvcmFnZUNsYXNzZXMSDQoFbmFtZXMYASADKAkSGQoMZGVmYXVsdF9uYW1lGAIgASgJSACIAQFCDwoNX2RlZmF1bHRfbmFtZSIcCgtMb2dMZXZlbEFjaxINCgVsZXZlbBgBIAEoCSLoAgoPT3BlcmF0aW9uVXBkYXRlEhQKDG9wZXJhdGlvbl9pZBgBIAEoCRIQCghyZXZpc2lvbhgCIAEoAxIpCgVzdGF0ZRgDIAEoDjIaLnBnc3dhcm0udjEuT3BlcmF0aW9uU3RhdGUSKAoFc3RlcHMYBCADKAsyGS5wZ3N3YXJtLnYxLk9wZXJhdGlvblN0ZXASEwoGdGFyZ2V0GAUgASgJSACIAQESEgoFZXJyb3IYBiABKAlIAYgBARIlChhwb2ludF9vZl9ub19yZXR1cm5fYXRfbXMYByABKANIAogBARIaCg1zdGFydGVkX2F0X21zGAggASgDSAOIAQESGAoLZW5kZWRfYXRfbXMYCSABKANIBIgBAUIJCgdfdGFyZ2V0QggKBl9lcnJvckIbChlfcG9pbnRfb2Zfbm9fcmV0dXJuX2F0X21zQhAKDl9zdGFydGVkX2F0X21zQg4KDF9lbmRlZF9hdF9tcyLTAQoNT3BlcmF0aW9uU3RlcBIrCgRuYW1lGAEgASgOMh0ucGdzd2FybS52MS5PcGVyYXRpb25TdGVwTmFtZRItCgVzdGF0ZRgCIAEoDjIeLnBnc3dhcm0udjEuT3BlcmF0aW9uU3RlcFN0YXRlEhoKDXN0YXJ0ZWRfYXRfbXMYAyABKANIAIgBARIYCgtlbmRlZF9hdF9tcxgEIAEoA0gBiAEBEg4KBmRldGFpbBgFIAEoCUIQCg5fc3RhcnRlZF9hdF9tc0IOCgxfZW5kZWRfYXRfbXMi2gMKDkNlbnRyYWxNZXNzYWdlEiYKB3dlbGNvbWUYASABKAsyEy5wZ3N3YXJtLnYxLldlbGNvbWVIABIxCg1oZWFydGJlYXRfYWNrGAIgASgLMhgucGdzd2FybS52MS5IZWFydGJlYXRBY2tIABIrCgZjb25maWcYAyABKAsyGS5wZ3N3YXJtLnYxLkNsdXN0ZXJDb25maWdIABIzCg5kZWxldGVfY2x1c3RlchgEIAEoCzIZLnBnc3dhcm0udjEuRGVsZXRlQ2x1c3RlckgAEisKCmV2ZW50c19hY2sYBSABKAsyFS5wZ3N3YXJtLnYxLkV2ZW50c0Fja0gAEjAKDXNldF9sb2dfbGV2ZWwYBiABKAsyFy5wZ3N3YXJtLnYxLlNldExvZ0xldmVsSAASNQoPc3RhcnRfb3BlcmF0aW9uGAcgASgLMhoucGdzd2FybS52MS5TdGFydE9wZXJhdGlvbkgAEjcKEGNhbmNlbF9vcGVyYXRpb24YCCABKAsyGy5wZ3N3YXJtLnYxLkNhbmNlbE9wZXJhdGlvbkgAEjEKDW9wZXJhdGlvbl9hY2sYCSABKAsyGC5wZ3N3YXJtLnYxLk9wZXJhdGlvbkFja0gAQgkKB21lc3NhZ2UidwoHV2VsY29tZRIYChBwcm90b2NvbF92ZXJzaW9uGAEgASgFEhcKD2NlbnRyYWxfdmVyc2lvbhgCIAEoCRIMCgRuYW1lGAMgASgJEisKCGNsdXN0ZXJzGAQgAygLMhkucGdzd2FybS52MS5DbHVzdGVyQ29uZmlnIiAKDEhlYXJ0YmVhdEFjaxIQCghzZXF1ZW5jZRgBIAEoAyJECg1EZWxldGVDbHVzdGVyEhIKCmNsdXN0ZXJfaWQYASABKAkSDAoEbmFtZRgCIAEoCRIRCgluYW1lc3BhY2UYAyABKAkiHgoJRXZlbnRzQWNrEhEKCWV2ZW50X2lkcxgBIAMoCSIcCgtTZXRMb2dMZXZlbBINCgVsZXZlbBgBIAEoCSJ1Cg5TdGFydE9wZXJhdGlvbhIUCgxvcGVyYXRpb25faWQYASABKAkSEgoKY2x1c3Rlcl9pZBgCIAEoCRIsCgpzd2l0Y2hvdmVyGAMgASgLMhYucGdzd2FybS52MS5Td2l0Y2hvdmVySABCCwoJb3BlcmF0aW9uIiQKClN3aXRjaG92ZXISDwoCdG8YASABKAlIAIgBAUIFCgNfdG8iOwoPQ2FuY2VsT3BlcmF0aW9uEhQKDG9wZXJhdGlvbl9pZBgBIAEoCRISCgpjbHVzdGVyX2lkGAIgASgJIjYKDE9wZXJhdGlvbkFjaxIUCgxvcGVyYXRpb25faWQYASABKAkSEAoIcmV2aXNpb24YAiABKAMqqAEKDk9wZXJhdGlvblN0YXRlEh8KG09QRVJBVElPTl9TVEFURV9VTlNQRUNJRklFRBAAEhsKF09QRVJBVElPTl9TVEFURV9SVU5OSU5HEAESHQoZT1BFUkFUSU9OX1NUQVRFX1NVQ0NFRURFRBACEhoKFk9QRVJBVElPTl9TVEFURV9GQUlMRUQQAxIdChlPUEVSQVRJT05fU1RBVEVfQ0FOQ0VMTEVEEAQquwIKEU9wZXJhdGlvblN0ZXBOYW1lEiMKH09QRVJBVElPTl9TVEVQX05BTUVfVU5TUEVDSUZJRUQQABIdChlPUEVSQVRJT05fU1RFUF9OQU1FX0NIRUNLEAESIgoeT1BFUkFUSU9OX1NURVBfTkFNRV9DSEVDS1BPSU5UEAISHQoZT1BFUkFUSU9OX1NURVBfTkFNRV9GRU5DRRADEhwKGE9QRVJBVElPTl9TVEVQX05BTUVfU1RPUBAEEh8KG09QRVJBVElPTl9TVEVQX05BTUVfQ09ORklSTRAFEh8KG09QRVJBVElPTl9TVEVQX05BTUVfUkVMRUFTRRAGEh8KG09QRVJBVElPTl9TVEVQX05BTUVfUFJPTU9URRAHEh4KGk9QRVJBVElPTl9TVEVQX05BTUVfRk9MTE9XEAgq4AEKEk9wZXJhdGlvblN0ZXBTdGF0ZRIkCiBPUEVSQVRJT05fU1RFUF9TVEFURV9VTlNQRUNJRklFRBAAEiAKHE9QRVJBVElPTl9TVEVQX1NUQVRFX1BFTkRJTkcQARIgChxPUEVSQVRJT05fU1RFUF9TVEFURV9SVU5OSU5HEAISHQoZT1BFUkFUSU9OX1NURVBfU1RBVEVfRE9ORRADEh8KG09QRVJBVElPTl9TVEVQX1NUQVRFX0ZBSUxFRBAEEiAKHE9QRVJBVElPTl9TVEVQX1NUQVRFX1NLSVBQRUQQBTJbChBTYXRlbGxpdGVTZXJ2aWNlEkcKB0Nvbm5lY3QSHC5wZ3N3YXJtLnYxLlNhdGVsbGl0ZU1lc3NhZ2UaGi5wZ3N3YXJtLnYxLkNlbnRyYWxNZXNzYWdlKAEwAWIGcHJvdG8z", [file_pgswarm_v1_config, file_pgswarm_v1_event, file_pgswarm_v1_health]);
+  fileDesc("ChpwZ3N3YXJtL3YxL3NhdGVsbGl0ZS5wcm90bxIKcGdzd2FybS52MSLAAwoQU2F0ZWxsaXRlTWVzc2FnZRIiCgVoZWxsbxgBIAEoCzIRLnBnc3dhcm0udjEuSGVsbG9IABIqCgloZWFydGJlYXQYAiABKAsyFS5wZ3N3YXJtLnYxLkhlYXJ0YmVhdEgAEisKBmhlYWx0aBgDIAEoCzIZLnBnc3dhcm0udjEuQ2x1c3RlckhlYWx0aEgAEigKBmV2ZW50cxgEIAEoCzIWLnBnc3dhcm0udjEuRXZlbnRCYXRjaEgAEisKCmNvbmZpZ19hY2sYBSABKAsyFS5wZ3N3YXJtLnYxLkNvbmZpZ0Fja0gAEisKCmRlbGV0ZV9hY2sYBiABKAsyFS5wZ3N3YXJtLnYxLkRlbGV0ZUFja0gAEjUKD3N0b3JhZ2VfY2xhc3NlcxgHIAEoCzIaLnBnc3dhcm0udjEuU3RvcmFnZUNsYXNzZXNIABIwCg1sb2dfbGV2ZWxfYWNrGAggASgLMhcucGdzd2FybS52MS5Mb2dMZXZlbEFja0gAEjcKEG9wZXJhdGlvbl91cGRhdGUYCSABKAsyGy5wZ3N3YXJtLnYxLk9wZXJhdGlvblVwZGF0ZUgAQgkKB21lc3NhZ2Ui4QEKBUhlbGxvEhgKEHByb3RvY29sX3ZlcnNpb24YASABKAUSGQoRc2F0ZWxsaXRlX3ZlcnNpb24YAiABKAkSGgoSa3ViZXJuZXRlc192ZXJzaW9uGAMgASgJEi0KBmxhYmVscxgEIAMoCzIdLnBnc3dhcm0udjEuSGVsbG8uTGFiZWxzRW50cnkSKQoIY2x1c3RlcnMYBSADKAsyFy5wZ3N3YXJtLnYxLkhlbGRDbHVzdGVyGi0KC0xhYmVsc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiRAoLSGVsZENsdXN0ZXISEgoKY2x1c3Rlcl9pZBgBIAEoCRIPCgd2ZXJzaW9uGAIgASgDEhAKCGRlbGV0aW5nGAMgASgIIjEKCUhlYXJ0YmVhdBIQCghzZXF1ZW5jZRgBIAEoAxISCgpzZW50X2F0X21zGAIgASgDIi8KCkV2ZW50QmF0Y2gSIQoGZXZlbnRzGAEgAygLMhEucGdzd2FybS52MS5FdmVudCKzAQoJQ29uZmlnQWNrEhIKCmNsdXN0ZXJfaWQYASABKAkSDwoHdmVyc2lvbhgCIAEoAxImCgdhcHBsaWVkGAMgASgLMhMucGdzd2FybS52MS5BcHBsaWVkSAASJgoHcmVmdXNlZBgEIAEoCzITLnBnc3dhcm0udjEuUmVmdXNlZEgAEiYKB3dhaXRpbmcYBSABKAsyEy5wZ3N3YXJtLnYxLldhaXRpbmdIAEIJCgdvdXRjb21lIgkKB0FwcGxpZWQiNQoHUmVmdXNlZBIqCghwcm9ibGVtcxgBIAMoCzIYLnBnc3dhcm0udjEuRmllbGRQcm9ibGVtIhkKB1dhaXRpbmcSDgoGcmVhc29uGAEgASgJIi4KDEZpZWxkUHJvYmxlbRINCgVmaWVsZBgBIAEoCRIPCgdwcm9ibGVtGAIgASgJIi0KCURlbGV0ZUFjaxISCgpjbHVzdGVyX2lkGAEgASgJEgwKBGdvbmUYAiABKAgiSwoOU3RvcmFnZUNsYXNzZXMSDQoFbmFtZXMYASADKAkSGQoMZGVmYXVsdF9uYW1lGAIgASgJSACIAQFCDwoNX2RlZmF1bHRfbmFtZSIcCgtMb2dMZXZlbEFjaxINCgVsZXZlbBgBIAEoCSLoAgoPT3BlcmF0aW9uVXBkYXRlEhQKDG9wZXJhdGlvbl9pZBgBIAEoCRIQCghyZXZpc2lvbhgCIAEoAxIpCgVzdGF0ZRgDIAEoDjIaLnBnc3dhcm0udjEuT3BlcmF0aW9uU3RhdGUSKAoFc3RlcHMYBCADKAsyGS5wZ3N3YXJtLnYxLk9wZXJhdGlvblN0ZXASEwoGdGFyZ2V0GAUgASgJSACIAQESEgoFZXJyb3IYBiABKAlIAYgBARIlChhwb2ludF9vZl9ub19yZXR1cm5fYXRfbXMYByABKANIAogBARIaCg1zdGFydGVkX2F0X21zGAggASgDSAOIAQESGAoLZW5kZWRfYXRfbXMYCSABKANIBIgBAUIJCgdfdGFyZ2V0QggKBl9lcnJvckIbChlfcG9pbnRfb2Zfbm9fcmV0dXJuX2F0X21zQhAKDl9zdGFydGVkX2F0X21zQg4KDF9lbmRlZF9hdF9tcyLTAQoNT3BlcmF0aW9uU3RlcBIrCgRuYW1lGAEgASgOMh0ucGdzd2FybS52MS5PcGVyYXRpb25TdGVwTmFtZRItCgVzdGF0ZRgCIAEoDjIeLnBnc3dhcm0udjEuT3BlcmF0aW9uU3RlcFN0YXRlEhoKDXN0YXJ0ZWRfYXRfbXMYAyABKANIAIgBARIYCgtlbmRlZF9hdF9tcxgEIAEoA0gBiAEBEg4KBmRldGFpbBgFIAEoCUIQCg5fc3RhcnRlZF9hdF9tc0IOCgxfZW5kZWRfYXRfbXMi0wQKDkNlbnRyYWxNZXNzYWdlEiYKB3dlbGNvbWUYASABKAsyEy5wZ3N3YXJtLnYxLldlbGNvbWVIABIxCg1oZWFydGJlYXRfYWNrGAIgASgLMhgucGdzd2FybS52MS5IZWFydGJlYXRBY2tIABIrCgZjb25maWcYAyABKAsyGS5wZ3N3YXJtLnYxLkNsdXN0ZXJDb25maWdIABIzCg5kZWxldGVfY2x1c3RlchgEIAEoCzIZLnBnc3dhcm0udjEuRGVsZXRlQ2x1c3RlckgAEisKCmV2ZW50c19hY2sYBSABKAsyFS5wZ3N3YXJtLnYxLkV2ZW50c0Fja0gAEjAKDXNldF9sb2dfbGV2ZWwYBiABKAsyFy5wZ3N3YXJtLnYxLlNldExvZ0xldmVsSAASNQoPc3RhcnRfb3BlcmF0aW9uGAcgASgLMhoucGdzd2FybS52MS5TdGFydE9wZXJhdGlvbkgAEjcKEGNhbmNlbF9vcGVyYXRpb24YCCABKAsyGy5wZ3N3YXJtLnYxLkNhbmNlbE9wZXJhdGlvbkgAEjEKDW9wZXJhdGlvbl9hY2sYCSABKAsyGC5wZ3N3YXJtLnYxLk9wZXJhdGlvbkFja0gAEjEKDXNpdGVfc2V0dGluZ3MYDiABKAsyGC5wZ3N3YXJtLnYxLlNpdGVTZXR0aW5nc0gAEkQKF3JlZnJlc2hfc3RvcmFnZV9jbGFzc2VzGA8gASgLMiEucGdzd2FybS52MS5SZWZyZXNoU3RvcmFnZUNsYXNzZXNIAEIJCgdtZXNzYWdlIqMBCgdXZWxjb21lEhgKEHByb3RvY29sX3ZlcnNpb24YASABKAUSFwoPY2VudHJhbF92ZXJzaW9uGAIgASgJEgwKBG5hbWUYAyABKAkSKwoIY2x1c3RlcnMYBCADKAsyGS5wZ3N3YXJtLnYxLkNsdXN0ZXJDb25maWcSKgoIc2V0dGluZ3MYDiABKAsyGC5wZ3N3YXJtLnYxLlNpdGVTZXR0aW5ncyK0AQoMU2l0ZVNldHRpbmdzEhYKDnNhdGVsbGl0ZV9uYW1lGAEgASgJEjIKBXRpZXJzGAIgAygLMiMucGdzd2FybS52MS5TaXRlU2V0dGluZ3MuVGllcnNFbnRyeRIZCgxpbWFnZV9taXJyb3IYAyABKAlIAIgBARosCgpUaWVyc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAFCDwoNX2ltYWdlX21pcnJvciIXChVSZWZyZXNoU3RvcmFnZUNsYXNzZXMiIAoMSGVhcnRiZWF0QWNrEhAKCHNlcXVlbmNlGAEgASgDIkQKDURlbGV0ZUNsdXN0ZXISEgoKY2x1c3Rlcl9pZBgBIAEoCRIMCgRuYW1lGAIgASgJEhEKCW5hbWVzcGFjZRgDIAEoCSIeCglFdmVudHNBY2sSEQoJZXZlbnRfaWRzGAEgAygJIhwKC1NldExvZ0xldmVsEg0KBWxldmVsGAEgASgJInUKDlN0YXJ0T3BlcmF0aW9uEhQKDG9wZXJhdGlvbl9pZBgBIAEoCRISCgpjbHVzdGVyX2lkGAIgASgJEiwKCnN3aXRjaG92ZXIYAyABKAsyFi5wZ3N3YXJtLnYxLlN3aXRjaG92ZXJIAEILCglvcGVyYXRpb24iJAoKU3dpdGNob3ZlchIPCgJ0bxgBIAEoCUgAiAEBQgUKA190byI7Cg9DYW5jZWxPcGVyYXRpb24SFAoMb3BlcmF0aW9uX2lkGAEgASgJEhIKCmNsdXN0ZXJfaWQYAiABKAkiNgoMT3BlcmF0aW9uQWNrEhQKDG9wZXJhdGlvbl9pZBgBIAEoCRIQCghyZXZpc2lvbhgCIAEoAyqoAQoOT3BlcmF0aW9uU3RhdGUSHwobT1BFUkFUSU9OX1NUQVRFX1VOU1BFQ0lGSUVEEAASGwoXT1BFUkFUSU9OX1NUQVRFX1JVTk5JTkcQARIdChlPUEVSQVRJT05fU1RBVEVfU1VDQ0VFREVEEAISGgoWT1BFUkFUSU9OX1NUQVRFX0ZBSUxFRBADEh0KGU9QRVJBVElPTl9TVEFURV9DQU5DRUxMRUQQBCq7AgoRT3BlcmF0aW9uU3RlcE5hbWUSIwofT1BFUkFUSU9OX1NURVBfTkFNRV9VTlNQRUNJRklFRBAAEh0KGU9QRVJBVElPTl9TVEVQX05BTUVfQ0hFQ0sQARIiCh5PUEVSQVRJT05fU1RFUF9OQU1FX0NIRUNLUE9JTlQQAhIdChlPUEVSQVRJT05fU1RFUF9OQU1FX0ZFTkNFEAMSHAoYT1BFUkFUSU9OX1NURVBfTkFNRV9TVE9QEAQSHwobT1BFUkFUSU9OX1NURVBfTkFNRV9DT05GSVJNEAUSHwobT1BFUkFUSU9OX1NURVBfTkFNRV9SRUxFQVNFEAYSHwobT1BFUkFUSU9OX1NURVBfTkFNRV9QUk9NT1RFEAcSHgoaT1BFUkFUSU9OX1NURVBfTkFNRV9GT0xMT1cQCCrgAQoST3BlcmF0aW9uU3RlcFN0YXRlEiQKIE9QRVJBVElPTl9TVEVQX1NUQVRFX1VOU1BFQ0lGSUVEEAASIAocT1BFUkFUSU9OX1NURVBfU1RBVEVfUEVORElORxABEiAKHE9QRVJBVElPTl9TVEVQX1NUQVRFX1JVTk5JTkcQAhIdChlPUEVSQVRJT05fU1RFUF9TVEFURV9ET05FEAMSHwobT1BFUkFUSU9OX1NURVBfU1RBVEVfRkFJTEVEEAQSIAocT1BFUkFUSU9OX1NURVBfU1RBVEVfU0tJUFBFRBAFMlsKEFNhdGVsbGl0ZVNlcnZpY2USRwoHQ29ubmVjdBIcLnBnc3dhcm0udjEuU2F0ZWxsaXRlTWVzc2FnZRoaLnBnc3dhcm0udjEuQ2VudHJhbE1lc3NhZ2UoATABYgZwcm90bzM", [file_pgswarm_v1_config, file_pgswarm_v1_event, file_pgswarm_v1_health]);
 
 /**
  * @generated from message pgswarm.v1.SatelliteMessage
@@ -554,6 +554,22 @@ export type CentralMessage = Message<"pgswarm.v1.CentralMessage"> & {
      */
     value: OperationAck;
     case: "operationAck";
+  } | {
+    /**
+     * At each change; Welcome has them too.
+     *
+     * @generated from field: pgswarm.v1.SiteSettings site_settings = 14;
+     */
+    value: SiteSettings;
+    case: "siteSettings";
+  } | {
+    /**
+     * Asks for StorageClasses at once, changed or not.
+     *
+     * @generated from field: pgswarm.v1.RefreshStorageClasses refresh_storage_classes = 15;
+     */
+    value: RefreshStorageClasses;
+    case: "refreshStorageClasses";
   } | { case: undefined; value?: undefined };
 };
 
@@ -590,6 +606,13 @@ export type Welcome = Message<"pgswarm.v1.Welcome"> & {
    * @generated from field: repeated pgswarm.v1.ClusterConfig clusters = 4;
    */
   clusters: ClusterConfig[];
+
+  /**
+   * Absent: an older central; what the site has kept stays.
+   *
+   * @generated from field: pgswarm.v1.SiteSettings settings = 14;
+   */
+  settings?: SiteSettings | undefined;
 };
 
 /**
@@ -598,6 +621,54 @@ export type Welcome = Message<"pgswarm.v1.Welcome"> & {
  */
 export const WelcomeSchema: GenMessage<Welcome> = /*@__PURE__*/
   messageDesc(file_pgswarm_v1_satellite, 16);
+
+/**
+ * What central decides about the site as a whole, sent whole each time and kept at the site.
+ *
+ * @generated from message pgswarm.v1.SiteSettings
+ */
+export type SiteSettings = Message<"pgswarm.v1.SiteSettings"> & {
+  /**
+   * What central calls the satellite.
+   *
+   * @generated from field: string satellite_name = 1;
+   */
+  satelliteName: string;
+
+  /**
+   * Storage tier -> StorageClass of this site.
+   *
+   * @generated from field: map<string, string> tiers = 2;
+   */
+  tiers: { [key: string]: string };
+
+  /**
+   * Registry that stands in for those that images name; absent: none does.
+   *
+   * @generated from field: optional string image_mirror = 3;
+   */
+  imageMirror?: string | undefined;
+};
+
+/**
+ * Describes the message pgswarm.v1.SiteSettings.
+ * Use `create(SiteSettingsSchema)` to create a new message.
+ */
+export const SiteSettingsSchema: GenMessage<SiteSettings> = /*@__PURE__*/
+  messageDesc(file_pgswarm_v1_satellite, 17);
+
+/**
+ * @generated from message pgswarm.v1.RefreshStorageClasses
+ */
+export type RefreshStorageClasses = Message<"pgswarm.v1.RefreshStorageClasses"> & {
+};
+
+/**
+ * Describes the message pgswarm.v1.RefreshStorageClasses.
+ * Use `create(RefreshStorageClassesSchema)` to create a new message.
+ */
+export const RefreshStorageClassesSchema: GenMessage<RefreshStorageClasses> = /*@__PURE__*/
+  messageDesc(file_pgswarm_v1_satellite, 18);
 
 /**
  * @generated from message pgswarm.v1.HeartbeatAck
@@ -614,7 +685,7 @@ export type HeartbeatAck = Message<"pgswarm.v1.HeartbeatAck"> & {
  * Use `create(HeartbeatAckSchema)` to create a new message.
  */
 export const HeartbeatAckSchema: GenMessage<HeartbeatAck> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_satellite, 17);
+  messageDesc(file_pgswarm_v1_satellite, 19);
 
 /**
  * @generated from message pgswarm.v1.DeleteCluster
@@ -641,7 +712,7 @@ export type DeleteCluster = Message<"pgswarm.v1.DeleteCluster"> & {
  * Use `create(DeleteClusterSchema)` to create a new message.
  */
 export const DeleteClusterSchema: GenMessage<DeleteCluster> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_satellite, 18);
+  messageDesc(file_pgswarm_v1_satellite, 20);
 
 /**
  * @generated from message pgswarm.v1.EventsAck
@@ -660,7 +731,7 @@ export type EventsAck = Message<"pgswarm.v1.EventsAck"> & {
  * Use `create(EventsAckSchema)` to create a new message.
  */
 export const EventsAckSchema: GenMessage<EventsAck> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_satellite, 19);
+  messageDesc(file_pgswarm_v1_satellite, 21);
 
 /**
  * @generated from message pgswarm.v1.SetLogLevel
@@ -677,7 +748,7 @@ export type SetLogLevel = Message<"pgswarm.v1.SetLogLevel"> & {
  * Use `create(SetLogLevelSchema)` to create a new message.
  */
 export const SetLogLevelSchema: GenMessage<SetLogLevel> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_satellite, 20);
+  messageDesc(file_pgswarm_v1_satellite, 22);
 
 /**
  * @generated from message pgswarm.v1.StartOperation
@@ -712,7 +783,7 @@ export type StartOperation = Message<"pgswarm.v1.StartOperation"> & {
  * Use `create(StartOperationSchema)` to create a new message.
  */
 export const StartOperationSchema: GenMessage<StartOperation> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_satellite, 21);
+  messageDesc(file_pgswarm_v1_satellite, 23);
 
 /**
  * @generated from message pgswarm.v1.Switchover
@@ -731,7 +802,7 @@ export type Switchover = Message<"pgswarm.v1.Switchover"> & {
  * Use `create(SwitchoverSchema)` to create a new message.
  */
 export const SwitchoverSchema: GenMessage<Switchover> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_satellite, 22);
+  messageDesc(file_pgswarm_v1_satellite, 24);
 
 /**
  * Undone while that is possible. One that never began is cancelled at once and will not begin.
@@ -755,7 +826,7 @@ export type CancelOperation = Message<"pgswarm.v1.CancelOperation"> & {
  * Use `create(CancelOperationSchema)` to create a new message.
  */
 export const CancelOperationSchema: GenMessage<CancelOperation> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_satellite, 23);
+  messageDesc(file_pgswarm_v1_satellite, 25);
 
 /**
  * @generated from message pgswarm.v1.OperationAck
@@ -779,7 +850,7 @@ export type OperationAck = Message<"pgswarm.v1.OperationAck"> & {
  * Use `create(OperationAckSchema)` to create a new message.
  */
 export const OperationAckSchema: GenMessage<OperationAck> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_satellite, 24);
+  messageDesc(file_pgswarm_v1_satellite, 26);
 
 /**
  * @generated from enum pgswarm.v1.OperationState
