@@ -1,4 +1,5 @@
 /** Figures for Prometheus. What is counted in the database is read when somebody looks. */
+import { wholeFleet } from "#core/access/scope.ts"
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client"
 import { clusterStates } from "#core/cluster/state.ts"
 import type { Database } from "#io/postgres/sql.ts"
@@ -31,10 +32,10 @@ export class Metrics {
     gauge("pg_swarm_streams", "Satellite streams that live on this central", registers, streams)
     gauge("pg_swarm_live_listeners", "Browsers that listen", registers, listeners)
     byState("pg_swarm_satellites", "Satellites by state", satelliteStates, registers, () =>
-      satellites.countByState(database.sql),
+      satellites.countByState(database.sql, wholeFleet),
     )
     byState("pg_swarm_clusters", "Clusters by state", clusterStates, registers, () =>
-      clusters.countByState(database.sql),
+      clusters.countByState(database.sql, wholeFleet),
     )
   }
 

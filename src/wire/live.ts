@@ -10,7 +10,7 @@ import { roleChangeSchema } from "#wire/rest/role-changes.ts"
 import { satelliteSchema } from "#wire/rest/satellites.ts"
 
 /** Lists that are fetched anew when something in them changed. */
-export const refetched = ["profiles", "rules", "tokens", "storage-tiers"] as const
+export const refetched = ["profiles", "rules", "tokens", "people", "storage-tiers"] as const
 
 export const liveMessageSchema = z.discriminatedUnion("kind", [
   /** First message. `serverTime` lets the page show honest ages. */
@@ -32,4 +32,8 @@ export const liveMessageSchema = z.discriminatedUnion("kind", [
   /** The browser was too slow and messages were dropped: fetch everything again. */
   z.object({ kind: z.literal("overrun") }),
 ])
+/** Why central closes the socket: the session or token is over; or it is good and something about it is new. */
+export const closedSignedOut = 4401
+export const closedAccessChanged = 4403
+
 export type LiveMessage = z.infer<typeof liveMessageSchema>

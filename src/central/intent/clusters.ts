@@ -21,7 +21,7 @@ export async function deleteCluster(
 ): Promise<Outcome<ClusterId>> {
   return database.transaction(async (sql) => {
     await holdIntent(sql)
-    const cluster = await lockCluster(sql, id)
+    const cluster = await lockCluster(sql, actor.scope, id)
     if (cluster === undefined) return notFound("cluster")
     if (cluster.deleting) return done(cluster.id)
     if (cluster.isProtected)
@@ -61,7 +61,7 @@ export async function editCluster(
   actor: Actor,
 ): Promise<Outcome<ClusterId>> {
   return database.transaction(async (sql) => {
-    const cluster = await lockCluster(sql, id)
+    const cluster = await lockCluster(sql, actor.scope, id)
     if (cluster === undefined) return notFound("cluster")
     if (cluster.version !== given.version)
       return refused(

@@ -1,4 +1,5 @@
 /** What versions of a profile mean for each other and for clusters. Reads, compares, changes nothing. */
+import type { Scope } from "#core/access/scope.ts"
 import { profileWarnings } from "#core/cluster/plausible.ts"
 import type { Change, Value } from "#core/rollout/diff.ts"
 import { type Impact, type ImpactChange, impactOf } from "#core/rollout/impact.ts"
@@ -74,6 +75,7 @@ export async function diffVersions(
 
 export async function cascadeOf(
   sql: Sql,
+  scope: Scope,
   id: string,
   given: { readonly to?: number | undefined },
 ): Promise<Outcome<Answer<"cascadeOfProfile">>> {
@@ -82,7 +84,7 @@ export async function cascadeOf(
   const to = given.to ?? profile.specVersion
   const target = await findVersion(sql, id, to)
   if (target === undefined) return invalid([noVersion("to", to)])
-  const groups = await grouped(sql, id, await followers(sql, id, undefined))
+  const groups = await grouped(sql, id, await followers(sql, scope, id, undefined))
   const between = await comparison(sql)
   return done({
     to,
@@ -99,13 +101,14 @@ export async function cascadeOf(
 /** What `version` would mean for the named clusters, or for all of the profile. */
 export async function previewImpact(
   sql: Sql,
+  scope: Scope,
   id: string,
   version: number,
   clusterIds: readonly string[] | undefined,
 ): Promise<Outcome<ImpactAnswer>> {
   const target = await findVersion(sql, id, version)
   if (target === undefined) return notFound("version of a profile")
-  const found = await followers(sql, id, clusterIds)
+  const found = await followers(sql, scope, id, clusterIds)
   const strangers = strangersAmong(clusterIds ?? [], found)
   if (strangers.length > 0) return invalid(strangers)
   const groups = await grouped(sql, id, found)

@@ -1,6 +1,7 @@
 /** What a person may do about profiles. */
 import { randomUUID } from "node:crypto"
 import type { z } from "zod"
+import { wholeFleet } from "#core/access/scope.ts"
 import { checkProfile } from "#core/cluster/check.ts"
 import type { Problem } from "#core/parsed.ts"
 import { type Change, diffSpecs } from "#core/rollout/diff.ts"
@@ -237,7 +238,7 @@ async function write(
   })
   await notify(sql, { kind: "list", resource: "profiles" })
   // Each shows whether there is a newer version than its own.
-  const behind = isNew ? await followers(sql, before.id, undefined) : []
+  const behind = isNew ? await followers(sql, wholeFleet, before.id, undefined) : []
   if (behind.length > 0) await notify(sql, { kind: "clusters", ids: behind.map(({ id }) => id) })
 }
 

@@ -1,6 +1,7 @@
 /** What saving a rule would do. Reads, decides, changes nothing. */
 import { randomUUID } from "node:crypto"
 import type { z } from "zod"
+import type { Scope } from "#core/access/scope.ts"
 import { ruleId } from "#core/ids.ts"
 import type { GoverningRule, Settled } from "#core/rollout/match-end.ts"
 import { type Matched, preview, type Verdict, verdicts } from "#core/rollout/preview.ts"
@@ -17,6 +18,7 @@ import { tiersOf } from "./profile-references.ts"
 
 export async function previewRule(
   database: Database,
+  scope: Scope,
   body: z.output<typeof previewRuleBody>,
 ): Promise<Outcome<RulePreview>> {
   return database.transaction(async (sql) => {
@@ -39,7 +41,7 @@ export async function previewRule(
       namespace,
       onMatchEnd,
     }
-    const sites = await approvedSatellites(sql)
+    const sites = await approvedSatellites(sql, scope)
     const wanted = partOf(await evaluate(sql, sites, rule), rule)
     const matches = preview(rule, sites, wanted, await exceptions(sql))
     const shown = matches.slice(0, previewMax)

@@ -1,6 +1,7 @@
 /** What a person may do about deployment rules. */
 import { randomUUID } from "node:crypto"
 import type { z } from "zod"
+import { wholeFleet } from "#core/access/scope.ts"
 import { ruleId } from "#core/ids.ts"
 import type { GoverningRule } from "#core/rollout/match-end.ts"
 import { type Database, type Sql, violates } from "#io/postgres/sql.ts"
@@ -47,7 +48,10 @@ export async function createRule(
     database.transaction(async (sql) => {
       await holdIntent(sql)
       if ((await findProfile(sql, body.profileId)) === undefined) return noProfile
-      const wanted = partOf(await evaluate(sql, await approvedSatellites(sql), rule), rule)
+      const wanted = partOf(
+        await evaluate(sql, await approvedSatellites(sql, wholeFleet), rule),
+        rule,
+      )
       const conflict = refuseConflicts(wanted.conflicts, "clusterName")
       if (conflict !== undefined) return conflict
       await insertRule(sql, rule)
@@ -84,7 +88,10 @@ export async function editRule(
       const differs = differences(before, rule)
       if (differs.length === 0) return done(id)
       if ((await findProfile(sql, rule.profileId)) === undefined) return noProfile
-      const wanted = partOf(await evaluate(sql, await approvedSatellites(sql), rule), rule)
+      const wanted = partOf(
+        await evaluate(sql, await approvedSatellites(sql, wholeFleet), rule),
+        rule,
+      )
       const refusal =
         refuseConflicts(wanted.conflicts, "clusterName") ??
         refuseEnds(wanted.ends, given.confirmedDeletes)

@@ -1,9 +1,10 @@
 /** What a person may do about a satellite: let it in, refuse it, rename and relabel it. */
 import { randomBytes } from "node:crypto"
+import { covers, inWords, type Scope } from "#core/access/scope.ts"
 import type { SatelliteId } from "#core/ids.ts"
 import { type Database, type Sql, violates } from "#io/postgres/sql.ts"
 import { audit } from "../audit/audit.ts"
-import { done, notFound, type Outcome, type Refusal, refused } from "../refusal.ts"
+import { done, invalid, notFound, type Outcome, type Refusal, refused } from "../refusal.ts"
 import { notify } from "../store/change.ts"
 import {
   dropRegistration,
@@ -59,7 +60,7 @@ export async function approveSatellite(
     () =>
       database.transaction(async (sql) => {
         await holdIntent(sql)
-        const before = await lockSatellite(sql, id)
+        const before = await lockSatellite(sql, actor.scope, id)
         if (before === undefined) return notFound("satellite")
         const tooLate = refuseApproval(before)
         if (tooLate !== undefined) return tooLate
@@ -116,7 +117,7 @@ export async function rejectSatellite(
   actor: Actor,
 ): Promise<Outcome<SatelliteId>> {
   return database.transaction(async (sql) => {
-    const before = await lockSatellite(sql, id)
+    const before = await lockSatellite(sql, actor.scope, id)
     if (before === undefined) return notFound("satellite")
     if (before.approval === "rejected") return done(before.id)
     if (before.approval === "approved" && before.registration !== "waiting")
@@ -156,12 +157,13 @@ export async function editSatellite(
     () =>
       database.transaction(async (sql) => {
         await holdIntent(sql)
-        const before = await lockSatellite(sql, id)
+        const before = await lockSatellite(sql, actor.scope, id)
         if (before === undefined) return notFound("satellite")
         if (before.version !== given.version)
-          return versionConflict(await findSatellite(sql, id), given)
+          return versionConflict(await findSatellite(sql, actor.scope, id), given)
         name = given.name ?? before.name
         const labels = given.labels ?? before.labels
+        if (!covers(actor.scope, labels)) return leavesScope(actor.scope)
         const site = { id: before.id, name, labels }
         // Labels of a satellite that is not let in decide nothing yet.
         const wanted = before.approval === "approved" ? await evaluate(sql, [site]) : undefined
@@ -192,10 +194,15 @@ export async function editSatellite(
           await makeClusters(sql, wanted.create, actor)
         }
         await satelliteChanged(sql, before.id)
+        await notify(sql, { kind: "relabelled" })
         return done(before.id)
       }),
   )
 }
+
+/** Who may act on some satellites only can not give one away: it would be gone for them. */
+const leavesScope = (scope: Scope): Refusal =>
+  invalid([{ field: "labels", problem: `must keep ${inWords(scope)}, which is your scope` }])
 
 function editedWhat(before: Standing, name: string, labels: Labels): string {
   const renamed = before.name === name ? [] : [`renamed from ${before.name}`]

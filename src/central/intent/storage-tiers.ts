@@ -1,4 +1,5 @@
 /** What a person may do about storage tiers: name them, and say what they mean on a satellite. */
+import type { Scope } from "#core/access/scope.ts"
 import type { z } from "zod"
 import type { SatelliteId } from "#core/ids.ts"
 import type { Problem } from "#core/parsed.ts"
@@ -122,7 +123,7 @@ export async function mapTiers(
   actor: Actor,
 ): Promise<Outcome<SatelliteId>> {
   return database.transaction(async (sql) => {
-    const before = await lockSatellite(sql, id)
+    const before = await lockSatellite(sql, actor.scope, id)
     if (before === undefined) return notFound("satellite")
     const mapped = await store.mappingOfSatellite(sql, before.id)
     if (before.version !== body.version)
@@ -135,7 +136,7 @@ export async function mapTiers(
           { field: "tiers", problem: `are ${JSON.stringify(mapped)} now` },
         ],
       )
-    const problems = await mappingProblems(sql, id, body.tiers)
+    const problems = await mappingProblems(sql, actor.scope, id, body.tiers)
     if (problems.length > 0) return invalid(problems)
     const changes = changesOf(mapped, body.tiers)
     if (changes.length === 0) return done(before.id)
@@ -163,12 +164,13 @@ export async function mapTiers(
 
 async function mappingProblems(
   sql: Sql,
+  scope: Scope,
   id: string,
   tiers: store.Mapping,
 ): Promise<readonly Problem[]> {
   const known = await store.tiersAmong(sql, Object.keys(tiers))
   const { storageClasses = [], name = "" }: Partial<Satellite> =
-    (await findSatellite(sql, id)) ?? {}
+    (await findSatellite(sql, scope, id)) ?? {}
   return Object.entries(tiers).flatMap(([tier, storageClass]) => [
     ...(known.has(tier)
       ? []
@@ -195,9 +197,10 @@ function changesOf(was: store.Mapping, is: store.Mapping): readonly string[] {
 /** Asks a connected satellite for its StorageClasses. */
 export async function refreshStorageClasses(
   database: Database,
+  scope: Scope,
   id: string,
 ): Promise<Outcome<string>> {
-  const satellite = await findSatellite(database.sql, id)
+  const satellite = await findSatellite(database.sql, scope, id)
   if (satellite === undefined) return notFound("satellite")
   if (satellite.state !== "connected" && satellite.state !== "late")
     return refused(

@@ -4,16 +4,18 @@ import type { AddressInfo } from "node:net"
 import { test } from "node:test"
 import { WebSocket, WebSocketServer } from "ws"
 import { type LiveMessage, liveMessageSchema } from "#wire/live.ts"
-import { Audience } from "./audience.ts"
+import { Audience, type Guest } from "./audience.ts"
+
+const admin: Guest = { personId: "a", role: "admin", scope: [] }
 
 /** An audience and one browser in it, over a real socket. */
-async function oneListener(stillWelcome: () => Promise<boolean> = () => Promise.resolve(true)) {
+async function oneListener(now: () => Promise<Guest | undefined> = () => Promise.resolve(admin)) {
   const server = new WebSocketServer({ host: "127.0.0.1", port: 0 })
   await once(server, "listening")
   const audience = new Audience()
   const entered = Promise.withResolvers<WebSocket>()
   server.on("connection", (socket) => {
-    audience.enter(socket, stillWelcome)
+    audience.enter(socket, admin, now)
     entered.resolve(socket)
   })
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a TCP server has no other kind of address
@@ -85,9 +87,17 @@ test("a browser that does not answer pings is let go, and one that is signed out
   assert.equal(deaf.audience.size, 0)
   await deaf.close()
 
-  const signedOut = await oneListener(() => Promise.resolve(false))
+  const signedOut = await oneListener(() => Promise.resolve(undefined))
   const closed = once(signedOut.browser, "close")
   await signedOut.audience.pulse()
   assert.equal((await closed)[0], 4401)
   await signedOut.close()
+
+  const demoted = await oneListener(() => Promise.resolve({ ...admin, role: "viewer" }))
+  const ended = once(demoted.browser, "close")
+  await demoted.audience.review(new Set(["b"]))
+  assert.equal(demoted.audience.size, 1, "somebody else's role changed")
+  await demoted.audience.review(new Set(["a"]))
+  assert.equal((await ended)[0], 4403)
+  await demoted.close()
 })

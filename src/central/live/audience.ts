@@ -1,8 +1,10 @@
 /** The browsers that listen. Each has a bounded buffer; one that is too slow is told to read everything anew. */
 import type { WebSocket } from "ws"
+import type { Standing } from "#core/access/may.ts"
+import { isWholeFleet, sameScope, type Scope } from "#core/access/scope.ts"
 import { seconds } from "#core/units.ts"
 import { version } from "#core/version.ts"
-import type { LiveMessage } from "#wire/live.ts"
+import { closedAccessChanged, closedSignedOut, type LiveMessage } from "#wire/live.ts"
 
 /** Bytes that may wait for one browser. */
 const bufferMax = 1024 * 1024
@@ -10,10 +12,14 @@ const listenersMax = 500
 const closeWithin = seconds(1)
 export const pulseEvery = seconds(15)
 
+/** Who listens, as far as it decides what is sent. */
+export type Guest = Standing & { readonly personId: string }
+
 type Listener = {
   readonly socket: WebSocket
-  /** Whether its session or token is still good. */
-  readonly stillWelcome: () => Promise<boolean>
+  readonly guest: Guest
+  /** Who this is now; undefined when the session or token is not good any more. */
+  readonly now: () => Promise<Guest | undefined>
   overrun: boolean
   answered: boolean
 }
@@ -29,9 +35,15 @@ export class Audience {
     return this.#listeners.size >= listenersMax
   }
 
+  /** Whether somebody listens who sees a part of the fleet only. */
+  get isScoped(): boolean {
+    for (const { guest } of this.#listeners) if (!isWholeFleet(guest.scope)) return true
+    return false
+  }
+
   /** Takes a new browser in and greets it. */
-  enter(socket: WebSocket, stillWelcome: () => Promise<boolean>): void {
-    const listener: Listener = { socket, stillWelcome, overrun: false, answered: true }
+  enter(socket: WebSocket, guest: Guest, now: Listener["now"]): void {
+    const listener: Listener = { socket, guest, now, overrun: false, answered: true }
     this.#listeners.add(listener)
     socket.on("close", () => {
       this.#listeners.delete(listener)
@@ -45,14 +57,15 @@ export class Audience {
     write(listener, { kind: "hello", serverTime: new Date().toISOString(), version })
   }
 
-  send(message: LiveMessage): void {
+  /** To everybody, or to those alone whose scope `isFor`. */
+  send(message: LiveMessage, isFor: (scope: Scope) => boolean = () => true): void {
     const text = JSON.stringify(message)
-    for (const listener of this.#listeners) push(listener, text)
+    for (const listener of this.#listeners) if (isFor(listener.guest.scope)) push(listener, text)
   }
 
   /** Something was missed: everybody reads everything anew. */
-  overrun(): void {
-    this.send({ kind: "overrun" })
+  overrun(isFor?: (scope: Scope) => boolean): void {
+    this.send({ kind: "overrun" }, isFor)
   }
 
   /** Shows every browser that the line lives, and lets go of those that do not answer or may not listen. */
@@ -66,8 +79,18 @@ export class Audience {
         push(listener, text)
       }
     }
-    for (const listener of this.#listeners)
-      if (!(await listener.stillWelcome())) listener.socket.close(4401, "signed out")
+    await this.review()
+  }
+
+  /** Lets go of those (of these people, or of all) that may not listen any more, or may otherwise than when they came. */
+  async review(people?: ReadonlySet<string>): Promise<void> {
+    for (const { socket, guest, now } of this.#listeners) {
+      if (people !== undefined && !people.has(guest.personId)) continue
+      const found = await now()
+      if (found === undefined) socket.close(closedSignedOut, "signed out")
+      else if (found.role !== guest.role || !sameScope(found.scope, guest.scope))
+        socket.close(closedAccessChanged, "what you may do has changed")
+    }
   }
 
   close(): void {

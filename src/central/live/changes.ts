@@ -2,6 +2,7 @@
  * From notifications of the database to streams and browsers of this central. Browsers get whole items,
  * read anew at most four times a second, however often they changed.
  */
+import { covers, isWholeFleet, wholeFleet } from "#core/access/scope.ts"
 import { satelliteId } from "#core/ids.ts"
 import { millis } from "#core/units.ts"
 import { systemClock } from "#io/clock.ts"
@@ -15,13 +16,16 @@ import { findClusters } from "../store/cluster.ts"
 import { findEvents } from "../store/event.ts"
 import { findOperations } from "../store/operation.ts"
 import { findRoleChanges } from "../store/role-change.ts"
-import { findSatellites } from "../store/satellite.ts"
+import { findSatellites, labelsOf } from "../store/satellite.ts"
 import type { Audience } from "./audience.ts"
 
 const flushEvery = millis(250)
 /** More changed items than this and a browser is better off reading everything anew. */
 const itemsMax = 2000
 const idsPerRead = 200
+
+/** What is told, and on which satellite or cluster it is: null where on none, which is for who sees all. */
+type Placed = { readonly message: LiveMessage; readonly on: string | null }
 
 type Resource = Extract<Change, { kind: "list" }>["resource"]
 
@@ -37,7 +41,10 @@ export class Changes {
   readonly #roleChanges = new Set<string>()
   readonly #operations = new Set<string>()
   readonly #lists = new Set<Resource>()
+  readonly #people = new Set<string>()
   #overrun = false
+  #relabelled = false
+  #reviewAll = false
 
   constructor(database: Database, streams: Streams, audience: Audience, log: Log) {
     this.#database = database
@@ -71,6 +78,11 @@ export class Changes {
         return this.#note(this.#operations, change.ids)
       case "list":
         return this.#note(this.#lists, [change.resource])
+      case "relabelled":
+        this.#relabelled = true
+        return
+      case "access":
+        return this.#note(this.#people, change.ids)
     }
   }
 
@@ -78,6 +90,7 @@ export class Changes {
   gap(): void {
     this.#streams.wakeAll()
     this.#overrun = this.#audience.size > 0
+    this.#reviewAll = true
   }
 
   #note<T>(set: Set<T>, items: readonly T[]): void {
@@ -102,7 +115,20 @@ export class Changes {
     }
   }
 
+  /** Before anything is sent: who may not see any more what is about to be told is gone by then. */
+  async #review(): Promise<void> {
+    const people = new Set(this.#people)
+    if (this.#reviewAll) await this.#audience.review()
+    else if (people.size > 0) await this.#audience.review(people)
+    this.#reviewAll = false
+    for (const id of people) this.#people.delete(id)
+    // What left somebody's scope is not known here: who sees by labels looks again.
+    if (this.#relabelled) this.#audience.overrun((scope) => !isWholeFleet(scope))
+    this.#relabelled = false
+  }
+
   async #flush(): Promise<void> {
+    await this.#review()
     if (this.#overrun || this.#audience.size === 0) {
       for (const set of [
         this.#satellites,
@@ -120,38 +146,74 @@ export class Changes {
     }
     const { sql } = this.#database
     await this.#send(this.#satellites, async (ids) =>
-      (await findSatellites(sql, ids)).map((satellite) => ({ kind: "satellite", satellite })),
+      (await findSatellites(sql, wholeFleet, ids)).map((satellite) => ({
+        message: { kind: "satellite", satellite },
+        on: satellite.id,
+      })),
     )
     await this.#send(this.#clusters, async (ids) =>
-      (await findClusters(sql, ids)).map((cluster) => ({ kind: "cluster", cluster })),
+      (await findClusters(sql, wholeFleet, ids)).map((cluster) => ({
+        message: { kind: "cluster", cluster },
+        on: cluster.satelliteId,
+      })),
     )
     await this.#send(this.#gone, (ids) =>
-      Promise.resolve(ids.map((id) => ({ kind: "cluster-gone", id }))),
+      Promise.resolve(ids.map((id) => ({ message: { kind: "cluster-gone", id }, on: id }))),
     )
-    await this.#send(this.#events, async (ids) => [
-      { kind: "events", events: await findEvents(sql, ids) },
-    ])
+    await this.#send(this.#events, async (ids) => {
+      const events = await findEvents(sql, ids)
+      return [...Map.groupBy(events, ({ satelliteId }) => satelliteId)].map(([on, here]) => ({
+        message: { kind: "events", events: here },
+        on,
+      }))
+    })
     await this.#send(this.#operations, async (ids) =>
-      (await findOperations(sql, ids)).map((operation) => ({ kind: "operation", operation })),
+      (await findOperations(sql, wholeFleet, ids)).map((operation) => ({
+        message: { kind: "operation", operation },
+        on: operation.satelliteId,
+      })),
     )
     await this.#send(this.#roleChanges, async (ids) =>
-      (await findRoleChanges(sql, ids)).map((roleChange) => ({ kind: "role-change", roleChange })),
+      (await findRoleChanges(sql, ids)).map((roleChange) => ({
+        message: { kind: "role-change", roleChange },
+        on: roleChange.clusterId,
+      })),
     )
     await this.#send(this.#lists, (resources) =>
-      Promise.resolve(resources.map((resource) => ({ kind: "refetch", resource }))),
+      Promise.resolve(
+        resources.map((resource) => ({ message: { kind: "refetch", resource }, on: "everywhere" })),
+      ),
     )
+  }
+
+  /** Each to those who may see the satellite that it is about. */
+  async #tell(placed: readonly Placed[]): Promise<void> {
+    const ids = placed.flatMap(({ on }) => (on === null || on === "everywhere" ? [] : [on]))
+    const isScoped = this.#audience.isScoped
+    const labels = isScoped ? await labelsOf(this.#database.sql, [...new Set(ids)]) : undefined
+    for (const { message, on } of placed) {
+      const here = on === null ? undefined : labels?.get(on)
+      this.#audience.send(
+        message,
+        (scope) =>
+          on === "everywhere" ||
+          isWholeFleet(scope) ||
+          // Somebody who came while the labels were read, or a satellite that went: nothing is told.
+          (here !== undefined && covers(scope, here)),
+      )
+    }
   }
 
   async #send<T>(
     set: Set<T>,
-    read: (items: readonly T[]) => Promise<readonly LiveMessage[]>,
+    read: (items: readonly T[]) => Promise<readonly Placed[]>,
   ): Promise<void> {
     while (set.size > 0) {
       const items = [...set].slice(0, idsPerRead)
       // Taken out before reading: what changes while we read comes again.
       for (const item of items) set.delete(item)
       try {
-        for (const message of await read(items)) this.#audience.send(message)
+        await this.#tell(await read(items))
       } catch (error) {
         for (const item of items) set.add(item)
         throw error

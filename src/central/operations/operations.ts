@@ -1,5 +1,6 @@
 /** Operations as people ask for them: begun, cancelled, given up. The site does them and tells how they go. */
 import { randomUUID } from "node:crypto"
+import type { Scope } from "#core/access/scope.ts"
 import { clusterId, operationId, type OperationId, podName } from "#core/ids.ts"
 import { isOver, type OperationReport } from "#core/switchover/operation.ts"
 import type { SatelliteId } from "#core/ids.ts"
@@ -22,8 +23,8 @@ import {
 import { findSatellite } from "../store/satellite.ts"
 import { whyNotSwitchover } from "./fitness.ts"
 
-const read = async (sql: Sql, id: string): Promise<Outcome<Operation>> => {
-  const found = await findOperation(sql, id)
+const read = async (sql: Sql, scope: Scope, id: string): Promise<Outcome<Operation>> => {
+  const found = await findOperation(sql, scope, id)
   return found === undefined ? notFound("operation") : done(found)
 }
 
@@ -45,13 +46,13 @@ export async function startSwitchover(
   actor: Actor,
 ): Promise<Outcome<Operation>> {
   return database.transaction(async (sql) => {
-    const place = await lockCluster(sql, id)
-    const cluster = place === undefined ? undefined : await findCluster(sql, id)
+    const place = await lockCluster(sql, actor.scope, id)
+    const cluster = place === undefined ? undefined : await findCluster(sql, actor.scope, id)
     if (place === undefined || cluster === undefined) return notFound("cluster")
     const running = await unfinishedOn(sql, place.id)
     if (running !== undefined)
       return refused(409, "OPERATION_RUNNING", `operation ${running} is under way on this cluster`)
-    const satellite = await findSatellite(sql, place.satelliteId)
+    const satellite = await findSatellite(sql, actor.scope, place.satelliteId)
     if (satellite === undefined) return notFound("satellite")
     const refusal = whyNotSwitchover(cluster, satellite, to)
     if (refusal !== undefined) return refusal
@@ -80,7 +81,7 @@ export async function startSwitchover(
       after: { kind: "switchover", cluster: cluster.id, target: to ?? null, state: "pending" },
     })
     await changed(sql, [made], place.satelliteId)
-    return read(sql, made)
+    return read(sql, actor.scope, made)
   })
 }
 
@@ -91,8 +92,8 @@ export async function cancelOperation(
   actor: Actor,
 ): Promise<Outcome<Operation>> {
   return database.transaction(async (sql) => {
-    const satellite = await askToCancel(sql, id)
-    const now = await read(sql, id)
+    const satellite = await askToCancel(sql, actor.scope, id)
+    const now = await read(sql, actor.scope, id)
     if (satellite === undefined || now.kind === "refused") return uncancellable(now)
     await tell(sql, actor, satellite, [
       {

@@ -1,6 +1,7 @@
 /** Satellites, clusters, events and the fleet in numbers. */
 import { clusterStates } from "#core/cluster/state.ts"
 import { satelliteStates } from "#wire/rest/satellites.ts"
+import type { Caller } from "../auth/access.ts"
 import { deleteCluster, editCluster } from "../intent/clusters.ts"
 import { approveSatellite, editSatellite, rejectSatellite } from "../intent/satellites.ts"
 import { done, notFound, type Outcome } from "../refusal.ts"
@@ -28,10 +29,10 @@ type Names =
 export const fleetHandlers = ({ database }: Services): Pick<Handlers, Names> => ({
   ...satelliteHandlers(database),
   ...clusterHandlers(database),
-  overview: async () => {
+  overview: async (_, { caller }) => {
     const [perSatelliteState, perClusterState] = await Promise.all([
-      satellites.countByState(database.sql),
-      clusters.countByState(database.sql),
+      satellites.countByState(database.sql, caller.scope),
+      clusters.countByState(database.sql, caller.scope),
     ])
     return done({
       satellites: counted(satelliteStates, perSatelliteState),
@@ -39,17 +40,17 @@ export const fleetHandlers = ({ database }: Services): Pick<Handlers, Names> => 
       observedAt: new Date().toISOString(),
     })
   },
-  listRoleChanges: async ({ params, query }) => {
+  listRoleChanges: async ({ params, query }, { caller }) => {
     const at = readCursor(query.cursor, byTimeAndId)
     if (at.kind === "refused") return at
     const before =
       at.after === undefined ? undefined : ([storableTime(at.after[0]) ?? "", at.after[1]] as const)
-    if ((await clusters.findCluster(database.sql, params.id)) === undefined)
+    if ((await clusters.findCluster(database.sql, caller.scope, params.id)) === undefined)
       return notFound("cluster")
     const found = await listRoleChanges(database.sql, params.id, before, query.limit + 1)
     return done(page(found, query.limit, (change) => [change.at, change.id]))
   },
-  listEvents: async ({ query }) => {
+  listEvents: async ({ query }, { caller }) => {
     const at = readCursor(query.cursor, byTimeAndId)
     if (at.kind === "refused") return at
     const { clusterId, satelliteId, severity } = query
@@ -62,7 +63,7 @@ export const fleetHandlers = ({ database }: Services): Pick<Handlers, Names> => 
     }
     const before =
       at.after === undefined ? undefined : ([storableTime(at.after[0]) ?? "", at.after[1]] as const)
-    const found = await listEvents(database.sql, filter, before, query.limit + 1)
+    const found = await listEvents(database.sql, caller.scope, filter, before, query.limit + 1)
     return done(page(found, query.limit, (event) => [event.at, event.id]))
   },
 })
@@ -84,50 +85,62 @@ const counted = <const State extends string>(
 type SatelliteNames = Extract<Names, `${string}Satellite${string}`>
 
 function satelliteHandlers(database: Services["database"]): Pick<Handlers, SatelliteNames> {
-  const answer = async (outcome: Outcome<string>) => {
+  const answer = async (outcome: Outcome<string>, { scope }: Caller) => {
     if (outcome.kind === "refused") return outcome
-    const satellite = await satellites.findSatellite(database.sql, outcome.value)
+    const satellite = await satellites.findSatellite(database.sql, scope, outcome.value)
     return satellite === undefined ? notFound("satellite") : done(satellite)
   }
   return {
-    listSatellites: async ({ query }) => {
+    listSatellites: async ({ query }, { caller }) => {
       const at = readCursor(query.cursor, byNameAndId)
       if (at.kind === "refused") return at
       const filter = { state: query.state, search: query.search }
-      const found = await satellites.listSatellites(database.sql, filter, at.after, query.limit + 1)
+      const found = await satellites.listSatellites(
+        database.sql,
+        caller.scope,
+        filter,
+        at.after,
+        query.limit + 1,
+      )
       return done(page(found, query.limit, ({ name, id }) => [name, id]))
     },
-    getSatellite: async ({ params }) => answer(done(params.id)),
+    getSatellite: async ({ params }, { caller }) => answer(done(params.id), caller),
     approveSatellite: async ({ params, body }, { caller }) =>
-      answer(await approveSatellite(database, params.id, body, caller)),
+      answer(await approveSatellite(database, params.id, body, caller), caller),
     rejectSatellite: async ({ params }, { caller }) =>
-      answer(await rejectSatellite(database, params.id, caller)),
+      answer(await rejectSatellite(database, params.id, caller), caller),
     editSatellite: async ({ params, body }, { caller }) =>
-      answer(await editSatellite(database, params.id, body, caller)),
+      answer(await editSatellite(database, params.id, body, caller), caller),
   }
 }
 
 type ClusterNames = Extract<Names, `${string}Cluster${string}`>
 
 function clusterHandlers(database: Services["database"]): Pick<Handlers, ClusterNames> {
-  const answer = async (outcome: Outcome<string>) => {
+  const answer = async (outcome: Outcome<string>, { scope }: Caller) => {
     if (outcome.kind === "refused") return outcome
-    const cluster = await clusters.findCluster(database.sql, outcome.value)
+    const cluster = await clusters.findCluster(database.sql, scope, outcome.value)
     return cluster === undefined ? notFound("cluster") : done(cluster)
   }
   return {
-    listClusters: async ({ query }) => {
+    listClusters: async ({ query }, { caller }) => {
       const at = readCursor(query.cursor, byNameAndId)
       if (at.kind === "refused") return at
       const { satelliteId, state, search } = query
       const filter = { satelliteId, state, search }
-      const found = await clusters.listClusters(database.sql, filter, at.after, query.limit + 1)
+      const found = await clusters.listClusters(
+        database.sql,
+        caller.scope,
+        filter,
+        at.after,
+        query.limit + 1,
+      )
       return done(page(found, query.limit, ({ name, id }) => [name, id]))
     },
-    getCluster: async ({ params }) => answer(done(params.id)),
+    getCluster: async ({ params }, { caller }) => answer(done(params.id), caller),
     editCluster: async ({ params, body }, { caller }) =>
-      answer(await editCluster(database, params.id, body, caller)),
+      answer(await editCluster(database, params.id, body, caller), caller),
     deleteCluster: async ({ params }, { caller }) =>
-      answer(await deleteCluster(database, params.id, caller)),
+      answer(await deleteCluster(database, params.id, caller), caller),
   }
 }

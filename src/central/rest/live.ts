@@ -2,14 +2,16 @@
 import type { FastifyReply, FastifyRequest } from "fastify"
 import type { App } from "./app.ts"
 import type { Sql } from "#io/postgres/sql.ts"
+import { assert } from "#core/assert.ts"
 import { Outage } from "#io/outage.ts"
 import { identify } from "../auth/access.ts"
-import type { Audience } from "../live/audience.ts"
+import type { Audience, Guest } from "../live/audience.ts"
 import { bearerOf, enter, isForeign, sessionOf } from "./guard.ts"
 import { sendProblem } from "./problem.ts"
 import { apiPrefix } from "./register.ts"
 
 export function serveLive(app: App, sql: Sql, audience: Audience): void {
+  const guests = new WeakMap<FastifyRequest, Guest>()
   const admit = async (
     request: FastifyRequest,
     reply: FastifyReply,
@@ -29,6 +31,7 @@ export function serveLive(app: App, sql: Sql, audience: Audience): void {
         code: "TOO_MANY_LISTENERS",
         detail: "too many browsers listen already; try again later",
       })
+    guests.set(request, caller.value)
     return undefined
   }
   app.route({
@@ -44,12 +47,14 @@ export function serveLive(app: App, sql: Sql, audience: Audience): void {
     wsHandler: (socket, request) => {
       const asked = { address: request.ip, requestId: request.id }
       const credentials = { bearer: bearerOf(request), session: sessionOf(request) }
-      audience.enter(socket, async () => {
+      const guest = guests.get(request)
+      assert(guest !== undefined, "who listens was let in")
+      audience.enter(socket, guest, async () => {
         try {
-          return (await identify(sql, credentials, asked)) !== undefined
+          return await identify(sql, credentials, asked)
         } catch (error) {
           // A database that is away says nothing about who may listen.
-          if (error instanceof Outage) return true
+          if (error instanceof Outage) return guest
           throw error
         }
       })

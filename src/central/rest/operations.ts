@@ -10,15 +10,21 @@ type Names = "startSwitchover" | "listOperations" | "getOperation" | "cancelOper
 export const operationHandlers = ({ database }: Services): Pick<Handlers, Names> => ({
   startSwitchover: async ({ params, body }, { caller }) =>
     startSwitchover(database, params.id, body.to, caller),
-  listOperations: async ({ query }) => {
+  listOperations: async ({ query }, { caller }) => {
     const at = readCursor(query.cursor, byTimeAndId)
     if (at.kind === "refused") return at
     const filter = { cluster: query.cluster, state: query.state }
-    const found = await listOperations(database.sql, filter, at.after, query.limit + 1)
+    const found = await listOperations(
+      database.sql,
+      caller.scope,
+      filter,
+      at.after,
+      query.limit + 1,
+    )
     return done(page(found, query.limit, ({ createdAt, id }) => [createdAt, id]))
   },
-  getOperation: async ({ params }) => {
-    const found = await findOperation(database.sql, params.id)
+  getOperation: async ({ params }, { caller }) => {
+    const found = await findOperation(database.sql, caller.scope, params.id)
     return found === undefined ? notFound("operation") : done(found)
   },
   cancelOperation: async ({ params }, { caller }) => cancelOperation(database, params.id, caller),

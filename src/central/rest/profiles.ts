@@ -25,7 +25,7 @@ export const profileHandlers = ({ database }: Services): Pick<Handlers, Names> =
   getRule: async ({ params }) => ruleAnswer(database, done(params.id)),
   createRule: async ({ body }, { caller }) =>
     ruleAnswer(database, await createRule(database, body, caller)),
-  previewRule: async ({ body }) => previewRule(database, body),
+  previewRule: async ({ body }, { caller }) => previewRule(database, caller.scope, body),
   editRule: async ({ params, body }, { caller }) =>
     ruleAnswer(database, await editRule(database, params.id, body, caller)),
   deleteRule: async ({ params }, { caller }) => removeRule(database, params.id, caller),
@@ -89,8 +89,9 @@ const ofVersions = ({ sql }: Services["database"]): Pick<Handlers, VersionNames>
     return done(page(found, query.limit, ({ specVersion }) => [String(specVersion)]))
   },
   getProfileVersion: async ({ params }) => impact.wholeVersion(sql, params.id, params.specVersion),
-  previewImpact: async ({ params, body }) =>
-    impact.previewImpact(sql, params.id, params.specVersion, body.clusterIds),
+  previewImpact: async ({ params, body }, { caller }) =>
+    impact.previewImpact(sql, caller.scope, params.id, params.specVersion, body.clusterIds),
   diffProfile: async ({ params, query }) => impact.diffVersions(sql, params.id, query),
-  cascadeOfProfile: async ({ params, query }) => impact.cascadeOf(sql, params.id, query),
+  cascadeOfProfile: async ({ params, query }, { caller }) =>
+    impact.cascadeOf(sql, caller.scope, params.id, query),
 })

@@ -1,4 +1,5 @@
 /** Storage tiers and their mappings. */
+import type { Caller } from "../auth/access.ts"
 import type { storageRoutes } from "#wire/rest/storage-routes.ts"
 import * as intent from "../intent/storage-tiers.ts"
 import { done, notFound, type Outcome } from "../refusal.ts"
@@ -15,9 +16,9 @@ export const storageHandlers = ({
     const found = await findStorageTier(database.sql, outcome.value)
     return found === undefined ? notFound("storage tier") : done(found)
   }
-  const satellite = async (outcome: Outcome<string>) => {
+  const satellite = async (outcome: Outcome<string>, { scope }: Caller) => {
     if (outcome.kind === "refused") return outcome
-    const found = await findSatellite(database.sql, outcome.value)
+    const found = await findSatellite(database.sql, scope, outcome.value)
     return found === undefined ? notFound("satellite") : done(found)
   }
   return {
@@ -34,8 +35,8 @@ export const storageHandlers = ({
     deleteStorageTier: async ({ params }, { caller }) =>
       intent.deleteStorageTier(database, params.name, caller),
     mapTiers: async ({ params, body }, { caller }) =>
-      satellite(await intent.mapTiers(database, params.id, body, caller)),
-    refreshStorageClasses: async ({ params }) =>
-      satellite(await intent.refreshStorageClasses(database, params.id)),
+      satellite(await intent.mapTiers(database, params.id, body, caller), caller),
+    refreshStorageClasses: async ({ params }, { caller }) =>
+      satellite(await intent.refreshStorageClasses(database, caller.scope, params.id), caller),
   }
 }

@@ -21,6 +21,10 @@ const changeSchema = z.discriminatedUnion("kind", [
   /** These satellites shall say which StorageClasses they have. */
   z.object({ kind: z.literal("storage-classes"), ids }),
   z.object({ kind: z.literal("list"), resource: z.enum(refetched) }),
+  /** Labels of satellites changed: who sees them by their labels may see others now. */
+  z.object({ kind: z.literal("relabelled") }),
+  /** What these people may do changed, or a session or token of theirs ended. */
+  z.object({ kind: z.literal("access"), ids }),
   /** A satellite opened a stream; older ones, wherever they are, end. */
   z.object({ kind: z.literal("stream"), id: z.uuid(), serial: z.number().int() }),
 ])

@@ -1,5 +1,6 @@
 /** Table `cluster` with its `cluster_health`: what was asked for beside what was last seen. */
 import * as z from "zod"
+import type { Scope } from "#core/access/scope.ts"
 import { assert } from "#core/assert.ts"
 import { clusterStates } from "#core/cluster/state.ts"
 import { type ClusterId, clusterId, type SatelliteId, satelliteId } from "#core/ids.ts"
@@ -10,6 +11,7 @@ import type { Sql } from "#io/postgres/sql.ts"
 import { changeSchema, type Cluster, instanceSchema } from "#wire/rest/clusters.ts"
 import { profileSpecSchema } from "#wire/rest/profiles.ts"
 import { stateOf } from "./satellite.ts"
+import { within } from "./scope.ts"
 
 export type ClusterState = Cluster["state"]
 
@@ -68,7 +70,11 @@ const shown = (row: Row): Cluster => {
   }
 }
 
-export const findClusters = async (sql: Sql, ids: readonly string[]): Promise<Cluster[]> =>
+export const findClusters = async (
+  sql: Sql,
+  scope: Scope,
+  ids: readonly string[],
+): Promise<Cluster[]> =>
   (
     await sql`
       select c.id, c.name, c.namespace, c.satellite_id, c.profile_id, c.rule_id, c.spec,
@@ -84,12 +90,15 @@ export const findClusters = async (sql: Sql, ids: readonly string[]): Promise<Cl
         join satellite s on s.id = c.satellite_id
         join profile p on p.id = c.profile_id
         left join cluster_health h on h.cluster_id = c.id
-      where c.id = any(${ids}::uuid[])
+      where c.id = any(${ids}::uuid[]) and in_scope(s.labels, ${within(scope)}::jsonb[])
       order by c.name, c.id`
   ).map(shown)
 
-export const findCluster = async (sql: Sql, id: string): Promise<Cluster | undefined> =>
-  (await findClusters(sql, [id]))[0]
+export const findCluster = async (
+  sql: Sql,
+  scope: Scope,
+  id: string,
+): Promise<Cluster | undefined> => (await findClusters(sql, scope, [id]))[0]
 
 export type ClusterFilter = {
   readonly satelliteId: string | undefined
@@ -99,6 +108,7 @@ export type ClusterFilter = {
 
 export const listClusters = async (
   sql: Sql,
+  scope: Scope,
   filter: ClusterFilter,
   after: readonly [name: string, id: string] | undefined,
   limit: number,
@@ -118,7 +128,8 @@ export const listClusters = async (
         join satellite s on s.id = c.satellite_id
         join profile p on p.id = c.profile_id
         left join cluster_health h on h.cluster_id = c.id
-      where (${filter.satelliteId}::uuid is null or c.satellite_id = ${filter.satelliteId})
+      where in_scope(s.labels, ${within(scope)}::jsonb[])
+        and (${filter.satelliteId}::uuid is null or c.satellite_id = ${filter.satelliteId})
         and (${filter.state}::text is null or ${filter.state} =
           cluster_state(c.deleting_since, c.paused, s.state, c.first_healthy_at, h.state))
         and (${filter.search}::text is null
@@ -129,7 +140,7 @@ export const listClusters = async (
       limit ${limit}`
   ).map(shown)
 
-export const countByState = async (sql: Sql): Promise<Map<ClusterState, number>> =>
+export const countByState = async (sql: Sql, scope: Scope): Promise<Map<ClusterState, number>> =>
   new Map(
     (
       await sql`
@@ -139,6 +150,7 @@ export const countByState = async (sql: Sql): Promise<Map<ClusterState, number>>
         from cluster c
           join satellite s on s.id = c.satellite_id
           left join cluster_health h on h.cluster_id = c.id
+        where in_scope(s.labels, ${within(scope)}::jsonb[])
         group by 1`
     ).map((row) => [clusterStateOf(row, "state"), integerOf(row, "found")]),
   )
@@ -199,11 +211,14 @@ export const places = async (sql: Sql, satellites: readonly SatelliteId[]): Prom
       from cluster where satellite_id = any(${satellites}::uuid[])`
   ).map(place)
 
-export async function lockCluster(sql: Sql, id: string): Promise<Place | undefined> {
+/** The cluster as a decision needs it, locked until the transaction ends. */
+export async function lockCluster(sql: Sql, scope: Scope, id: string): Promise<Place | undefined> {
   const [row] = await sql`
     select id, satellite_id, namespace, name, rule_id, paused, paused_by_rule, deletion_protected,
       version, deleting_since is not null as deleting
-    from cluster where id = ${id} for update`
+    from cluster
+    where id = ${id} and satellite_in_scope(satellite_id, ${within(scope)}::jsonb[])
+    for update`
   return row === undefined ? undefined : place(row)
 }
 

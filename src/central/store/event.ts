@@ -1,11 +1,13 @@
 /** Table `event`: stored once by id, read newest first, pruned by age. */
 import * as z from "zod"
+import type { Scope } from "#core/access/scope.ts"
 import { assert } from "#core/assert.ts"
 import { type FleetEvent, severities, type Severity } from "#core/cluster/events.ts"
 import { type EventId, eventId, type SatelliteId } from "#core/ids.ts"
 import { integerOf, jsonOf, maybe, type Row, textOf, timeOf } from "#io/postgres/row.ts"
 import type { Sql } from "#io/postgres/sql.ts"
 import type { FleetEventBody } from "#wire/rest/events.ts"
+import { within } from "./scope.ts"
 
 const detailsOf = z.record(z.string(), z.string())
 const severityAt = (row: Row): Severity => {
@@ -99,6 +101,7 @@ export type EventFilter = {
 
 export const listEvents = async (
   sql: Sql,
+  scope: Scope,
   filter: EventFilter,
   before: readonly [at: string, id: string] | undefined,
   limit: number,
@@ -109,7 +112,8 @@ export const listEvents = async (
       select e.id, e.at, e.received_at, e.severity, e.kind, e.message, e.satellite_id, e.cluster_id,
         e.cluster_name, e.pod, e.details, s.name as satellite_name
       from event e left join satellite s on s.id = e.satellite_id
-      where (${filter.clusterId}::uuid is null or e.cluster_id = ${filter.clusterId})
+      where satellite_in_scope(e.satellite_id, ${within(scope)}::jsonb[])
+        and (${filter.clusterId}::uuid is null or e.cluster_id = ${filter.clusterId})
         and (${filter.satelliteId}::uuid is null or e.satellite_id = ${filter.satelliteId})
         and e.severity >= ${least}
         and (${filter.since}::timestamptz is null or e.at >= ${filter.since})

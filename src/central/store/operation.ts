@@ -1,4 +1,5 @@
 /** Table `operation`: what was asked for, and the last word of the site about it. */
+import type { Scope } from "#core/access/scope.ts"
 import { assert } from "#core/assert.ts"
 import {
   type ClusterId,
@@ -21,6 +22,7 @@ import { booleanOf, jsonOf, maybe, type Row, textOf, timeOf } from "#io/postgres
 import type { Sql } from "#io/postgres/sql.ts"
 import { type Operation, operationStepSchema } from "#wire/rest/operations.ts"
 import * as z from "zod"
+import { within } from "./scope.ts"
 
 const stepsOf = z.array(operationStepSchema)
 
@@ -88,20 +90,30 @@ export const unfinishedOn = async (
   return row === undefined ? undefined : operationId(textOf(row, "id"))
 }
 
-export const findOperations = async (sql: Sql, ids: readonly string[]): Promise<Operation[]> =>
+export const findOperations = async (
+  sql: Sql,
+  scope: Scope,
+  ids: readonly string[],
+): Promise<Operation[]> =>
   (
     await sql`
       select id, cluster_id, satellite_id, actor, state, wanted_target, target, steps, error,
         point_of_no_return_at, created_at, started_at, ended_at
-      from operation where id = any(${ids}::uuid[])
+      from operation
+      where id = any(${ids}::uuid[])
+        and satellite_in_scope(satellite_id, ${within(scope)}::jsonb[])
       order by created_at desc, id desc`
   ).map(shown)
 
-export const findOperation = async (sql: Sql, id: string): Promise<Operation | undefined> =>
-  (await findOperations(sql, [id]))[0]
+export const findOperation = async (
+  sql: Sql,
+  scope: Scope,
+  id: string,
+): Promise<Operation | undefined> => (await findOperations(sql, scope, [id]))[0]
 
 export const listOperations = async (
   sql: Sql,
+  scope: Scope,
   filter: { readonly cluster: string | undefined; readonly state: OperationState | undefined },
   before: readonly [at: string, id: string] | undefined,
   limit: number,
@@ -111,7 +123,8 @@ export const listOperations = async (
       select id, cluster_id, satellite_id, actor, state, wanted_target, target, steps, error,
         point_of_no_return_at, created_at, started_at, ended_at
       from operation
-      where (${filter.cluster}::uuid is null or cluster_id = ${filter.cluster})
+      where satellite_in_scope(satellite_id, ${within(scope)}::jsonb[])
+        and (${filter.cluster}::uuid is null or cluster_id = ${filter.cluster})
         and (${filter.state}::text is null or state = ${filter.state})
         and (${before?.[0]}::timestamptz is null
           -- Times are shown in milliseconds and stored finer.
@@ -178,10 +191,15 @@ export const keepReport = async (
 }
 
 /** Undefined when it is over, or can not be cancelled any more. */
-export const askToCancel = async (sql: Sql, id: string): Promise<SatelliteId | undefined> => {
+export const askToCancel = async (
+  sql: Sql,
+  scope: Scope,
+  id: string,
+): Promise<SatelliteId | undefined> => {
   const [row] = await sql`
     update operation set cancel_asked_at = coalesce(cancel_asked_at, now())
     where id = ${id} and state in ('pending', 'running') and point_of_no_return_at is null
+      and satellite_in_scope(satellite_id, ${within(scope)}::jsonb[])
     returning satellite_id`
   return row === undefined ? undefined : satelliteId(textOf(row, "satellite_id"))
 }

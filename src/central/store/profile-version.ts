@@ -1,9 +1,11 @@
 /** Table `profile_version`: every spec that a profile ever had, and which clusters are on which. */
+import type { Scope } from "#core/access/scope.ts"
 import { type ClusterId, clusterId } from "#core/ids.ts"
 import { booleanOf, integerOf, jsonOf, type Row, textOf, timeOf } from "#io/postgres/row.ts"
 import type { Sql } from "#io/postgres/sql.ts"
 import { type ProfileSpecBody, profileSpecSchema } from "#wire/rest/profiles.ts"
 import type { ProfileVersion } from "#wire/rest/profile-versions.ts"
+import { within } from "./scope.ts"
 
 const shown = (row: Row): ProfileVersion => ({
   specVersion: integerOf(row, "spec_version"),
@@ -102,6 +104,7 @@ export type Follower = {
 /** Clusters of the profile by name, those on their way out left out; `among` picks some by id. */
 export const followers = async (
   sql: Sql,
+  scope: Scope,
   profile: string,
   among: readonly string[] | undefined,
 ): Promise<Follower[]> =>
@@ -111,6 +114,7 @@ export const followers = async (
         s.name as satellite_name, s.state not in ('connected', 'late') as is_away
       from cluster c join satellite s on s.id = c.satellite_id
       where c.profile_id = ${profile} and c.deleting_since is null
+        and in_scope(s.labels, ${within(scope)}::jsonb[])
         and (${among}::uuid[] is null or c.id = any(${among}::uuid[]))
       order by c.name, s.name, c.id`
   ).map((row) => ({

@@ -1,4 +1,5 @@
 /** Table `satellite`: one function per statement. */
+import type { Scope } from "#core/access/scope.ts"
 import { assert } from "#core/assert.ts"
 import { type SatelliteId, satelliteId } from "#core/ids.ts"
 import type { Registration } from "#core/fleet/satellite.ts"
@@ -6,6 +7,7 @@ import { bytesOf, integerOf, jsonOf, maybe, type Row, textOf, timeOf } from "#io
 import type { Sql } from "#io/postgres/sql.ts"
 import { type Satellite, satelliteStates } from "#wire/rest/satellites.ts"
 import * as z from "zod"
+import { within } from "./scope.ts"
 
 export type SatelliteState = Satellite["state"]
 export type Approval = "pending" | "approved" | "rejected"
@@ -21,7 +23,8 @@ export type Identity = {
   readonly authHash: Buffer | undefined
 }
 
-const labelsOf = z.record(z.string(), z.string())
+const labelsShape = z.record(z.string(), z.string())
+const labelsAt = (row: Row, column: string) => labelsShape.parse(jsonOf(row, column))
 const namesOf = z.array(z.string())
 
 export function stateOf(row: Row, column: string): SatelliteState {
@@ -56,12 +59,12 @@ const shown = (row: Row): Satellite => {
     name: textOf(row, "name"),
     site: textOf(row, "site"),
     state: stateOf(row, "state"),
-    labels: labelsOf.parse(jsonOf(row, "labels")),
+    labels: labelsAt(row, "labels"),
     kubernetesVersion: textOf(row, "kubernetes_version"),
     satelliteVersion: textOf(row, "satellite_version"),
     storageClasses: namesOf.parse(row["storage_classes"]),
     defaultStorageClass: maybe(textOf, row, "default_storage_class") ?? null,
-    tiers: labelsOf.parse(jsonOf(row, "tiers")),
+    tiers: labelsShape.parse(jsonOf(row, "tiers")),
     clusterCount: integerOf(row, "cluster_count"),
     registeredAt: iso(timeOf(row, "registered_at")),
     approvedAt: approvedAt === undefined ? null : iso(approvedAt),
@@ -174,11 +177,19 @@ export const keepStorageClasses = async (
     where id = ${id}`
 }
 
-export async function findSatellite(sql: Sql, id: string): Promise<Satellite | undefined> {
-  return (await findSatellites(sql, [id]))[0]
+export async function findSatellite(
+  sql: Sql,
+  scope: Scope,
+  id: string,
+): Promise<Satellite | undefined> {
+  return (await findSatellites(sql, scope, [id]))[0]
 }
 
-export const findSatellites = async (sql: Sql, ids: readonly string[]): Promise<Satellite[]> =>
+export const findSatellites = async (
+  sql: Sql,
+  scope: Scope,
+  ids: readonly string[],
+): Promise<Satellite[]> =>
   (
     await sql`
       select s.id, s.name, s.site, s.state, s.labels, s.kubernetes_version, s.satellite_version,
@@ -188,7 +199,7 @@ export const findSatellites = async (sql: Sql, ids: readonly string[]): Promise<
         s.registered_at, s.approved_at, s.last_seen_at, s.version,
         (select count(*) from cluster c where c.satellite_id = s.id) as cluster_count
       from satellite s
-      where s.id = any(${ids}::uuid[])
+      where s.id = any(${ids}::uuid[]) and in_scope(s.labels, ${within(scope)}::jsonb[])
       order by s.name, s.id`
   ).map(shown)
 
@@ -199,6 +210,7 @@ export type SatelliteFilter = {
 
 export const listSatellites = async (
   sql: Sql,
+  scope: Scope,
   filter: SatelliteFilter,
   after: readonly [name: string, id: string] | undefined,
   limit: number,
@@ -212,7 +224,8 @@ export const listSatellites = async (
         s.registered_at, s.approved_at, s.last_seen_at, s.version,
         (select count(*) from cluster c where c.satellite_id = s.id) as cluster_count
       from satellite s
-      where (${filter.state}::text is null or s.state = ${filter.state})
+      where in_scope(s.labels, ${within(scope)}::jsonb[])
+        and (${filter.state}::text is null or s.state = ${filter.state})
         and (${filter.search}::text is null
           or position(lower(${filter.search}) in lower(s.name)) > 0
           or position(lower(${filter.search}) in lower(s.site)) > 0)
@@ -232,10 +245,16 @@ export type Standing = {
 }
 
 /** The row as a decision needs it, locked until the transaction ends. */
-export async function lockSatellite(sql: Sql, id: string): Promise<Standing | undefined> {
+export async function lockSatellite(
+  sql: Sql,
+  scope: Scope,
+  id: string,
+): Promise<Standing | undefined> {
   const [row] = await sql`
     select id, name, approval, registration, state, labels, version
-    from satellite where id = ${id} for update`
+    from satellite
+    where id = ${id} and in_scope(labels, ${within(scope)}::jsonb[])
+    for update`
   return row === undefined
     ? undefined
     : {
@@ -244,7 +263,7 @@ export async function lockSatellite(sql: Sql, id: string): Promise<Standing | un
         approval: oneOf(row, "approval", ["pending", "approved", "rejected"]),
         registration: oneOf(row, "registration", ["waiting", "granted", "spent"]),
         state: stateOf(row, "state"),
-        labels: labelsOf.parse(jsonOf(row, "labels")),
+        labels: labelsAt(row, "labels"),
         version: integerOf(row, "version"),
       }
 }
@@ -297,14 +316,17 @@ export const relabel = async (
 /** What rules are matched against. */
 export const approvedSatellites = async (
   sql: Sql,
+  scope: Scope,
 ): Promise<{ id: SatelliteId; name: string; labels: Readonly<Record<string, string>> }[]> =>
   (
     await sql`
-      select id, name, labels from satellite where approval = 'approved' order by name, id`
+      select id, name, labels from satellite
+      where approval = 'approved' and in_scope(labels, ${within(scope)}::jsonb[])
+      order by name, id`
   ).map((row) => ({
     id: satelliteId(textOf(row, "id")),
     name: textOf(row, "name"),
-    labels: labelsOf.parse(jsonOf(row, "labels")),
+    labels: labelsAt(row, "labels"),
   }))
 
 /** What people are shown of these. */
@@ -319,10 +341,29 @@ export const statesOf = async (
     ]),
   )
 
-export const countByState = async (sql: Sql): Promise<Map<SatelliteState, number>> =>
+export const countByState = async (sql: Sql, scope: Scope): Promise<Map<SatelliteState, number>> =>
   new Map(
-    (await sql`select state, count(*) as found from satellite group by state`).map((row) => [
-      stateOf(row, "state"),
-      integerOf(row, "found"),
-    ]),
+    (
+      await sql`
+        select state, count(*) as found from satellite
+        where in_scope(labels, ${within(scope)}::jsonb[]) group by state`
+    ).map((row) => [stateOf(row, "state"), integerOf(row, "found")]),
+  )
+
+/** The labels of what these ids name: satellites, or clusters, which have those of their satellite. */
+export const labelsOf = async (
+  sql: Sql,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, Readonly<Record<string, string>>>> =>
+  new Map(
+    (
+      await sql`
+        select id, labels from satellite where id = any(${ids}::uuid[])
+        union all
+        select c.id, s.labels from cluster c join satellite s on s.id = c.satellite_id
+        where c.id = any(${ids}::uuid[])
+        union all
+        select g.id, s.labels from cluster_gone g join satellite s on s.id = g.satellite_id
+        where g.id = any(${ids}::uuid[])`
+    ).map((row) => [textOf(row, "id"), labelsAt(row, "labels")]),
   )
