@@ -17,6 +17,10 @@ import { Inbox } from "./satellites/inbox.ts"
 import { Registration } from "./satellites/registration.ts"
 import { Streams } from "./satellites/streams.ts"
 import { Sweeper } from "./satellites/sweeper.ts"
+import { secretColumns } from "./secrets/columns.ts"
+import type { SecretKey } from "./secrets/keys.ts"
+import { refuseMissingKeys, Rotation } from "./secrets/rotation.ts"
+import { SecretBox } from "./secrets/secret-box.ts"
 import { changeChannel } from "./store/change.ts"
 import { migrate } from "./store/migrate.ts"
 
@@ -28,6 +32,8 @@ export type CentralOptions = {
   readonly adminPassword: string | undefined
   readonly dashboardDir: string | undefined
   readonly tls: { readonly certificate: string; readonly key: string } | undefined
+  /** The current one first; without any, what would store a secret is refused. */
+  readonly secretKeys: readonly SecretKey[]
   readonly log: Log
   /** For tests that cannot wait two minutes for a satellite to be lost. */
   readonly timing?: {
@@ -55,9 +61,11 @@ export async function startCentral(options: CentralOptions): Promise<Central> {
   }
   const database = opened.use(jointDatabase(openDatabase(connection)))
   for (const name of await migrate(database)) log.event("database.migrated", { name })
+  const secrets = new SecretBox(options.secretKeys)
+  await refuseMissingKeys(database.sql, secrets, secretColumns)
   const admin = await ensureAdmin(database, options.adminUser, options.adminPassword)
 
-  const parts = partsOf(options, database)
+  const parts = partsOf(options, database, secrets)
   const work = background(log, connection, parts)
   opened.defer(work.stop)
   const grpc = opened.use(await openGrpc(options, parts))
@@ -84,9 +92,11 @@ type Parts = {
   readonly sweeper: Sweeper
   readonly signIn: SignIn
   readonly metrics: Metrics
+  readonly secrets: SecretBox
+  readonly rotation: Rotation
 }
 
-function partsOf({ log, timing }: CentralOptions, database: Database): Parts {
+function partsOf({ log, timing }: CentralOptions, database: Database, secrets: SecretBox): Parts {
   const inbox = new Inbox(database, log)
   const audience = new Audience()
   const metrics = new Metrics({
@@ -96,6 +106,7 @@ function partsOf({ log, timing }: CentralOptions, database: Database): Parts {
   })
   const streams: Streams = new Streams({
     database,
+    secrets,
     inbox,
     log,
     figures: metrics.roleChanges,
@@ -114,6 +125,8 @@ function partsOf({ log, timing }: CentralOptions, database: Database): Parts {
     sweeper: new Sweeper({ database, log, ...times }),
     signIn: new SignIn(database),
     metrics,
+    secrets,
+    rotation: new Rotation({ database, log, box: secrets, columns: secretColumns }),
   }
 }
 
@@ -135,7 +148,7 @@ const openGrpc = (
 function background(
   log: Log,
   connection: DatabaseOptions,
-  { inbox, changes, sweeper, audience }: Parts,
+  { inbox, changes, sweeper, audience, rotation }: Parts,
 ): { readonly stop: () => Promise<void> } {
   const ending = new AbortController()
   const pulse = async (signal: AbortSignal): Promise<void> => {
@@ -154,6 +167,7 @@ function background(
     inbox.run(ending.signal),
     changes.run(ending.signal),
     sweeper.run(ending.signal),
+    rotation.run(ending.signal),
     pulse(ending.signal),
     listen(connection, listener, ending.signal),
   ]

@@ -5,6 +5,7 @@ import type { Parsed, Problem } from "#core/parsed.ts"
 import { port } from "#core/names.ts"
 import { type Environment, type HostPort, hostPort, logLevel, readConfig } from "#io/config.ts"
 import type { LogLevel } from "#io/log.ts"
+import { readKeys, type SecretKey } from "./secrets/keys.ts"
 
 const schema = z.object({
   DATABASE_URL: z
@@ -22,6 +23,8 @@ const schema = z.object({
     .max(1000, "at most 1000 characters")
     .optional(),
   PG_SWARM_DASHBOARD_DIR: z.string().startsWith("/", "expected an absolute path").optional(),
+  PG_SWARM_SECRET_KEYS: z.string().optional(),
+  PG_SWARM_SECRET_KEYS_FILE: z.string().startsWith("/", "expected an absolute path").optional(),
   PG_SWARM_TLS_CERT: z.string().optional(),
   PG_SWARM_TLS_KEY: z.string().optional(),
   PG_SWARM_LOG_LEVEL: logLevel.default("info"),
@@ -31,8 +34,17 @@ export type DatabaseConfig =
   | { readonly kind: "given"; readonly url: string }
   | { readonly kind: "private"; readonly folder: string; readonly binaries: string | undefined }
 
+/** Where the keys of stored secrets come from (`secrets/keys.ts`). */
+export type SecretKeysConfig =
+  | { readonly kind: "given"; readonly keys: readonly SecretKey[] }
+  /** Beside central's own database: made there on the first start. */
+  | { readonly kind: "own"; readonly file: string }
+  /** Whoever gave the database keeps the keys apart from it: none is made up. */
+  | { readonly kind: "none" }
+
 export type CentralConfig = {
   readonly database: DatabaseConfig
+  readonly secretKeys: SecretKeysConfig
   readonly rest: HostPort
   readonly grpc: HostPort
   readonly adminUser: string
@@ -60,6 +72,7 @@ export function readCentralConfig(environment: Environment): Parsed<CentralConfi
     })
   const certificate = file("PG_SWARM_TLS_CERT", given.PG_SWARM_TLS_CERT, problems)
   const key = file("PG_SWARM_TLS_KEY", given.PG_SWARM_TLS_KEY, problems)
+  const secretKeys = secretKeysOf(given, problems)
   if (problems.length > 0) return { kind: "bad", problems }
   return {
     kind: "ok",
@@ -72,6 +85,7 @@ export function readCentralConfig(environment: Environment): Parsed<CentralConfi
               binaries: given.PG_SWARM_POSTGRES_BIN,
             }
           : { kind: "given", url: given.DATABASE_URL },
+      secretKeys,
       rest: given.PG_SWARM_REST_LISTEN,
       grpc: given.PG_SWARM_GRPC_LISTEN,
       adminUser: given.PG_SWARM_ADMIN_USER,
@@ -81,6 +95,26 @@ export function readCentralConfig(environment: Environment): Parsed<CentralConfi
       logLevel: given.PG_SWARM_LOG_LEVEL,
     },
   }
+}
+
+function secretKeysOf(given: z.output<typeof schema>, problems: Problem[]): SecretKeysConfig {
+  const { PG_SWARM_SECRET_KEYS: text, PG_SWARM_SECRET_KEYS_FILE: path } = given
+  if (text !== undefined && path !== undefined)
+    problems.push({
+      field: "PG_SWARM_SECRET_KEYS",
+      problem: "is given twice, here and in PG_SWARM_SECRET_KEYS_FILE; leave one out",
+    })
+  const field = path === undefined ? "PG_SWARM_SECRET_KEYS" : "PG_SWARM_SECRET_KEYS_FILE"
+  const said = text ?? file(field, path, problems)
+  if (said !== undefined) {
+    const read = readKeys(field, said)
+    if (read.kind === "ok") return { kind: "given", keys: read.value }
+    problems.push(...read.problems)
+    return { kind: "none" }
+  }
+  return given.DATABASE_URL === undefined
+    ? { kind: "own", file: `${given.PG_SWARM_DATA_DIR ?? ""}/secret-keys` }
+    : { kind: "none" }
 }
 
 function file(field: string, path: string | undefined, problems: Problem[]): string | undefined {

@@ -8,8 +8,9 @@ import { configProblems, formatHostPort } from "#io/config.ts"
 import { type Log, openLog } from "#io/log.ts"
 import { Outage } from "#io/outage.ts"
 import { type Central, type CentralOptions, startCentral } from "./central.ts"
-import { type CentralConfig, readCentralConfig } from "./config.ts"
+import { type CentralConfig, readCentralConfig, type SecretKeysConfig } from "./config.ts"
 import { openCentralDatabase } from "./database.ts"
+import { ownKeys, type SecretKey } from "./secrets/keys.ts"
 
 /** Everything closes within this, or the process leaves anyway. */
 const stopWithin = seconds(15)
@@ -41,7 +42,11 @@ async function main(): Promise<void> {
 
 async function run(config: CentralConfig, log: Log, signal: AbortSignal): Promise<void> {
   await using database = await openCentralDatabase(config.database, signal)
-  await using central = await started({ ...config, databaseUrl: database.url, log }, signal)
+  const secretKeys = await keysOf(config.secretKeys, log)
+  await using central = await started(
+    { ...config, databaseUrl: database.url, secretKeys, log },
+    signal,
+  )
   if (central.admin.kind === "made" && central.admin.printed !== undefined)
     // To a person, not to a log: no JSON, this once.
     console.log(
@@ -56,6 +61,23 @@ async function run(config: CentralConfig, log: Log, signal: AbortSignal): Promis
   const why = await Promise.race([stopped(signal), database.ended])
   log.event("central.stopping", { why })
   if (!signal.aborted) process.exitCode = 1
+}
+
+async function keysOf(given: SecretKeysConfig, log: Log): Promise<readonly SecretKey[]> {
+  switch (given.kind) {
+    case "given":
+      return given.keys
+    case "own": {
+      const { keys, made } = await ownKeys(given.file)
+      if (made) log.event("secrets.key-made", { file: given.file, id: keys[0]?.id })
+      return keys
+    }
+    case "none":
+      log.warn("secrets.no-key", {
+        why: "PG_SWARM_SECRET_KEYS is not set: what would store a secret, such as the password of a database, is refused",
+      })
+      return []
+  }
 }
 
 /** Starts central; a database that is not there yet is waited for, as long as it takes. */

@@ -26,6 +26,7 @@ import {
   type ResourceConfig,
   type VolumeConfig,
 } from "./gen/pgswarm/v1/config_pb.ts"
+import { encodeDatabases, readDatabases } from "./databases.ts"
 import { Reader } from "./proto-field.ts"
 import { encodeRuleSet, readRuleSet } from "./recovery-rules.ts"
 
@@ -72,6 +73,7 @@ export const encodeClusterConfig = (spec: ClusterSpec): ClusterConfig =>
     parameterOrders: Object.fromEntries(
       [...(spec.parameterOrders ?? [])].map(([name, order]) => [name, orderToWire[order]]),
     ),
+    ...(spec.databases === undefined ? {} : { databases: encodeDatabases(spec.databases) }),
   })
 
 const encodedFailover = (failover: FailoverSpec) => ({
@@ -145,6 +147,9 @@ export function parseClusterConfig(message: ClusterConfig, path = "config"): Par
       ? {}
       : { recovery: readRuleSet(read, at("recovery"), message.recovery) }),
     ...parameterOrders(read, at("parameter_orders"), message.parameterOrders),
+    ...(message.databases === undefined
+      ? {}
+      : { databases: readDatabases(read, at("databases"), message.databases) }),
   })
 }
 

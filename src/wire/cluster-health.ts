@@ -8,6 +8,7 @@ import {
   ClusterHealthSchema,
   ClusterState as WireState,
 } from "./gen/pgswarm/v1/health_pb.ts"
+import { encodeDatabasesHealth, readDatabasesHealth } from "./databases.ts"
 import { encodeInstanceHealth, parseInstanceHealth } from "./instance-health.ts"
 import { encodeConfigChange, readConfigChange } from "./config-change.ts"
 import { Reader } from "./proto-field.ts"
@@ -39,6 +40,9 @@ export const encodeClusterHealth = (health: ClusterHealth): WireHealth =>
     ...(health.primary === undefined ? {} : { primary: health.primary }),
     ...(health.systemIdentifier === undefined ? {} : { systemIdentifier: health.systemIdentifier }),
     ...(health.change === undefined ? {} : { change: encodeConfigChange(health.change) }),
+    ...(health.databases === undefined
+      ? {}
+      : { databases: encodeDatabasesHealth(health.databases) }),
   })
 
 export function parseClusterHealth(message: WireHealth, path = "health"): Parsed<ClusterHealth> {
@@ -73,5 +77,8 @@ export function parseClusterHealth(message: WireHealth, path = "health"): Parsed
     ...(message.change === undefined
       ? {}
       : { change: readConfigChange(read, at("change"), message.change) }),
+    ...(message.databases === undefined
+      ? {}
+      : { databases: readDatabasesHealth(read, at("databases"), message.databases) }),
   })
 }

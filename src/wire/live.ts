@@ -10,7 +10,14 @@ import { roleChangeSchema } from "#wire/rest/role-changes.ts"
 import { satelliteSchema } from "#wire/rest/satellites.ts"
 
 /** Lists that are fetched anew when something in them changed. */
-export const refetched = ["profiles", "rules", "tokens", "people", "storage-tiers"] as const
+export const refetched = [
+  "profiles",
+  "rules",
+  "tokens",
+  "people",
+  "storage-tiers",
+  "databases",
+] as const
 
 export const liveMessageSchema = z.discriminatedUnion("kind", [
   /** First message. `serverTime` lets the page show honest ages. */

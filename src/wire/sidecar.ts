@@ -24,6 +24,7 @@ import {
   term,
 } from "#core/ids.ts"
 import type { Parsed, Problem } from "#core/parsed.ts"
+import { encodeDatabasesHealth, readDatabasesHealth } from "./databases.ts"
 import { encodeEvent, parseEvent } from "./event.ts"
 import {
   type CommandResult as WireResult,
@@ -53,7 +54,7 @@ export function encodeSidecarMessage(message: SidecarMessage): WireMessage {
         message: { case: "identity", value: message.identity },
       })
     case "status": {
-      const { health, term, holdsLease, systemIdentifier, handOver } = message.status
+      const { health, term, holdsLease, systemIdentifier, handOver, databases } = message.status
       const identifier = systemIdentifier === undefined ? {} : { systemIdentifier }
       const value = {
         health: encodeInstanceHealth(health),
@@ -61,6 +62,7 @@ export function encodeSidecarMessage(message: SidecarMessage): WireMessage {
         holdsLease,
         ...identifier,
         ...(handOver === undefined ? {} : { handOver }),
+        ...(databases === undefined ? {} : { databases: encodeDatabasesHealth(databases) }),
       }
       return create(SidecarMessageSchema, { message: { case: "status", value } })
     }
@@ -142,6 +144,10 @@ function parseStatus(message: WireStatus): Parsed<SidecarStatus> {
     return bad("status.system_identifier", "expected a decimal number")
   const read = new Reader()
   if (message.handOver !== undefined) read.uuid("status.hand_over", message.handOver)
+  const databases =
+    message.databases === undefined
+      ? undefined
+      : readDatabasesHealth(read, "status.databases", message.databases)
   const checked = read.done(undefined)
   if (checked.kind === "bad") return checked
   return mapped(parseInstanceHealth(message.health, "status.health"), (health) => ({
@@ -153,6 +159,7 @@ function parseStatus(message: WireStatus): Parsed<SidecarStatus> {
         ? undefined
         : systemIdentifier(message.systemIdentifier),
     handOver: message.handOver === undefined ? undefined : operationId(message.handOver),
+    ...(databases === undefined ? {} : { databases }),
   }))
 }
 

@@ -1,6 +1,6 @@
 /**
  * A cluster's desired state as the satellite keeps it in a ConfigMap: protobuf's own JSON of the message
- * that came from central, so that both have one schema and people can read it.
+ * that came from central, so that both have one schema and people can read it. Secrets are left out.
  */
 import { fromJsonString, toJsonString } from "@bufbuild/protobuf"
 import type { ClusterSpec } from "#core/cluster/spec.ts"
@@ -9,7 +9,18 @@ import { encodeClusterConfig, parseClusterConfig } from "./cluster-config.ts"
 import { ClusterConfigSchema } from "./gen/pgswarm/v1/config_pb.ts"
 
 export const storeCluster = (spec: ClusterSpec): string =>
-  toJsonString(ClusterConfigSchema, encodeClusterConfig(spec), { prettySpaces: 2 })
+  toJsonString(ClusterConfigSchema, encodeClusterConfig(withoutSecrets(spec)), { prettySpaces: 2 })
+
+const withoutSecrets = (spec: ClusterSpec): ClusterSpec =>
+  spec.databases === undefined
+    ? spec
+    : {
+        ...spec,
+        databases: {
+          ...spec.databases,
+          roles: spec.databases.roles.map((role) => ({ ...role, verifier: undefined })),
+        },
+      }
 
 export function readStoredCluster(text: string): Parsed<ClusterSpec> {
   try {

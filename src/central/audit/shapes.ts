@@ -31,6 +31,16 @@ export const auditShapes = {
     deleting: z.boolean(),
     deletionProtected: z.boolean(),
   }),
+  database: z.object({
+    cluster: z.string(),
+    name: z.string(),
+    owner: z.string(),
+    allowedCidrs: z.array(z.string()),
+    endSessions: z.boolean(),
+    dropping: z.boolean(),
+    dropRole: z.boolean(),
+    password: secretField,
+  }),
   operation: z.object({
     kind: z.string(),
     cluster: z.string(),

@@ -3,6 +3,7 @@ import type { Database } from "#io/postgres/sql.ts"
 import type { Answer, Received, RouteName, Routes } from "#wire/rest/routes.ts"
 import type { Caller, SignIn } from "../auth/access.ts"
 import type { Outcome } from "../refusal.ts"
+import type { SecretBox } from "../secrets/secret-box.ts"
 
 export type Call<Who> = {
   readonly caller: Who
@@ -24,4 +25,8 @@ export type Handler<N extends RouteName> = (
 
 export type Handlers = { readonly [N in RouteName]: Handler<N> }
 
-export type Services = { readonly database: Database; readonly signIn: SignIn }
+export type Services = {
+  readonly database: Database
+  readonly signIn: SignIn
+  readonly secrets: SecretBox
+}

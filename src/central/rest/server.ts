@@ -14,6 +14,7 @@ import { routes } from "#wire/rest/routes.ts"
 import type { SignIn } from "../auth/access.ts"
 import type { Audience } from "../live/audience.ts"
 import type { Metrics } from "../metrics.ts"
+import type { SecretBox } from "../secrets/secret-box.ts"
 import type { App } from "./app.ts"
 import { accessHandlers } from "./access.ts"
 import { fleetHandlers } from "./fleet.ts"
@@ -21,6 +22,7 @@ import { serveDashboard } from "./dashboard.ts"
 import { serveLive } from "./live.ts"
 import { openApi } from "./openapi.ts"
 import { admit } from "./guard.ts"
+import { databaseHandlers } from "./databases.ts"
 import { sendProblem } from "./problem.ts"
 import { operationHandlers } from "./operations.ts"
 import { parameterHandlers } from "./parameters.ts"
@@ -34,6 +36,7 @@ export type RestOptions = {
   readonly dashboardDir: string | undefined
   readonly database: JointDatabase
   readonly signIn: SignIn
+  readonly secrets: SecretBox
   readonly audience: Audience
   readonly metrics: Metrics
   readonly log: Log
@@ -53,14 +56,15 @@ export async function openRestServer(options: RestOptions): Promise<RestServer> 
   answerErrors(app, options.log)
   onlyJson(app)
   addHeaders(app, options)
-  const { database, signIn, audience, metrics } = options
-  const services = { database, signIn }
+  const { database, signIn, secrets, audience, metrics } = options
+  const services = { database, signIn, secrets }
   registerRoutes(
     app,
     {
       ...accessHandlers(services),
       ...fleetHandlers(services),
       ...operationHandlers(services),
+      ...databaseHandlers(services),
       ...profileHandlers(services),
       ...parameterHandlers(services),
       ...storageHandlers(services),

@@ -20,6 +20,7 @@ import type { Log } from "#io/log.ts"
 import { Outage } from "#io/outage.ts"
 import type { Database } from "#io/postgres/sql.ts"
 import type { RoleChangeFigures } from "../role-change-figures.ts"
+import type { SecretBox } from "../secrets/secret-box.ts"
 import { type Desired, desiredOf, goneAmong } from "../store/desired.ts"
 import { type Unfinished, unfinishedOf } from "../store/operation.ts"
 import { findIdentity } from "../store/satellite.ts"
@@ -42,6 +43,7 @@ export type ConnectionOptions = {
   readonly hello: Hello
   readonly authHash: Buffer
   readonly database: Database
+  readonly secrets: SecretBox
   readonly inbox: Inbox
   readonly log: Log
   readonly figures: RoleChangeFigures
@@ -204,7 +206,10 @@ export class Connection {
         this.end(new ConnectError("this identity is no longer valid", Code.Unauthenticated))
         return []
       }
-      const all = await desiredOf(sql, this.id)
+      const all = await desiredOf(sql, this.id, {
+        secrets: this.#options.secrets,
+        unreadable: (why) => this.#options.log.error("secrets.unreadable", { why }),
+      })
       const settings = await settingsOf(sql, this.id)
       const operations = this.#unheard(await unfinishedOf(sql, this.id))
       const clusters = this.#welcomed

@@ -10,6 +10,7 @@ import type { Log } from "#io/log.ts"
 import { Outage } from "#io/outage.ts"
 import type { Database } from "#io/postgres/sql.ts"
 import { systemClock } from "#io/clock.ts"
+import { keepDatabases } from "../intent/database-reports.ts"
 import { notify } from "../store/change.ts"
 import { keepReports, type Report } from "../store/health.ts"
 import { seen } from "../store/satellite.ts"
@@ -83,5 +84,14 @@ export class Inbox {
       const written = await keepReports(sql, reports)
       if (written.length > 0) await notify(sql, { kind: "clusters", ids: written })
     })
+    await keepDatabases(
+      this.#database,
+      reports.map(({ satellite, health }) => ({
+        satellite,
+        clusterId: health.clusterId,
+        observedAt: health.observedAt,
+        databases: health.databases ?? [],
+      })),
+    )
   }
 }

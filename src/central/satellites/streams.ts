@@ -23,6 +23,7 @@ import { satelliteChanged } from "../intent/satellites.ts"
 import { central } from "../intent/actor.ts"
 import { tell } from "../intent/tell.ts"
 import { notify } from "../store/change.ts"
+import type { SecretBox } from "../secrets/secret-box.ts"
 import { arrive, findIdentity } from "../store/satellite.ts"
 import { Connection, silenceMax } from "./connection.ts"
 import type { Inbox } from "./inbox.ts"
@@ -32,6 +33,7 @@ const helloWithin = seconds(10)
 
 export type StreamsOptions = {
   readonly database: Database
+  readonly secrets: SecretBox
   readonly inbox: Inbox
   readonly log: Log
   readonly figures: RoleChangeFigures
@@ -136,6 +138,7 @@ export class Streams {
       hello,
       authHash,
       database,
+      secrets: this.#options.secrets,
       inbox: this.#options.inbox,
       log: log.child({ satellite: id, stream: arrived.serial }),
       figures: this.#options.figures,

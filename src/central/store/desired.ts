@@ -18,6 +18,8 @@ import type { Sql } from "#io/postgres/sql.ts"
 import { profileSpecSchema } from "#wire/rest/profiles.ts"
 import { profileSpec } from "../profile-spec.ts"
 import { parameterOrdersKept } from "./parameter-order.ts"
+import type { SecretBox } from "../secrets/secret-box.ts"
+import { desiredDatabases } from "./cluster-role.ts"
 
 export type Desired = { readonly spec: ClusterSpec; readonly deleting: boolean }
 
@@ -38,7 +40,26 @@ const desired = (row: Row, parameterOrders: ParameterOrders): Desired => {
   }
 }
 
-export const desiredOf = async (sql: Sql, satellite: SatelliteId): Promise<Desired[]> => {
+/** What the stream of one satellite needs: every way to it opens secrets, also the one after a reconnect (C7). */
+export type Opening = {
+  readonly secrets: SecretBox
+  readonly unreadable: (why: string) => void
+}
+
+export async function desiredOf(
+  sql: Sql,
+  satellite: SatelliteId,
+  { secrets, unreadable }: Opening,
+): Promise<Desired[]> {
+  const wanted = await desiredClusters(sql, satellite)
+  const databases = await desiredDatabases(sql, secrets, satellite, unreadable)
+  return wanted.map((one) => {
+    const own = databases.get(one.spec.id)
+    return own === undefined ? one : { ...one, spec: { ...one.spec, databases: own } }
+  })
+}
+
+async function desiredClusters(sql: Sql, satellite: SatelliteId): Promise<Desired[]> {
   const kept = await parameterOrdersKept(sql)
   const orders = new Map([...kept].map(([name, { order }]) => [name, order] as const))
   return (

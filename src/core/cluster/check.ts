@@ -2,6 +2,7 @@
  * What is wrong with a spec, all at once, each problem with the path of its field. Central asks before
  * it accepts a profile, the satellite asks again before it touches Kubernetes.
  */
+import { checkDatabases, noDatabases } from "#core/cluster/databases.ts"
 import { imageProblem } from "#core/cluster/image.ts"
 import { checkHba } from "#core/cluster/hba.ts"
 import { checkParameters } from "#core/cluster/parameters.ts"
@@ -70,7 +71,7 @@ export function checkCluster(spec: ClusterSpec): readonly Problem[] {
     note("profile", `${label}, at most 63 characters`)
   if (!Number.isSafeInteger(spec.version) || spec.version < 1)
     note("version", "expected a whole number from 1")
-  return [...problems, ...checkProfile(spec)]
+  return [...problems, ...checkDatabases(spec.databases ?? noDatabases), ...checkProfile(spec)]
 }
 
 function checkMembers({ members, failover }: ProfileSpec, note: Note): void {

@@ -1,8 +1,9 @@
 /**
  * pg_hba.conf: who may connect, first match wins (manual section 20.1). Nobody is trusted, not even
- * over the socket; the superuser does not come over the network; the profile's lines come before the
- * last one, which asks every other user for a password.
+ * over the socket; the superuser does not come over the network; what limits a database comes before the
+ * profile's lines, and those before the last one, which asks every other user for a password.
  */
+import { type ClusterDatabase, type Databases, noDatabases } from "#core/cluster/databases.ts"
 import type { ProfileSpec } from "#core/cluster/spec.ts"
 import { doorUser, replicationUser, superuser } from "#core/names.ts"
 import type { Problem } from "#core/parsed.ts"
@@ -20,16 +21,33 @@ const head = [
 const tail = ["host all all all scram-sha-256"]
 
 /** The `pg_hba.conf` of a cluster. */
-export const pgHba = (spec: ProfileSpec): string =>
+export const pgHba = (spec: ProfileSpec & { readonly databases?: Databases | undefined }): string =>
   [
     "# Written by pg-swarm; change the profile instead.",
     ...head,
+    "# Databases that may be reached from some addresses only.",
+    ...databaseHba(spec.databases ?? noDatabases),
     "# From the profile.",
     ...spec.hba.map((line) => line.trim()),
     "# Everybody else.",
     ...tail,
     "",
   ].join("\n")
+
+/** The limits of all databases, in the order of their names: the same limits are the same text. */
+export const databaseHba = ({ databases }: Databases): readonly string[] =>
+  databases.toSorted((a, b) => (a.name < b.name ? -1 : 1)).flatMap((database) => limitHba(database))
+
+/** The lines that limit one database; the last refuses everybody whom none before it let through. */
+export function limitHba({ name, allowedCidrs }: ClusterDatabase): readonly string[] {
+  if (allowedCidrs.length === 0) return []
+  // In quotes a word such as `all` or `replication` is a name like any other.
+  const quoted = `"${name.replaceAll('"', '""')}"`
+  return [
+    ...allowedCidrs.map((cidr) => `host ${quoted} all ${cidr} scram-sha-256`),
+    `host ${quoted} all all reject`,
+  ]
+}
 
 /**
  * The rules with a door before them. Closed, nobody but the server's own superuser over the socket and

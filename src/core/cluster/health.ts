@@ -70,6 +70,7 @@ export function clusterHealth(given: HealthInput): ClusterHealth {
     instances: input.pods.map((member) => instance(member, primary)),
     observedAt: input.observedAt,
     systemIdentifier: input.systemIdentifier ?? primary?.report?.systemIdentifier,
+    databases: primary?.report?.databases,
   }
 }
 

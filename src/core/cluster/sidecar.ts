@@ -11,6 +11,7 @@ import type {
   SystemIdentifier,
   Term,
 } from "#core/ids.ts"
+import type { DatabaseHealth } from "#core/cluster/databases.ts"
 import type { FleetEvent } from "#core/cluster/events.ts"
 import type { InstanceHealth } from "#core/cluster/state.ts"
 
@@ -30,6 +31,8 @@ export type SidecarStatus = {
   readonly systemIdentifier: SystemIdentifier | undefined
   /** The hand-over that is under way here. */
   readonly handOver: OperationId | undefined
+  /** The cluster's databases as this member, being primary, sees them. */
+  readonly databases?: readonly DatabaseHealth[] | undefined
 }
 
 /** In this order. At `release` the way back ends; `await` waits for the successor. */

@@ -3,6 +3,7 @@
  * objects from it. Times, sizes and names are already checked when a value of this type exists
  * (`core/cluster/check.ts`).
  */
+import type { Databases } from "#core/cluster/databases.ts"
 import type { ClusterId, ClusterName, ConfigVersion, Namespace } from "#core/ids.ts"
 import type { RuleSet } from "#core/recovery/rule.ts"
 import type { ParameterOrders } from "#core/rollout/impact.ts"
@@ -78,4 +79,6 @@ export type ClusterSpec = ProfileSpec & {
   readonly paused: boolean
   /** What people decided that changes of parameters ask of members; undefined: nothing. */
   readonly parameterOrders?: ParameterOrders | undefined
+  /** Made in the running cluster by its primary's sidecar; undefined: none, and none to be dropped. */
+  readonly databases?: Databases | undefined
 }

@@ -1,4 +1,5 @@
 /** The states that a cluster and its instances are shown in: one word each, the same everywhere. */
+import type { DatabaseHealth } from "#core/cluster/databases.ts"
 import type {
   ClusterId,
   ConfigVersion,
@@ -94,4 +95,6 @@ export type ClusterHealth = {
   readonly systemIdentifier: SystemIdentifier | undefined
   /** How far the newest config that the site holds is in force; undefined where there is none. */
   readonly change?: ConfigChange | undefined
+  /** Undefined where no primary has said. */
+  readonly databases?: readonly DatabaseHealth[] | undefined
 }

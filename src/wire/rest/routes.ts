@@ -12,6 +12,7 @@ import {
 } from "#wire/rest/access.ts"
 import { clusterSchema, editClusterBody } from "#wire/rest/clusters.ts"
 import { idParams, pageOf, pageQuery } from "#wire/rest/shapes.ts"
+import { databaseRoutes } from "#wire/rest/databases.ts"
 import { eventQuery, eventSchema } from "#wire/rest/events.ts"
 import { operationQuery, operationSchema, switchoverBody } from "#wire/rest/operations.ts"
 import { overviewSchema } from "#wire/rest/overview.ts"
@@ -192,6 +193,7 @@ export const routes = {
     answer: clusterSchema,
   }),
 
+  ...databaseRoutes,
   ...profileRoutes,
   ...parameterRoutes,
   ...ruleRoutes,

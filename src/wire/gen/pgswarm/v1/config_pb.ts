@@ -10,7 +10,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file pgswarm/v1/config.proto.
  */
 export const file_pgswarm_v1_config: GenFile = /*@__PURE__*/
-  fileDesc("ChdwZ3N3YXJtL3YxL2NvbmZpZy5wcm90bxIKcGdzd2FybS52MSKtBQoNQ2x1c3RlckNvbmZpZxISCgpjbHVzdGVyX2lkGAEgASgJEgwKBG5hbWUYAiABKAkSEQoJbmFtZXNwYWNlGAMgASgJEg8KB3Byb2ZpbGUYBCABKAkSDwoHdmVyc2lvbhgFIAEoAxIPCgdtZW1iZXJzGAYgASgFEiwKCHBvc3RncmVzGAcgASgLMhoucGdzd2FybS52MS5Qb3N0Z3Jlc0NvbmZpZxImCgRkYXRhGAggASgLMhgucGdzd2FybS52MS5Wb2x1bWVDb25maWcSJQoDd2FsGAkgASgLMhgucGdzd2FybS52MS5Wb2x1bWVDb25maWcSLQoJcmVzb3VyY2VzGAogASgLMhoucGdzd2FybS52MS5SZXNvdXJjZUNvbmZpZxI9CgpwYXJhbWV0ZXJzGAsgAygLMikucGdzd2FybS52MS5DbHVzdGVyQ29uZmlnLlBhcmFtZXRlcnNFbnRyeRILCgNoYmEYDCADKAkSLAoIZmFpbG92ZXIYDSABKAsyGi5wZ3N3YXJtLnYxLkZhaWxvdmVyQ29uZmlnEg4KBnBhdXNlZBgOIAEoCBItCghyZWNvdmVyeRgPIAEoCzIbLnBnc3dhcm0udjEuUmVjb3ZlcnlSdWxlU2V0EkgKEHBhcmFtZXRlcl9vcmRlcnMYESADKAsyLi5wZ3N3YXJtLnYxLkNsdXN0ZXJDb25maWcuUGFyYW1ldGVyT3JkZXJzRW50cnkaMQoPUGFyYW1ldGVyc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEaUgoUUGFyYW1ldGVyT3JkZXJzRW50cnkSCwoDa2V5GAEgASgJEikKBXZhbHVlGAIgASgOMhoucGdzd2FybS52MS5QYXJhbWV0ZXJPcmRlcjoCOAEiLgoOUG9zdGdyZXNDb25maWcSDQoFbWFqb3IYASABKAUSDQoFaW1hZ2UYAiABKAkibAoMVm9sdW1lQ29uZmlnEhIKCnNpemVfYnl0ZXMYASABKAMSGgoNc3RvcmFnZV9jbGFzcxgCIAEoCUgAiAEBEhEKBHRpZXIYAyABKAlIAYgBAUIQCg5fc3RvcmFnZV9jbGFzc0IHCgVfdGllciK8AQoOUmVzb3VyY2VDb25maWcSGAoLY3B1X3JlcXVlc3QYASABKAlIAIgBARIbCg5tZW1vcnlfcmVxdWVzdBgCIAEoCUgBiAEBEhYKCWNwdV9saW1pdBgDIAEoCUgCiAEBEhkKDG1lbW9yeV9saW1pdBgEIAEoCUgDiAEBQg4KDF9jcHVfcmVxdWVzdEIRCg9fbWVtb3J5X3JlcXVlc3RCDAoKX2NwdV9saW1pdEIPCg1fbWVtb3J5X2xpbWl0IoYCCg5GYWlsb3ZlckNvbmZpZxIiCgZwcmVzZXQYASABKA4yEi5wZ3N3YXJtLnYxLlByZXNldBIqCgpkdXJhYmlsaXR5GAIgASgOMhYucGdzd2FybS52MS5EdXJhYmlsaXR5EhoKDW1heF9sYWdfYnl0ZXMYAyABKANIAIgBARIuCg1vbl9leGNlc3NfbGFnGAQgASgOMhcucGdzd2FybS52MS5PbkV4Y2Vzc0xhZxIdChBsYWdfd2FpdF9zZWNvbmRzGAUgASgFSAGIAQESEgoKcHJpb3JpdGllcxgGIAMoBUIQCg5fbWF4X2xhZ19ieXRlc0ITChFfbGFnX3dhaXRfc2Vjb25kcyJOCg9SZWNvdmVyeVJ1bGVTZXQSEgoKYWxsb3dfZXhlYxgBIAEoCBInCgVydWxlcxgCIAMoCzIYLnBnc3dhcm0udjEuUmVjb3ZlcnlSdWxlItMCCgxSZWNvdmVyeVJ1bGUSDAoEbmFtZRgBIAEoCRIuCghjYXRlZ29yeRgCIAEoDjIcLnBnc3dhcm0udjEuUmVjb3ZlcnlDYXRlZ29yeRIPCgdwYXR0ZXJuGAMgASgJEisKCnNldmVyaXRpZXMYBCADKA4yFy5wZ3N3YXJtLnYxLkxvZ1NldmVyaXR5EioKBmFjdGlvbhgFIAEoDjIaLnBnc3dhcm0udjEuUmVjb3ZlcnlBY3Rpb24SFAoHY29tbWFuZBgGIAEoCUgAiAEBEhgKEGNvb2xkb3duX3NlY29uZHMYByABKAUSFwoPdGhyZXNob2xkX2NvdW50GAggASgFEiAKGHRocmVzaG9sZF93aXRoaW5fc2Vjb25kcxgJIAEoBRIPCgdlbmFibGVkGAogASgIEhMKC2Rlc2NyaXB0aW9uGAsgASgJQgoKCF9jb21tYW5kKowBCg5QYXJhbWV0ZXJPcmRlchIfChtQQVJBTUVURVJfT1JERVJfVU5TUEVDSUZJRUQQABIaChZQQVJBTUVURVJfT1JERVJfUkVMT0FEEAESGwoXUEFSQU1FVEVSX09SREVSX1JFU1RBUlQQAhIgChxQQVJBTUVURVJfT1JERVJfRlVMTF9SRVNUQVJUEAMqUwoGUHJlc2V0EhYKElBSRVNFVF9VTlNQRUNJRklFRBAAEg8KC1BSRVNFVF9GQVNUEAESDwoLUFJFU0VUX0VER0UQAhIPCgtQUkVTRVRfQ0FMTRADKm8KCkR1cmFiaWxpdHkSGgoWRFVSQUJJTElUWV9VTlNQRUNJRklFRBAAEhQKEERVUkFCSUxJVFlfQVNZTkMQARIYChREVVJBQklMSVRZX1BSRUZFUlJFRBACEhUKEURVUkFCSUxJVFlfUVVPUlVNEAMqYAoLT25FeGNlc3NMYWcSHQoZT05fRVhDRVNTX0xBR19VTlNQRUNJRklFRBAAEhsKF09OX0VYQ0VTU19MQUdfVEFLRV9CRVNUEAESFQoRT05fRVhDRVNTX0xBR19BU0sQAiroAgoQUmVjb3ZlcnlDYXRlZ29yeRIhCh1SRUNPVkVSWV9DQVRFR09SWV9VTlNQRUNJRklFRBAAEiUKIVJFQ09WRVJZX0NBVEVHT1JZX0RBVEFfQ09SUlVQVElPThABEiMKH1JFQ09WRVJZX0NBVEVHT1JZX09VVF9PRl9NRU1PUlkQAhIZChVSRUNPVkVSWV9DQVRFR09SWV9XQUwQAxIhCh1SRUNPVkVSWV9DQVRFR09SWV9SRVBMSUNBVElPThAEEiMKH1JFQ09WRVJZX0NBVEVHT1JZX0NPTkZJR1VSQVRJT04QBRIgChxSRUNPVkVSWV9DQVRFR09SWV9DT05ORUNUSU9OEAYSHQoZUkVDT1ZFUllfQ0FURUdPUllfU1RPUkFHRRAHEiAKHFJFQ09WRVJZX0NBVEVHT1JZX1RBQkxFU1BBQ0UQCBIfChtSRUNPVkVSWV9DQVRFR09SWV9FWFRFTlNJT04QCSrBAQoOUmVjb3ZlcnlBY3Rpb24SHwobUkVDT1ZFUllfQUNUSU9OX1VOU1BFQ0lGSUVEEAASGQoVUkVDT1ZFUllfQUNUSU9OX0VWRU5UEAESGwoXUkVDT1ZFUllfQUNUSU9OX1JFU1RBUlQQAhIaChZSRUNPVkVSWV9BQ1RJT05fUkVXSU5EEAMSIAocUkVDT1ZFUllfQUNUSU9OX1JFQkFTRUJBQ0tVUBAEEhgKFFJFQ09WRVJZX0FDVElPTl9FWEVDEAUq6wEKC0xvZ1NldmVyaXR5EhwKGExPR19TRVZFUklUWV9VTlNQRUNJRklFRBAAEhYKEkxPR19TRVZFUklUWV9ERUJVRxABEhQKEExPR19TRVZFUklUWV9MT0cQAhIVChFMT0dfU0VWRVJJVFlfSU5GTxADEhcKE0xPR19TRVZFUklUWV9OT1RJQ0UQBBIYChRMT0dfU0VWRVJJVFlfV0FSTklORxAFEhYKEkxPR19TRVZFUklUWV9FUlJPUhAGEhYKEkxPR19TRVZFUklUWV9GQVRBTBAHEhYKEkxPR19TRVZFUklUWV9QQU5JQxAIYgZwcm90bzM");
+  fileDesc("ChdwZ3N3YXJtL3YxL2NvbmZpZy5wcm90bxIKcGdzd2FybS52MSLeBQoNQ2x1c3RlckNvbmZpZxISCgpjbHVzdGVyX2lkGAEgASgJEgwKBG5hbWUYAiABKAkSEQoJbmFtZXNwYWNlGAMgASgJEg8KB3Byb2ZpbGUYBCABKAkSDwoHdmVyc2lvbhgFIAEoAxIPCgdtZW1iZXJzGAYgASgFEiwKCHBvc3RncmVzGAcgASgLMhoucGdzd2FybS52MS5Qb3N0Z3Jlc0NvbmZpZxImCgRkYXRhGAggASgLMhgucGdzd2FybS52MS5Wb2x1bWVDb25maWcSJQoDd2FsGAkgASgLMhgucGdzd2FybS52MS5Wb2x1bWVDb25maWcSLQoJcmVzb3VyY2VzGAogASgLMhoucGdzd2FybS52MS5SZXNvdXJjZUNvbmZpZxI9CgpwYXJhbWV0ZXJzGAsgAygLMikucGdzd2FybS52MS5DbHVzdGVyQ29uZmlnLlBhcmFtZXRlcnNFbnRyeRILCgNoYmEYDCADKAkSLAoIZmFpbG92ZXIYDSABKAsyGi5wZ3N3YXJtLnYxLkZhaWxvdmVyQ29uZmlnEg4KBnBhdXNlZBgOIAEoCBItCghyZWNvdmVyeRgPIAEoCzIbLnBnc3dhcm0udjEuUmVjb3ZlcnlSdWxlU2V0Ei8KCWRhdGFiYXNlcxgQIAEoCzIcLnBnc3dhcm0udjEuQ2x1c3RlckRhdGFiYXNlcxJIChBwYXJhbWV0ZXJfb3JkZXJzGBEgAygLMi4ucGdzd2FybS52MS5DbHVzdGVyQ29uZmlnLlBhcmFtZXRlck9yZGVyc0VudHJ5GjEKD1BhcmFtZXRlcnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBGlIKFFBhcmFtZXRlck9yZGVyc0VudHJ5EgsKA2tleRgBIAEoCRIpCgV2YWx1ZRgCIAEoDjIaLnBnc3dhcm0udjEuUGFyYW1ldGVyT3JkZXI6AjgBImsKEENsdXN0ZXJEYXRhYmFzZXMSJwoFcm9sZXMYASADKAsyGC5wZ3N3YXJtLnYxLkRhdGFiYXNlUm9sZRIuCglkYXRhYmFzZXMYAiADKAsyGy5wZ3N3YXJtLnYxLkNsdXN0ZXJEYXRhYmFzZSJSCgxEYXRhYmFzZVJvbGUSDAoEbmFtZRgBIAEoCRIQCghyZXZpc2lvbhgCIAEoBRIVCgh2ZXJpZmllchgDIAEoCUgAiAEBQgsKCV92ZXJpZmllciKSAQoPQ2x1c3RlckRhdGFiYXNlEgwKBG5hbWUYASABKAkSDQoFb3duZXIYAiABKAkSEAoIcmV2aXNpb24YAyABKAUSFQoNYWxsb3dlZF9jaWRycxgEIAMoCRIUCgxlbmRfc2Vzc2lvbnMYBSABKAgSEAoIZHJvcHBpbmcYBiABKAgSEQoJZHJvcF9yb2xlGAcgASgIIi4KDlBvc3RncmVzQ29uZmlnEg0KBW1ham9yGAEgASgFEg0KBWltYWdlGAIgASgJImwKDFZvbHVtZUNvbmZpZxISCgpzaXplX2J5dGVzGAEgASgDEhoKDXN0b3JhZ2VfY2xhc3MYAiABKAlIAIgBARIRCgR0aWVyGAMgASgJSAGIAQFCEAoOX3N0b3JhZ2VfY2xhc3NCBwoFX3RpZXIivAEKDlJlc291cmNlQ29uZmlnEhgKC2NwdV9yZXF1ZXN0GAEgASgJSACIAQESGwoObWVtb3J5X3JlcXVlc3QYAiABKAlIAYgBARIWCgljcHVfbGltaXQYAyABKAlIAogBARIZCgxtZW1vcnlfbGltaXQYBCABKAlIA4gBAUIOCgxfY3B1X3JlcXVlc3RCEQoPX21lbW9yeV9yZXF1ZXN0QgwKCl9jcHVfbGltaXRCDwoNX21lbW9yeV9saW1pdCKGAgoORmFpbG92ZXJDb25maWcSIgoGcHJlc2V0GAEgASgOMhIucGdzd2FybS52MS5QcmVzZXQSKgoKZHVyYWJpbGl0eRgCIAEoDjIWLnBnc3dhcm0udjEuRHVyYWJpbGl0eRIaCg1tYXhfbGFnX2J5dGVzGAMgASgDSACIAQESLgoNb25fZXhjZXNzX2xhZxgEIAEoDjIXLnBnc3dhcm0udjEuT25FeGNlc3NMYWcSHQoQbGFnX3dhaXRfc2Vjb25kcxgFIAEoBUgBiAEBEhIKCnByaW9yaXRpZXMYBiADKAVCEAoOX21heF9sYWdfYnl0ZXNCEwoRX2xhZ193YWl0X3NlY29uZHMiTgoPUmVjb3ZlcnlSdWxlU2V0EhIKCmFsbG93X2V4ZWMYASABKAgSJwoFcnVsZXMYAiADKAsyGC5wZ3N3YXJtLnYxLlJlY292ZXJ5UnVsZSLTAgoMUmVjb3ZlcnlSdWxlEgwKBG5hbWUYASABKAkSLgoIY2F0ZWdvcnkYAiABKA4yHC5wZ3N3YXJtLnYxLlJlY292ZXJ5Q2F0ZWdvcnkSDwoHcGF0dGVybhgDIAEoCRIrCgpzZXZlcml0aWVzGAQgAygOMhcucGdzd2FybS52MS5Mb2dTZXZlcml0eRIqCgZhY3Rpb24YBSABKA4yGi5wZ3N3YXJtLnYxLlJlY292ZXJ5QWN0aW9uEhQKB2NvbW1hbmQYBiABKAlIAIgBARIYChBjb29sZG93bl9zZWNvbmRzGAcgASgFEhcKD3RocmVzaG9sZF9jb3VudBgIIAEoBRIgChh0aHJlc2hvbGRfd2l0aGluX3NlY29uZHMYCSABKAUSDwoHZW5hYmxlZBgKIAEoCBITCgtkZXNjcmlwdGlvbhgLIAEoCUIKCghfY29tbWFuZCqMAQoOUGFyYW1ldGVyT3JkZXISHwobUEFSQU1FVEVSX09SREVSX1VOU1BFQ0lGSUVEEAASGgoWUEFSQU1FVEVSX09SREVSX1JFTE9BRBABEhsKF1BBUkFNRVRFUl9PUkRFUl9SRVNUQVJUEAISIAocUEFSQU1FVEVSX09SREVSX0ZVTExfUkVTVEFSVBADKlMKBlByZXNldBIWChJQUkVTRVRfVU5TUEVDSUZJRUQQABIPCgtQUkVTRVRfRkFTVBABEg8KC1BSRVNFVF9FREdFEAISDwoLUFJFU0VUX0NBTE0QAypvCgpEdXJhYmlsaXR5EhoKFkRVUkFCSUxJVFlfVU5TUEVDSUZJRUQQABIUChBEVVJBQklMSVRZX0FTWU5DEAESGAoURFVSQUJJTElUWV9QUkVGRVJSRUQQAhIVChFEVVJBQklMSVRZX1FVT1JVTRADKmAKC09uRXhjZXNzTGFnEh0KGU9OX0VYQ0VTU19MQUdfVU5TUEVDSUZJRUQQABIbChdPTl9FWENFU1NfTEFHX1RBS0VfQkVTVBABEhUKEU9OX0VYQ0VTU19MQUdfQVNLEAIq6AIKEFJlY292ZXJ5Q2F0ZWdvcnkSIQodUkVDT1ZFUllfQ0FURUdPUllfVU5TUEVDSUZJRUQQABIlCiFSRUNPVkVSWV9DQVRFR09SWV9EQVRBX0NPUlJVUFRJT04QARIjCh9SRUNPVkVSWV9DQVRFR09SWV9PVVRfT0ZfTUVNT1JZEAISGQoVUkVDT1ZFUllfQ0FURUdPUllfV0FMEAMSIQodUkVDT1ZFUllfQ0FURUdPUllfUkVQTElDQVRJT04QBBIjCh9SRUNPVkVSWV9DQVRFR09SWV9DT05GSUdVUkFUSU9OEAUSIAocUkVDT1ZFUllfQ0FURUdPUllfQ09OTkVDVElPThAGEh0KGVJFQ09WRVJZX0NBVEVHT1JZX1NUT1JBR0UQBxIgChxSRUNPVkVSWV9DQVRFR09SWV9UQUJMRVNQQUNFEAgSHwobUkVDT1ZFUllfQ0FURUdPUllfRVhURU5TSU9OEAkqwQEKDlJlY292ZXJ5QWN0aW9uEh8KG1JFQ09WRVJZX0FDVElPTl9VTlNQRUNJRklFRBAAEhkKFVJFQ09WRVJZX0FDVElPTl9FVkVOVBABEhsKF1JFQ09WRVJZX0FDVElPTl9SRVNUQVJUEAISGgoWUkVDT1ZFUllfQUNUSU9OX1JFV0lORBADEiAKHFJFQ09WRVJZX0FDVElPTl9SRUJBU0VCQUNLVVAQBBIYChRSRUNPVkVSWV9BQ1RJT05fRVhFQxAFKusBCgtMb2dTZXZlcml0eRIcChhMT0dfU0VWRVJJVFlfVU5TUEVDSUZJRUQQABIWChJMT0dfU0VWRVJJVFlfREVCVUcQARIUChBMT0dfU0VWRVJJVFlfTE9HEAISFQoRTE9HX1NFVkVSSVRZX0lORk8QAxIXChNMT0dfU0VWRVJJVFlfTk9USUNFEAQSGAoUTE9HX1NFVkVSSVRZX1dBUk5JTkcQBRIWChJMT0dfU0VWRVJJVFlfRVJST1IQBhIWChJMT0dfU0VWRVJJVFlfRkFUQUwQBxIWChJMT0dfU0VWRVJJVFlfUEFOSUMQCGIGcHJvdG8z");
 
 /**
  * What a cluster should be, sent whole each time. The receiver compares `version` with what it has.
@@ -104,6 +104,11 @@ export type ClusterConfig = Message<"pgswarm.v1.ClusterConfig"> & {
   recovery?: RecoveryRuleSet | undefined;
 
   /**
+   * @generated from field: pgswarm.v1.ClusterDatabases databases = 16;
+   */
+  databases?: ClusterDatabases | undefined;
+
+  /**
    * What people decided that a change of a parameter asks of members, by name in lower case.
    *
    * @generated from field: map<string, pgswarm.v1.ParameterOrder> parameter_orders = 17;
@@ -117,6 +122,120 @@ export type ClusterConfig = Message<"pgswarm.v1.ClusterConfig"> & {
  */
 export const ClusterConfigSchema: GenMessage<ClusterConfig> = /*@__PURE__*/
   messageDesc(file_pgswarm_v1_config, 0);
+
+/**
+ * Made in the running cluster by its primary's sidecar, without a restart.
+ *
+ * @generated from message pgswarm.v1.ClusterDatabases
+ */
+export type ClusterDatabases = Message<"pgswarm.v1.ClusterDatabases"> & {
+  /**
+   * @generated from field: repeated pgswarm.v1.DatabaseRole roles = 1;
+   */
+  roles: DatabaseRole[];
+
+  /**
+   * At most 100. One that is not named here is left alone: only `dropping` drops.
+   *
+   * @generated from field: repeated pgswarm.v1.ClusterDatabase databases = 2;
+   */
+  databases: ClusterDatabase[];
+};
+
+/**
+ * Describes the message pgswarm.v1.ClusterDatabases.
+ * Use `create(ClusterDatabasesSchema)` to create a new message.
+ */
+export const ClusterDatabasesSchema: GenMessage<ClusterDatabases> = /*@__PURE__*/
+  messageDesc(file_pgswarm_v1_config, 1);
+
+/**
+ * @generated from message pgswarm.v1.DatabaseRole
+ */
+export type DatabaseRole = Message<"pgswarm.v1.DatabaseRole"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * Rises with each new password.
+   *
+   * @generated from field: int32 revision = 2;
+   */
+  revision: number;
+
+  /**
+   * SCRAM-SHA-256 verifier, a secret: left out of what is stored for people. Absent: the password stays.
+   *
+   * @generated from field: optional string verifier = 3;
+   */
+  verifier?: string | undefined;
+};
+
+/**
+ * Describes the message pgswarm.v1.DatabaseRole.
+ * Use `create(DatabaseRoleSchema)` to create a new message.
+ */
+export const DatabaseRoleSchema: GenMessage<DatabaseRole> = /*@__PURE__*/
+  messageDesc(file_pgswarm_v1_config, 2);
+
+/**
+ * @generated from message pgswarm.v1.ClusterDatabase
+ */
+export type ClusterDatabase = Message<"pgswarm.v1.ClusterDatabase"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * @generated from field: string owner = 2;
+   */
+  owner: string;
+
+  /**
+   * Rises with each change; DatabaseHealth repeats it.
+   *
+   * @generated from field: int32 revision = 3;
+   */
+  revision: number;
+
+  /**
+   * None: from anywhere that the cluster's other rules allow.
+   *
+   * @generated from field: repeated string allowed_cidrs = 4;
+   */
+  allowedCidrs: string[];
+
+  /**
+   * Sessions from elsewhere are ended.
+   *
+   * @generated from field: bool end_sessions = 5;
+   */
+  endSessions: boolean;
+
+  /**
+   * An order to drop the database with all that is in it.
+   *
+   * @generated from field: bool dropping = 6;
+   */
+  dropping: boolean;
+
+  /**
+   * With its owner, when that owns nothing else.
+   *
+   * @generated from field: bool drop_role = 7;
+   */
+  dropRole: boolean;
+};
+
+/**
+ * Describes the message pgswarm.v1.ClusterDatabase.
+ * Use `create(ClusterDatabaseSchema)` to create a new message.
+ */
+export const ClusterDatabaseSchema: GenMessage<ClusterDatabase> = /*@__PURE__*/
+  messageDesc(file_pgswarm_v1_config, 3);
 
 /**
  * @generated from message pgswarm.v1.PostgresConfig
@@ -138,7 +257,7 @@ export type PostgresConfig = Message<"pgswarm.v1.PostgresConfig"> & {
  * Use `create(PostgresConfigSchema)` to create a new message.
  */
 export const PostgresConfigSchema: GenMessage<PostgresConfig> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_config, 1);
+  messageDesc(file_pgswarm_v1_config, 4);
 
 /**
  * @generated from message pgswarm.v1.VolumeConfig
@@ -169,7 +288,7 @@ export type VolumeConfig = Message<"pgswarm.v1.VolumeConfig"> & {
  * Use `create(VolumeConfigSchema)` to create a new message.
  */
 export const VolumeConfigSchema: GenMessage<VolumeConfig> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_config, 2);
+  messageDesc(file_pgswarm_v1_config, 5);
 
 /**
  * @generated from message pgswarm.v1.ResourceConfig
@@ -201,7 +320,7 @@ export type ResourceConfig = Message<"pgswarm.v1.ResourceConfig"> & {
  * Use `create(ResourceConfigSchema)` to create a new message.
  */
 export const ResourceConfigSchema: GenMessage<ResourceConfig> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_config, 3);
+  messageDesc(file_pgswarm_v1_config, 6);
 
 /**
  * @generated from message pgswarm.v1.FailoverConfig
@@ -249,7 +368,7 @@ export type FailoverConfig = Message<"pgswarm.v1.FailoverConfig"> & {
  * Use `create(FailoverConfigSchema)` to create a new message.
  */
 export const FailoverConfigSchema: GenMessage<FailoverConfig> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_config, 4);
+  messageDesc(file_pgswarm_v1_config, 7);
 
 /**
  * What to do when the server's log says something. The first rule that matches a message takes it.
@@ -277,7 +396,7 @@ export type RecoveryRuleSet = Message<"pgswarm.v1.RecoveryRuleSet"> & {
  * Use `create(RecoveryRuleSetSchema)` to create a new message.
  */
 export const RecoveryRuleSetSchema: GenMessage<RecoveryRuleSet> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_config, 5);
+  messageDesc(file_pgswarm_v1_config, 8);
 
 /**
  * @generated from message pgswarm.v1.RecoveryRule
@@ -352,7 +471,7 @@ export type RecoveryRule = Message<"pgswarm.v1.RecoveryRule"> & {
  * Use `create(RecoveryRuleSchema)` to create a new message.
  */
 export const RecoveryRuleSchema: GenMessage<RecoveryRule> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_config, 6);
+  messageDesc(file_pgswarm_v1_config, 9);
 
 /**
  * @generated from enum pgswarm.v1.ParameterOrder
