@@ -12,6 +12,7 @@ import { ensureAdmin, type FirstAdmin, SignIn } from "./auth/access.ts"
 import { Audience, pulseEvery } from "./live/audience.ts"
 import { Changes } from "./live/changes.ts"
 import { Metrics } from "./metrics.ts"
+import { Rollouts } from "./rollouts/rollouts.ts"
 import { openRestServer } from "./rest/server.ts"
 import { Inbox } from "./satellites/inbox.ts"
 import { Registration } from "./satellites/registration.ts"
@@ -90,6 +91,7 @@ type Parts = {
   readonly audience: Audience
   readonly changes: Changes
   readonly sweeper: Sweeper
+  readonly rollouts: Rollouts
   readonly signIn: SignIn
   readonly metrics: Metrics
   readonly secrets: SecretBox
@@ -99,6 +101,7 @@ type Parts = {
 function partsOf({ log, timing }: CentralOptions, database: Database, secrets: SecretBox): Parts {
   const inbox = new Inbox(database, log)
   const audience = new Audience()
+  const rollouts = new Rollouts(database, log)
   const metrics = new Metrics({
     database,
     streams: () => streams.count,
@@ -121,7 +124,8 @@ function partsOf({ log, timing }: CentralOptions, database: Database, secrets: S
     streams,
     audience,
     registration: new Registration(database, log),
-    changes: new Changes(database, streams, audience, log),
+    rollouts,
+    changes: new Changes(database, streams, audience, log, () => rollouts.wake()),
     sweeper: new Sweeper({ database, log, ...times }),
     signIn: new SignIn(database),
     metrics,
@@ -148,7 +152,7 @@ const openGrpc = (
 function background(
   log: Log,
   connection: DatabaseOptions,
-  { inbox, changes, sweeper, audience, rotation }: Parts,
+  { inbox, changes, sweeper, audience, rotation, rollouts }: Parts,
 ): { readonly stop: () => Promise<void> } {
   const ending = new AbortController()
   const pulse = async (signal: AbortSignal): Promise<void> => {
@@ -168,6 +172,7 @@ function background(
     changes.run(ending.signal),
     sweeper.run(ending.signal),
     rotation.run(ending.signal),
+    rollouts.run(ending.signal),
     pulse(ending.signal),
     listen(connection, listener, ending.signal),
   ]

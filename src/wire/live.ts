@@ -17,6 +17,8 @@ export const refetched = [
   "people",
   "storage-tiers",
   "databases",
+  "rollouts",
+  "freeze-windows",
 ] as const
 
 export const liveMessageSchema = z.discriminatedUnion("kind", [

@@ -63,6 +63,15 @@ export const auditShapes = {
     specVersion: z.number(),
     spec: z.looseObject({ parameters: parameters.optional() }),
   }),
+  rollout: z.object({
+    profileId: z.string(),
+    specVersion: z.number(),
+    note: z.string(),
+    state: z.string(),
+    plan: z.looseObject({}),
+    clusters: z.array(z.string()),
+  }),
+  "freeze-window": z.object({ name: z.string(), selector: labels, time: z.looseObject({}) }),
   rule: z.object({
     name: z.string(),
     profileId: z.string(),

@@ -19,6 +19,14 @@ import { findRoleChanges } from "../store/role-change.ts"
 import { findSatellites, labelsOf } from "../store/satellite.ts"
 import type { Audience } from "./audience.ts"
 
+/** Of everything else a rollout hears in time by itself. */
+const movesRollouts = (change: Change): boolean =>
+  change.kind === "clusters" ||
+  change.kind === "satellites" ||
+  change.kind === "operations" ||
+  (change.kind === "list" &&
+    (change.resource === "rollouts" || change.resource === "freeze-windows"))
+
 const flushEvery = millis(250)
 /** More changed items than this and a browser is better off reading everything anew. */
 const itemsMax = 2000
@@ -34,6 +42,7 @@ export class Changes {
   readonly #streams: Streams
   readonly #audience: Audience
   readonly #log: Log
+  readonly #onFleet: () => void
   readonly #satellites = new Set<string>()
   readonly #clusters = new Set<string>()
   readonly #gone = new Set<string>()
@@ -46,17 +55,26 @@ export class Changes {
   #relabelled = false
   #reviewAll = false
 
-  constructor(database: Database, streams: Streams, audience: Audience, log: Log) {
+  /** `onFleet` hears that something changed by which rollouts may go on. */
+  constructor(
+    database: Database,
+    streams: Streams,
+    audience: Audience,
+    log: Log,
+    onFleet: () => void = () => {},
+  ) {
     this.#database = database
     this.#streams = streams
     this.#audience = audience
     this.#log = log
+    this.#onFleet = onFleet
   }
 
   /** One notification. */
   hear(payload: string): void {
     const change = readChange(payload)
     if (change === undefined) return
+    if (movesRollouts(change)) this.#onFleet()
     switch (change.kind) {
       case "desired":
         return this.#streams.wake(change.ids.map(satelliteId))
@@ -89,6 +107,7 @@ export class Changes {
   /** Notifications may have been missed: everybody looks again. */
   gap(): void {
     this.#streams.wakeAll()
+    this.#onFleet()
     this.#overrun = this.#audience.size > 0
     this.#reviewAll = true
   }

@@ -18,10 +18,17 @@ import {
   giveUp,
   insertOperation,
   keepReport,
+  type OperationKind,
   unfinishedOn,
 } from "../store/operation.ts"
 import { findSatellite } from "../store/satellite.ts"
 import { whyNotSwitchover } from "./fitness.ts"
+
+/** With an article, for sentences. */
+export const operationWords: Readonly<Record<OperationKind, string>> = {
+  switchover: "a switchover",
+  change: "a change to another version",
+}
 
 const read = async (sql: Sql, scope: Scope, id: string): Promise<Outcome<Operation>> => {
   const found = await findOperation(sql, scope, id)
@@ -51,7 +58,11 @@ export async function startSwitchover(
     if (place === undefined || cluster === undefined) return notFound("cluster")
     const running = await unfinishedOn(sql, place.id)
     if (running !== undefined)
-      return refused(409, "OPERATION_RUNNING", `operation ${running} is under way on this cluster`)
+      return refused(
+        409,
+        "OPERATION_RUNNING",
+        `${operationWords[running.kind]} (operation ${running.id}) is under way on this cluster`,
+      )
     const satellite = await findSatellite(sql, actor.scope, place.satelliteId)
     if (satellite === undefined) return notFound("satellite")
     const refusal = whyNotSwitchover(cluster, satellite, to)
@@ -116,7 +127,13 @@ export async function cancelOperation(
 
 function uncancellable(now: Outcome<Operation>): Outcome<Operation> {
   if (now.kind === "refused") return now
-  const { state } = now.value
+  const { state, kind, rolloutId } = now.value
+  if (kind === "change" && !isOver(state))
+    return refused(
+      409,
+      "NOT_CANCELLABLE",
+      `what is half done at a site is not cancelled: roll back rollout ${rolloutId ?? ""}, or approve another version`,
+    )
   return isOver(state)
     ? refused(
         409,

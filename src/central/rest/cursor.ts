@@ -27,6 +27,11 @@ function decoded(text: string): unknown {
 export const byName = z.tuple([z.string().max(300)])
 export const byNumber = z.tuple([z.string().regex(/^\d{1,9}$/)])
 export const byNameAndId = z.tuple([z.string().max(300), z.uuid()])
+export const byStageNameAndId = z.tuple([
+  z.string().regex(/^\d{1,4}$/),
+  z.string().max(300),
+  z.uuid(),
+])
 export const byTimeAndId = z.tuple([z.iso.datetime({ offset: true }), z.uuid()])
 
 /** One page of `found`, which was read with one row more than `limit`. */

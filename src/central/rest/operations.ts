@@ -13,7 +13,8 @@ export const operationHandlers = ({ database }: Services): Pick<Handlers, Names>
   listOperations: async ({ query }, { caller }) => {
     const at = readCursor(query.cursor, byTimeAndId)
     if (at.kind === "refused") return at
-    const filter = { cluster: query.cluster, state: query.state }
+    const { cluster, rollout, kind, state, actor } = query
+    const filter = { cluster, rollout, kind, state, actor }
     const found = await listOperations(
       database.sql,
       caller.scope,

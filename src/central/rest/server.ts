@@ -27,6 +27,7 @@ import { sendProblem } from "./problem.ts"
 import { operationHandlers } from "./operations.ts"
 import { parameterHandlers } from "./parameters.ts"
 import { profileHandlers } from "./profiles.ts"
+import { rolloutHandlers } from "./rollouts.ts"
 import { apiPrefix, registerRoutes } from "./register.ts"
 import { storageHandlers } from "./storage.ts"
 
@@ -66,6 +67,7 @@ export async function openRestServer(options: RestOptions): Promise<RestServer> 
       ...operationHandlers(services),
       ...databaseHandlers(services),
       ...profileHandlers(services),
+      ...rolloutHandlers(services),
       ...parameterHandlers(services),
       ...storageHandlers(services),
     },

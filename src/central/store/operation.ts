@@ -18,9 +18,9 @@ import {
   operationStates,
 } from "#core/switchover/operation.ts"
 import { noSteps } from "#core/switchover/steps.ts"
-import { booleanOf, jsonOf, maybe, type Row, textOf, timeOf } from "#io/postgres/row.ts"
+import { booleanOf, integerOf, jsonOf, maybe, type Row, textOf, timeOf } from "#io/postgres/row.ts"
 import type { Sql } from "#io/postgres/sql.ts"
-import { type Operation, operationStepSchema } from "#wire/rest/operations.ts"
+import { type Operation, operationKinds, operationStepSchema } from "#wire/rest/operations.ts"
 import * as z from "zod"
 import { within } from "./scope.ts"
 
@@ -35,11 +35,24 @@ function stateOf(row: Row): OperationState {
   return found
 }
 
+export type OperationKind = Operation["kind"]
+
+function kindOf(row: Row): OperationKind {
+  const found = operationKinds.find((kind) => kind === row["kind"])
+  assert(found !== undefined, "column kind holds the kind of an operation")
+  return found
+}
+
 const shown = (row: Row): Operation => ({
   id: textOf(row, "id"),
-  kind: "switchover",
+  kind: kindOf(row),
   clusterId: textOf(row, "cluster_id"),
+  clusterName: textOf(row, "cluster_name"),
+  namespace: textOf(row, "namespace"),
   satelliteId: textOf(row, "satellite_id"),
+  rolloutId: maybe(textOf, row, "rollout_id") ?? null,
+  fromVersion: maybe(integerOf, row, "from_spec_version") ?? null,
+  toVersion: maybe(integerOf, row, "to_spec_version") ?? null,
   actor: textOf(row, "actor"),
   state: stateOf(row),
   target: maybe(textOf, row, "target") ?? maybe(textOf, row, "wanted_target") ?? null,
@@ -73,9 +86,11 @@ export const insertOperation = async (
   actor: string,
 ): Promise<OperationId | undefined> => {
   const [row] = await sql`
-    insert into operation (id, kind, cluster_id, satellite_id, actor, state, wanted_target, steps)
-    values (${order.operation}, ${order.kind}, ${order.clusterId}, ${satellite}, ${actor},
-      'pending', ${order.to ?? null}, ${stepsJson(noSteps)}::jsonb)
+    insert into operation (id, kind, cluster_id, cluster_name, namespace, satellite_id, actor, state,
+      wanted_target, steps)
+    select ${order.operation}, ${order.kind}, c.id, c.name, c.namespace, ${satellite}, ${actor},
+      'pending', ${order.to ?? null}, ${stepsJson(noSteps)}::jsonb
+    from cluster c where c.id = ${order.clusterId}
     on conflict (cluster_id) where state in ('pending', 'running') do nothing
     returning id`
   return row === undefined ? undefined : operationId(textOf(row, "id"))
@@ -84,10 +99,11 @@ export const insertOperation = async (
 export const unfinishedOn = async (
   sql: Sql,
   cluster: ClusterId,
-): Promise<OperationId | undefined> => {
+): Promise<{ readonly id: OperationId; readonly kind: OperationKind } | undefined> => {
   const [row] = await sql`
-    select id from operation where cluster_id = ${cluster} and state in ('pending', 'running')`
-  return row === undefined ? undefined : operationId(textOf(row, "id"))
+    select id, kind from operation
+    where cluster_id = ${cluster} and state in ('pending', 'running')`
+  return row === undefined ? undefined : { id: operationId(textOf(row, "id")), kind: kindOf(row) }
 }
 
 export const findOperations = async (
@@ -97,7 +113,8 @@ export const findOperations = async (
 ): Promise<Operation[]> =>
   (
     await sql`
-      select id, cluster_id, satellite_id, actor, state, wanted_target, target, steps, error,
+      select id, kind, cluster_id, cluster_name, namespace, satellite_id, rollout_id,
+        from_spec_version, to_spec_version, actor, state, wanted_target, target, steps, error,
         point_of_no_return_at, created_at, started_at, ended_at
       from operation
       where id = any(${ids}::uuid[])
@@ -111,26 +128,36 @@ export const findOperation = async (
   id: string,
 ): Promise<Operation | undefined> => (await findOperations(sql, scope, [id]))[0]
 
+export type OperationFilter = {
+  readonly cluster: string | undefined
+  readonly rollout: string | undefined
+  readonly kind: OperationKind | undefined
+  readonly state: OperationState | undefined
+  readonly actor: string | undefined
+}
+
 export const listOperations = async (
   sql: Sql,
   scope: Scope,
-  filter: { readonly cluster: string | undefined; readonly state: OperationState | undefined },
+  filter: OperationFilter,
   before: readonly [at: string, id: string] | undefined,
   limit: number,
 ): Promise<Operation[]> =>
   (
     await sql`
-      select id, cluster_id, satellite_id, actor, state, wanted_target, target, steps, error,
+      select id, kind, cluster_id, cluster_name, namespace, satellite_id, rollout_id,
+        from_spec_version, to_spec_version, actor, state, wanted_target, target, steps, error,
         point_of_no_return_at, created_at, started_at, ended_at
       from operation
       where satellite_in_scope(satellite_id, ${within(scope)}::jsonb[])
         and (${filter.cluster}::uuid is null or cluster_id = ${filter.cluster})
+        and (${filter.rollout}::uuid is null or rollout_id = ${filter.rollout})
+        and (${filter.kind}::text is null or kind = ${filter.kind})
         and (${filter.state}::text is null or state = ${filter.state})
+        and (${filter.actor}::text is null or actor = ${filter.actor})
         and (${before?.[0]}::timestamptz is null
-          -- Times are shown in milliseconds and stored finer.
-          or (date_trunc('milliseconds', created_at), id)
-            < (${before?.[0]}::timestamptz, ${before?.[1]}::uuid))
-      order by date_trunc('milliseconds', created_at) desc, id desc
+          or (created_at, id) < (${before?.[0]}::timestamptz, ${before?.[1]}::uuid))
+      order by created_at desc, id desc
       limit ${limit}`
   ).map(shown)
 
@@ -146,7 +173,7 @@ export const unfinishedOf = async (sql: Sql, satellite: SatelliteId): Promise<Un
     await sql`
       select id, cluster_id, wanted_target, state, cancel_asked_at is not null as cancelled
       from operation
-      where satellite_id = ${satellite} and state in ('pending', 'running')
+      where satellite_id = ${satellite} and state in ('pending', 'running') and kind = 'switchover'
       order by created_at`
   ).map((row) => {
     const to = maybe(textOf, row, "wanted_target")
@@ -182,7 +209,8 @@ export const keepReport = async (
       started_at = ${iso(report.startedAt)}::timestamptz,
       ended_at = ${iso(report.endedAt)}::timestamptz,
       given_up = false, heard_at = now()
-    where id = ${report.operation} and satellite_id = ${satellite} and revision < ${revision}
+    where id = ${report.operation} and satellite_id = ${satellite} and kind = 'switchover'
+      and revision < ${revision}
       and (state in ('pending', 'running') or (given_up and ${over}::boolean))
     returning cluster_id, actor`
   return row === undefined
@@ -198,7 +226,8 @@ export const askToCancel = async (
 ): Promise<SatelliteId | undefined> => {
   const [row] = await sql`
     update operation set cancel_asked_at = coalesce(cancel_asked_at, now())
-    where id = ${id} and state in ('pending', 'running') and point_of_no_return_at is null
+    where id = ${id} and state in ('pending', 'running') and kind = 'switchover'
+      and point_of_no_return_at is null
       and satellite_in_scope(satellite_id, ${within(scope)}::jsonb[])
     returning satellite_id`
   return row === undefined ? undefined : satelliteId(textOf(row, "satellite_id"))
@@ -215,9 +244,10 @@ export const giveUp = async (
         error = case when state = 'pending'
           then 'the site did not take it up in time: nothing was begun'
           else 'the site has not told how it ended' end
-      where (state = 'pending' and created_at < now() - make_interval(secs => ${after.pendingMs / 1000}))
-        or (state = 'running'
-          and coalesce(heard_at, created_at) < now() - make_interval(secs => ${after.silentMs / 1000}))
+      where kind = 'switchover'
+        and ((state = 'pending' and created_at < now() - make_interval(secs => ${after.pendingMs / 1000}))
+          or (state = 'running' and coalesce(heard_at, created_at)
+            < now() - make_interval(secs => ${after.silentMs / 1000})))
       returning id, cluster_id, error`
   ).map((row) => ({
     id: operationId(textOf(row, "id")),

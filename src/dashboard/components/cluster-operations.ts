@@ -5,7 +5,7 @@ import { isOver } from "#core/switchover/operation.ts"
 import { operationsQuery } from "../api/queries.ts"
 
 /**
- * `watched` is the operation that runs, or one that ended while it was looked at, until it is dismissed. A page
+ * `watched` is the switchover that runs, or one that ended while it was looked at, until it is dismissed. A page
  * that is loaded anew finds a running one again.
  */
 export function useOperations(clusterId: string) {
@@ -13,7 +13,7 @@ export function useOperations(clusterId: string) {
   const [watchedId, watch] = useState<string>()
   const operations = list.data?.pages.flatMap(({ items }) => items)
   const running = operations?.find(({ state }) => !isOver(state))
-  if (running !== undefined && running.id !== watchedId) watch(running.id)
+  if (running?.kind === "switchover" && running.id !== watchedId) watch(running.id)
   return {
     operations,
     running,

@@ -1,6 +1,6 @@
 /** The last things that people asked to be done to a cluster. */
 import type { Operation } from "#wire/rest/operations.ts"
-import { operationLook, presentStep, stepWords } from "../domain/operations.ts"
+import { operationKind, operationLook, presentStep, stepWords } from "../domain/operations.ts"
 import { When } from "../ui/age.tsx"
 import { ToneWord } from "../ui/badge.tsx"
 import { LoadFailed } from "./load-failed.tsx"
@@ -43,7 +43,7 @@ function OperationRow({ operation }: { readonly operation: Operation }) {
     <li className="px-4 py-2.5 text-sm">
       <p className="flex items-baseline justify-between gap-3">
         <span className="min-w-0 break-words">
-          Switchover
+          {operationKind(operation.kind)}
           {operation.target === null ? null : (
             <>
               {" to "}

@@ -21,7 +21,10 @@ export function operationLook(state: OperationState): Look {
 }
 
 /** What an operation does, as a heading. */
-const operationKinds: Readonly<Record<Operation["kind"], string>> = { switchover: "Switchover" }
+const operationKinds: Readonly<Record<Operation["kind"], string>> = {
+  switchover: "Switchover",
+  change: "Change of version",
+}
 export const operationKind = (kind: Operation["kind"]): string => operationKinds[kind]
 
 type StepWords = { readonly word: string; readonly meaning: string }
@@ -35,7 +38,10 @@ const steps: Readonly<Record<SwitchoverStep, StepWords>> = {
   promote: { word: "Promote", meaning: "The candidate takes it and accepts writes." },
   follow: { word: "Follow", meaning: "The others stream from the new primary." },
 }
-export const stepWords = (step: SwitchoverStep): StepWords => steps[step]
+/** The steps of a change name themselves. */
+export const stepWords = (step: string): StepWords =>
+  isSwitchoverStep(step) ? steps[step] : { word: step, meaning: "" }
+const isSwitchoverStep = (step: string): step is SwitchoverStep => Object.hasOwn(steps, step)
 
 export const stepTone = ({ state }: Pick<OperationStep, "state">): Tone => {
   switch (state) {
@@ -55,8 +61,8 @@ export const stepTone = ({ state }: Pick<OperationStep, "state">): Tone => {
 export const presentStep = ({ steps: all }: Operation): OperationStep | undefined =>
   all.find(({ state }) => state === "running" || state === "failed")
 
-export const mayCancel = ({ state, pointOfNoReturnAt }: Operation): boolean =>
-  !isOver(state) && pointOfNoReturnAt === null
+export const mayCancel = ({ kind, state, pointOfNoReturnAt }: Operation): boolean =>
+  kind === "switchover" && !isOver(state) && pointOfNoReturnAt === null
 
 /** Where it stands, in one sentence for those who do not see the steps. */
 export function standingText(operation: Operation): string {

@@ -19,7 +19,9 @@ import { ReplicationMap } from "../components/replication-map.tsx"
 import { RoleChanges } from "../components/role-changes.tsx"
 import { ClusterBadge } from "../components/state-badge.tsx"
 import { SwitchoverPanel } from "../components/switchover-panel.tsx"
+import type { Operation } from "#wire/rest/operations.ts"
 import { whyNoSwitchover } from "../domain/candidates.ts"
+import { operationKind } from "../domain/operations.ts"
 import { membersReady } from "../domain/cluster.ts"
 import { expectedGap } from "../domain/operations.ts"
 import { clusterLook } from "../domain/words.ts"
@@ -84,7 +86,7 @@ function ClusterView({ cluster }: { readonly cluster: Cluster }) {
             <>
               <SwitchoverButton
                 cluster={cluster}
-                running={operations.running !== undefined}
+                running={operations.running}
                 onPress={() => setOpen("switchover")}
               />
               <Button kind="danger" onPress={() => setOpen("delete")}>
@@ -165,12 +167,15 @@ function ClusterView({ cluster }: { readonly cluster: Cluster }) {
 
 type SwitchoverButtonProps = {
   readonly cluster: Cluster
-  readonly running: boolean
+  readonly running: Operation | undefined
   readonly onPress: () => void
 }
 
 function SwitchoverButton({ cluster, running, onPress }: SwitchoverButtonProps) {
-  const why = running ? "a switchover is running" : whyNoSwitchover(cluster)
+  const why =
+    running === undefined
+      ? whyNoSwitchover(cluster)
+      : `a ${operationKind(running.kind).toLowerCase()} is running`
   return (
     <span title={why === undefined ? undefined : `Not now: ${why}.`}>
       <Button

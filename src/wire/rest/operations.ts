@@ -1,10 +1,11 @@
 /** Operations: what a person asked to be done to a cluster, with its steps as they happen. */
 import * as z from "zod"
-import { operationStates, stepStates, switchoverSteps } from "#core/switchover/operation.ts"
+import { operationStates, stepStates } from "#core/switchover/operation.ts"
 import { dnsLabel, pageQuery, timestamp } from "#wire/rest/shapes.ts"
 
 export const operationStepSchema = z.object({
-  name: z.enum(switchoverSteps),
+  /** Of a switchover: one of its eight steps. Of a change: what is done, and to which pod. */
+  name: z.string(),
   state: z.enum(stepStates),
   /** By the clock of the site. */
   startedAt: timestamp.nullable(),
@@ -14,11 +15,21 @@ export const operationStepSchema = z.object({
 })
 export type OperationStep = z.infer<typeof operationStepSchema>
 
+/** `change`: the cluster goes to another version of its profile. */
+export const operationKinds = ["switchover", "change"] as const
+
 export const operationSchema = z.object({
   id: z.uuid(),
-  kind: z.enum(["switchover"]),
+  kind: z.enum(operationKinds),
   clusterId: z.uuid(),
+  /** As the cluster is called, or was when it was still there. */
+  clusterName: z.string(),
+  namespace: z.string(),
   satelliteId: z.uuid(),
+  /** Of a change: the rollout that it is part of, and between which versions of the profile it goes. */
+  rolloutId: z.uuid().nullable(),
+  fromVersion: z.number().int().nullable(),
+  toVersion: z.number().int().nullable(),
   /** Who asked for it. */
   actor: z.string(),
   state: z.enum(operationStates),
@@ -43,5 +54,8 @@ export const switchoverBody = z.strictObject({
 
 export const operationQuery = pageQuery.extend({
   cluster: z.uuid().optional(),
+  rollout: z.uuid().optional(),
+  kind: z.enum(operationKinds).optional(),
   state: z.enum(operationStates).optional(),
+  actor: z.string().max(200).optional(),
 })

@@ -17,6 +17,7 @@ import { eventQuery, eventSchema } from "#wire/rest/events.ts"
 import { operationQuery, operationSchema, switchoverBody } from "#wire/rest/operations.ts"
 import { overviewSchema } from "#wire/rest/overview.ts"
 import { parameterRoutes, profileRoutes, ruleRoutes } from "#wire/rest/profile-routes.ts"
+import { freezeWindowRoutes, rolloutRoutes } from "#wire/rest/rollout-routes.ts"
 import { type Route, route } from "#wire/rest/route.ts"
 import {
   approveSatelliteBody,
@@ -198,6 +199,8 @@ export const routes = {
   ...parameterRoutes,
   ...ruleRoutes,
   ...storageRoutes,
+  ...rolloutRoutes,
+  ...freezeWindowRoutes,
 
   startSwitchover: route({
     method: "POST",

@@ -2,11 +2,16 @@
 import { randomUUID } from "node:crypto"
 import type { Operation, OperationStep } from "#wire/rest/operations.ts"
 import type { RoleChange } from "#wire/rest/role-changes.ts"
-import { switchoverSteps } from "#core/switchover/operation.ts"
+import { type SwitchoverStep, switchoverSteps } from "#core/switchover/operation.ts"
 
 const ago = (seconds: number): string => new Date(Date.now() - seconds * 1000).toISOString()
 
-type ClusterLike = { readonly id: string; readonly satelliteId: string }
+type ClusterLike = {
+  readonly id: string
+  readonly satelliteId: string
+  readonly name?: string
+  readonly namespace?: string
+}
 
 /** A failover that took about a second, changed where a test says so. */
 export function roleChange(
@@ -138,7 +143,7 @@ export const exampleRoleChanges = (
 export function switchover(
   cluster: ClusterLike,
   at: number,
-  change: Partial<Operation> & { readonly running?: OperationStep["name"] } = {},
+  change: Partial<Operation> & { readonly running?: SwitchoverStep } = {},
 ): Operation {
   const { running, ...rest } = change
   const began = Date.now() - at * 1000
@@ -148,6 +153,11 @@ export function switchover(
     id: randomUUID(),
     kind: "switchover",
     clusterId: cluster.id,
+    clusterName: cluster.name ?? "telemetry",
+    namespace: cluster.namespace ?? "databases",
+    rolloutId: null,
+    fromVersion: null,
+    toVersion: null,
     satelliteId: cluster.satelliteId,
     actor: "admin",
     state: running === undefined ? "succeeded" : "running",

@@ -1,0 +1,50 @@
+/** Changes of version as operations: filled by what sites say, whatever became of the rollout that began them. */
+import { changeReport } from "#core/rollout/change-operation.ts"
+import { operationId, satelliteId } from "#core/ids.ts"
+import type { Database, Sql } from "#io/postgres/sql.ts"
+import { tell } from "../intent/tell.ts"
+import { notify } from "../store/change.ts"
+import { keepChange, type OpenChange, openChanges } from "../store/change-operation.ts"
+
+/** More than that waits for the next turn. */
+const atOnce = 2000
+
+export async function followChanges(database: Database): Promise<void> {
+  await database.transaction(async (sql) => {
+    const written: string[] = []
+    for (const change of await openChanges(sql, atOnce))
+      if (await follow(sql, change)) written.push(change.id)
+    if (written.length > 0) await notify(sql, { kind: "operations", ids: written.map(operationId) })
+  })
+}
+
+async function follow(sql: Sql, change: OpenChange): Promise<boolean> {
+  const report =
+    change.sight === undefined
+      ? deleted(change)
+      : changeReport(change.version, change.sight, change.steps)
+  if (report.state === change.state && isAsShown(change, report.steps)) return false
+  if (!(await keepChange(sql, change.id, report))) return false
+  if (report.state === "succeeded")
+    await tell(sql, { name: change.actor }, satelliteId(change.satelliteId), [
+      {
+        kind: "cluster.version-in-force",
+        message: `version ${change.toVersion} of the profile is in force`,
+        clusterId: change.clusterId,
+        details: { operation: change.id },
+      },
+    ])
+  return true
+}
+
+const isAsShown = (change: OpenChange, steps: OpenChange["steps"]): boolean =>
+  JSON.stringify(change.steps) === JSON.stringify(steps)
+
+const deleted = ({ steps }: OpenChange) =>
+  ({
+    state: "cancelled",
+    steps,
+    error: "the cluster was deleted",
+    startedAt: undefined,
+    endedAt: undefined,
+  }) as const

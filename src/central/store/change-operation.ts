@@ -1,0 +1,182 @@
+/** Table `operation`, of kind `change`: a cluster goes from one version of its profile to another. */
+import type { Move } from "#core/rollout/waves.ts"
+import { type ClusterId, clusterId, configVersion, podName, type ConfigVersion } from "#core/ids.ts"
+import type { ConfigChange } from "#core/rollout/change.ts"
+import type { ChangeReport, ShownStep } from "#core/rollout/change-operation.ts"
+import { integerOf, jsonOf, maybe, type Row, textOf } from "#io/postgres/row.ts"
+import type { Sql } from "#io/postgres/sql.ts"
+import { changeSchema } from "#wire/rest/clusters.ts"
+import { operationStepSchema } from "#wire/rest/operations.ts"
+import * as z from "zod"
+
+export type NewChange = {
+  readonly id: string
+  readonly move: Move
+  readonly rollout: string
+  readonly from: number
+  readonly actor: string
+}
+
+/** A newer change ends the one that is under way; anything else that is keeps it from beginning. Returns how many began. */
+export const beginChanges = async (sql: Sql, changes: readonly NewChange[]): Promise<number> => {
+  const rows = changes.map(({ id, move, rollout, from, actor }) => ({
+    id,
+    cluster: move.cluster,
+    rollout,
+    version: move.version,
+    from,
+    to: move.to,
+    actor,
+  }))
+  await sql`
+    update operation set state = 'cancelled', ended_at = now(),
+      error = 'a newer version was sent before this one was in force'
+    where kind = 'change' and state in ('pending', 'running')
+      and cluster_id = any(${rows.map(({ cluster }) => cluster)}::uuid[])`
+  const begun = await sql`
+    insert into operation (id, kind, cluster_id, cluster_name, namespace, satellite_id, actor,
+      state, steps, rollout_id, config_version, from_spec_version, to_spec_version)
+    select n.id, 'change', c.id, c.name, c.namespace, c.satellite_id, n.actor, 'pending', '[]',
+      n.rollout, n.version, n."from", n."to"
+    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as n (
+        id uuid, cluster uuid, rollout uuid, version bigint, "from" integer, "to" integer, actor text
+      )
+      join cluster c on c.id = n.cluster
+    on conflict (cluster_id) where state in ('pending', 'running') do nothing
+    returning id`
+  return begun.length
+}
+
+/** Returns those that were not over yet. */
+export const failChanges = async (
+  sql: Sql,
+  failed: readonly { readonly id: string; readonly error: string }[],
+): Promise<string[]> =>
+  failed.length === 0
+    ? []
+    : (
+        await sql`
+          update operation o set state = 'failed', ended_at = now(), error = n.error
+          from jsonb_to_recordset(${JSON.stringify(failed)}::jsonb) as n (id uuid, error text)
+          where o.id = n.id and o.state in ('pending', 'running')
+          returning o.id`
+      ).map((row) => textOf(row, "id"))
+
+/** A change that is not over, and what its site said last. */
+export type OpenChange = {
+  readonly id: string
+  readonly clusterId: ClusterId
+  readonly satelliteId: string
+  readonly actor: string
+  readonly version: ConfigVersion
+  readonly state: string
+  readonly toVersion: number
+  readonly steps: readonly ShownStep[]
+  /** Undefined when the cluster is gone, or on its way out. */
+  readonly sight:
+    | {
+        readonly inForce: ConfigVersion | undefined
+        readonly change: ConfigChange | undefined
+        readonly refused: { readonly version: ConfigVersion; readonly problem: string } | undefined
+      }
+    | undefined
+}
+
+const stepsOf = z.array(operationStepSchema)
+const millisOf = (text: string | null): number | undefined =>
+  text === null ? undefined : Date.parse(text)
+const iso = (time: number | undefined): string | null =>
+  time === undefined ? null : new Date(time).toISOString()
+
+/** Up to `limit` of them, each locked; what another central works on is left to it. */
+export const openChanges = async (sql: Sql, limit: number): Promise<OpenChange[]> =>
+  (
+    await sql`
+      select o.id, o.cluster_id, o.satellite_id, o.actor, o.config_version, o.to_spec_version,
+        o.state, o.steps, c.id as there, c.in_force_version, c.acked_version, c.ack, c.ack_problem,
+        h.change
+      from operation o
+        left join cluster c on c.id = o.cluster_id and c.deleting_since is null
+        left join cluster_health h on h.cluster_id = c.id
+      where o.kind = 'change' and o.state in ('pending', 'running')
+      order by o.id
+      limit ${limit}
+      for update of o skip locked`
+  ).map(openChange)
+
+function openChange(row: Row): OpenChange {
+  const [inForce, acked] = [
+    maybe(integerOf, row, "in_force_version"),
+    maybe(integerOf, row, "acked_version"),
+  ]
+  const change = row["change"] === null ? undefined : changeSchema.parse(jsonOf(row, "change"))
+  return {
+    id: textOf(row, "id"),
+    clusterId: clusterId(textOf(row, "cluster_id")),
+    satelliteId: textOf(row, "satellite_id"),
+    actor: textOf(row, "actor"),
+    version: configVersion(integerOf(row, "config_version")),
+    state: textOf(row, "state"),
+    toVersion: integerOf(row, "to_spec_version"),
+    steps: stepsOf.parse(jsonOf(row, "steps")).map((step) => ({
+      ...step,
+      startedAt: millisOf(step.startedAt),
+      endedAt: millisOf(step.endedAt),
+    })),
+    sight:
+      row["there"] === null
+        ? undefined
+        : {
+            inForce: inForce === undefined ? undefined : configVersion(inForce),
+            change:
+              change === undefined
+                ? undefined
+                : {
+                    version: configVersion(change.version),
+                    state: change.state,
+                    strategy: change.strategy,
+                    steps: change.steps.map((step) => ({
+                      pod: podName(step.pod),
+                      action: step.action,
+                      state: step.state,
+                      detail: step.detail ?? undefined,
+                      at: Date.parse(step.at),
+                    })),
+                    reason: change.reason ?? undefined,
+                    pendingRestart: change.pendingRestart,
+                    startedAt: Date.parse(change.startedAt),
+                    endedAt: millisOf(change.endedAt),
+                  },
+            refused:
+              row["ack"] === "refused" && acked !== undefined
+                ? {
+                    version: configVersion(acked),
+                    problem: maybe(textOf, row, "ack_problem") ?? "no reason was told",
+                  }
+                : undefined,
+          },
+  }
+}
+
+/** What is said of an operation beside its steps, as it is stored. */
+export const keepChange = async (sql: Sql, id: string, report: ChangeReport): Promise<boolean> => {
+  const steps = report.steps.map((step) => ({
+    ...step,
+    startedAt: iso(step.startedAt),
+    endedAt: iso(step.endedAt),
+  }))
+  const isOver = report.state !== "pending" && report.state !== "running"
+  const rows = await sql`
+    update operation o set state = n.state, steps = n.steps, error = n.error,
+      started_at = n.started_at, heard_at = now(),
+      ended_at = case when ${isOver} then coalesce(${iso(report.endedAt)}::timestamptz, now()) end
+    from (select ${report.state}::text as state, ${JSON.stringify(steps)}::jsonb as steps,
+      ${report.error ?? null}::text as error,
+      coalesce(${iso(report.startedAt)}::timestamptz,
+        (select started_at from operation where id = ${id})) as started_at) n
+    where o.id = ${id}
+      and (o.state, o.steps, o.error, o.started_at)
+        is distinct from (n.state, n.steps, n.error, n.started_at)
+    returning o.id`
+  return rows.length > 0
+}
