@@ -23,6 +23,7 @@ import {
 } from "#wire/registration.ts"
 import { satelliteMessageMax } from "#wire/satellite.ts"
 import { link } from "../../src/satellite/central/link.ts"
+import { Self } from "../../src/satellite/central/self.ts"
 import { Outgoing } from "../../src/satellite/central/outgoing.ts"
 import { Outbox } from "../../src/satellite/outbox.ts"
 import { benchEvent, type Target } from "./orders.ts"
@@ -95,16 +96,19 @@ export class SimulatedSatellite {
         encodeApprovalCheck({
           satelliteId: satelliteId(this.id),
           registrationToken: this.#registrationToken,
+          certificateRequest: undefined,
         }),
         { timeoutMs: callWithin },
       ),
+      satelliteId(this.id),
     )
     if (approval.kind === "bad" || approval.value.kind !== "approved")
       throw new Error(`${this.#name} is not approved: ${JSON.stringify(approval)}`)
     void this.#report(signal)
     await link(
       {
-        transport: this.#transport,
+        dial: () => ({ transport: this.#transport, [Symbol.dispose]: () => {} }),
+        reason: String,
         clock: systemClock,
         log: silentLog,
         outgoing: this.#outgoing,
@@ -120,11 +124,27 @@ export class SimulatedSatellite {
           })),
         }),
         received: (message) => this.#receive(message),
-        state: (isConnected) => {
-          this.isConnected = isConnected
+        state: (trouble) => {
+          this.isConnected = trouble === undefined
         },
       },
-      { kind: "approved", satelliteId: satelliteId(this.id), authToken: approval.value.authToken },
+      // A certificate is signed once in a month: nothing that load is made of.
+      new Self(
+        {
+          kind: "approved",
+          satelliteId: satelliteId(this.id),
+          authToken: approval.value.authToken,
+          nextToken: undefined,
+          client: undefined,
+          authorities: undefined,
+        },
+        {
+          identities: { save: () => Promise.resolve() },
+          clock: systemClock,
+          log: silentLog,
+          usesTls: false,
+        },
+      ),
       signal,
     )
     this.#sessions.abort()

@@ -23,6 +23,8 @@ import type { SecretKey } from "./secrets/keys.ts"
 import { refuseMissingKeys, Rotation } from "./secrets/rotation.ts"
 import { SecretBox } from "./secrets/secret-box.ts"
 import { changeChannel } from "./store/change.ts"
+import type { TlsConfig } from "./tls/config.ts"
+import { Tls } from "./tls/tls.ts"
 import { migrate } from "./store/migrate.ts"
 
 export type CentralOptions = {
@@ -32,9 +34,10 @@ export type CentralOptions = {
   readonly adminUser: string
   readonly adminPassword: string | undefined
   readonly dashboardDir: string | undefined
-  readonly tls: { readonly certificate: string; readonly key: string } | undefined
   /** The current one first; without any, what would store a secret is refused. */
   readonly secretKeys: readonly SecretKey[]
+  readonly tls: TlsConfig
+  readonly bundleFile?: string | undefined
   readonly log: Log
   /** For tests that cannot wait two minutes for a satellite to be lost. */
   readonly timing?: {
@@ -66,13 +69,14 @@ export async function startCentral(options: CentralOptions): Promise<Central> {
   await refuseMissingKeys(database.sql, secrets, secretColumns)
   const admin = await ensureAdmin(database, options.adminUser, options.adminPassword)
 
-  const parts = partsOf(options, database, secrets)
+  const tls = await openTls(options, database, secrets)
+  const parts = partsOf(options, database, secrets, tls)
   const work = background(log, connection, parts)
   opened.defer(work.stop)
   const grpc = opened.use(await openGrpc(options, parts))
   opened.defer(() => parts.streams.endAll())
   const rest = opened.use(
-    await openRestServer({ ...options, ...parts, listen: options.rest, database }),
+    await openRestServer({ ...options, ...parts, tls, listen: options.rest, database }),
   )
   opened.defer(() => parts.audience.close())
   const running = opened.move()
@@ -96,9 +100,31 @@ type Parts = {
   readonly metrics: Metrics
   readonly secrets: SecretBox
   readonly rotation: Rotation
+  readonly tls: Tls | undefined
 }
 
-function partsOf({ log, timing }: CentralOptions, database: Database, secrets: SecretBox): Parts {
+const openTls = async (
+  { tls: config, log, bundleFile, timing }: CentralOptions,
+  database: Database,
+  secrets: SecretBox,
+): Promise<Tls | undefined> =>
+  config.kind === "plain"
+    ? undefined
+    : Tls.open({
+        config,
+        database,
+        log,
+        bundleFile,
+        secrets,
+        ...(timing === undefined ? {} : { lookEvery: timing.sweepEvery }),
+      })
+
+function partsOf(
+  { log, timing }: CentralOptions,
+  database: Database,
+  secrets: SecretBox,
+  tls: Tls | undefined,
+): Parts {
   const inbox = new Inbox(database, log)
   const audience = new Audience()
   const rollouts = new Rollouts(database, log)
@@ -112,6 +138,7 @@ function partsOf({ log, timing }: CentralOptions, database: Database, secrets: S
     secrets,
     inbox,
     log,
+    tls,
     figures: metrics.roleChanges,
     ...(timing === undefined ? {} : { silenceMax: timing.silenceMax }),
   })
@@ -123,7 +150,7 @@ function partsOf({ log, timing }: CentralOptions, database: Database, secrets: S
     inbox,
     streams,
     audience,
-    registration: new Registration(database, log),
+    registration: new Registration(database, log, tls),
     rollouts,
     changes: new Changes(database, streams, audience, log, () => rollouts.wake()),
     sweeper: new Sweeper({ database, log, ...times }),
@@ -131,28 +158,33 @@ function partsOf({ log, timing }: CentralOptions, database: Database, secrets: S
     metrics,
     secrets,
     rotation: new Rotation({ database, log, box: secrets, columns: secretColumns }),
+    tls,
   }
 }
 
-const openGrpc = (
-  { grpc, tls }: CentralOptions,
-  { registration, streams }: Parts,
-): Promise<RpcServer> =>
-  openRpcServer({
+async function openGrpc(
+  { grpc }: CentralOptions,
+  { registration, streams, tls }: Parts,
+): Promise<RpcServer> {
+  const server = await openRpcServer({
     listen: grpc,
-    tls,
+    // A satellite that registers has no certificate yet; streams are looked at where they begin.
+    tls: tls && { ...tls.served, clientsMayBeUnknown: true },
     messageBytesMax: satelliteMessageMax,
     routes: (router) => {
       registration.routes(router)
       streams.routes(router)
     },
   })
+  tls?.onChange((served) => server.setCertificate(served))
+  return server
+}
 
 /** What goes on as long as central lives. Each survives an outage by itself; one that throws is a bug. */
 function background(
   log: Log,
   connection: DatabaseOptions,
-  { inbox, changes, sweeper, audience, rotation, rollouts }: Parts,
+  { inbox, changes, sweeper, audience, rotation, rollouts, tls }: Parts,
 ): { readonly stop: () => Promise<void> } {
   const ending = new AbortController()
   const pulse = async (signal: AbortSignal): Promise<void> => {
@@ -175,6 +207,7 @@ function background(
     rollouts.run(ending.signal),
     pulse(ending.signal),
     listen(connection, listener, ending.signal),
+    ...(tls === undefined ? [] : [tls.run(ending.signal)]),
   ]
   return {
     stop: async () => {

@@ -1,11 +1,13 @@
 /** What central is told by its environment. */
 import { readFileSync } from "node:fs"
+import { join } from "node:path"
 import * as z from "zod"
 import type { Parsed, Problem } from "#core/parsed.ts"
 import { port } from "#core/names.ts"
 import { type Environment, type HostPort, hostPort, logLevel, readConfig } from "#io/config.ts"
 import type { LogLevel } from "#io/log.ts"
 import { readKeys, type SecretKey } from "./secrets/keys.ts"
+import { readTls, type TlsConfig, tlsVariables } from "./tls/config.ts"
 
 const schema = z.object({
   DATABASE_URL: z
@@ -25,8 +27,7 @@ const schema = z.object({
   PG_SWARM_DASHBOARD_DIR: z.string().startsWith("/", "expected an absolute path").optional(),
   PG_SWARM_SECRET_KEYS: z.string().optional(),
   PG_SWARM_SECRET_KEYS_FILE: z.string().startsWith("/", "expected an absolute path").optional(),
-  PG_SWARM_TLS_CERT: z.string().optional(),
-  PG_SWARM_TLS_KEY: z.string().optional(),
+  ...tlsVariables,
   PG_SWARM_LOG_LEVEL: logLevel.default("info"),
 })
 
@@ -50,7 +51,9 @@ export type CentralConfig = {
   readonly adminUser: string
   readonly adminPassword: string | undefined
   readonly dashboardDir: string | undefined
-  readonly tls: { readonly certificate: string; readonly key: string } | undefined
+  readonly tls: TlsConfig
+  /** Where central writes the authorities of its certificate; undefined where it has no folder. */
+  readonly bundleFile: string | undefined
   readonly logLevel: LogLevel
 }
 
@@ -65,14 +68,8 @@ export function readCentralConfig(environment: Environment): Parsed<CentralConfi
       field: "DATABASE_URL",
       problem: "set it, or set PG_SWARM_DATA_DIR for a PostgreSQL of central's own",
     })
-  if ((given.PG_SWARM_TLS_CERT === undefined) !== (given.PG_SWARM_TLS_KEY === undefined))
-    problems.push({
-      field: "PG_SWARM_TLS_CERT",
-      problem: "PG_SWARM_TLS_CERT and PG_SWARM_TLS_KEY belong together; set both or none",
-    })
-  const certificate = file("PG_SWARM_TLS_CERT", given.PG_SWARM_TLS_CERT, problems)
-  const key = file("PG_SWARM_TLS_KEY", given.PG_SWARM_TLS_KEY, problems)
   const secretKeys = secretKeysOf(given, problems)
+  const tls = readTls(given, secretKeys.kind !== "none", problems)
   if (problems.length > 0) return { kind: "bad", problems }
   return {
     kind: "ok",
@@ -91,7 +88,9 @@ export function readCentralConfig(environment: Environment): Parsed<CentralConfi
       adminUser: given.PG_SWARM_ADMIN_USER,
       adminPassword: given.PG_SWARM_ADMIN_PASSWORD,
       dashboardDir: given.PG_SWARM_DASHBOARD_DIR,
-      tls: certificate === undefined || key === undefined ? undefined : { certificate, key },
+      tls,
+      bundleFile:
+        given.PG_SWARM_DATA_DIR === undefined ? undefined : join(given.PG_SWARM_DATA_DIR, "ca.crt"),
       logLevel: given.PG_SWARM_LOG_LEVEL,
     },
   }

@@ -73,6 +73,8 @@ export const secretKey = {
 export const peerServerName = (c: ClusterName): string => `${c}.peers.pg-swarm.io`
 /** The name that the satellite's certificate carries. */
 export const satelliteServerName = "satellite.pg-swarm.io"
+/** Every certificate that central's own authority signs for central carries this name, wherever it is reached. */
+export const centralServerName = "central.pg-swarm.io"
 
 /** Keys of the ConfigMap `c-config`, mounted at `path.config`. */
 export const configKey = {

@@ -231,6 +231,8 @@ const centralSpec = (
     PG_SWARM_DATA_DIR: folder.central,
     PG_SWARM_REST_LISTEN: `${flags.host}:${flags.port}`,
     PG_SWARM_GRPC_LISTEN: `${flags.host}:${grpcPort(flags)}`,
+    // On loopback, or where whoever runs the demo listens on purpose.
+    PG_SWARM_TLS: "off",
     PG_SWARM_ADMIN_USER: adminUser,
     PG_SWARM_ADMIN_PASSWORD: password,
     PG_SWARM_DASHBOARD_DIR: folder.dashboard,

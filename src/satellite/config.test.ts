@@ -14,7 +14,7 @@ test("what is not said has its usual value", () => {
   const read = readSatelliteConfig(good)
   assert.ok(read.kind === "ok")
   const { value } = read
-  assert.equal(value.centralUrl, "https://central.example:9090")
+  assert.equal(value.central.url, "https://central.example:9090")
   assert.deepEqual(value.labels, { region: "eu", tier: "edge" })
   assert.equal(value.sidecarAddress, "pg-swarm-satellite.pg-swarm-system.svc:9091")
   assert.deepEqual(value.sidecarListen, { host: "0.0.0.0", port: 9091 })

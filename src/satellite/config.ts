@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs"
 import { hostname } from "node:os"
 import { join } from "node:path"
+import { createSecureContext } from "node:tls"
 import * as z from "zod"
 import { path, port, systemNamespace } from "#core/names.ts"
 import type { Parsed, Problem } from "#core/parsed.ts"
@@ -47,6 +48,7 @@ const schema = z.object({
     error: "expected http://host:9090 or https://host:9090",
   }),
   PG_SWARM_CENTRAL_CA: z.string().optional(),
+  PG_SWARM_CENTRAL_NAME: z.string().min(1).max(253).optional(),
   PG_SWARM_SITE: dnsLabel,
   PG_SWARM_LABELS: labels.default({}),
   PG_SWARM_SIDECAR_LISTEN: hostPort.default({ host: "0.0.0.0", port: port.satelliteSidecar }),
@@ -72,10 +74,19 @@ export type KubeSource =
       readonly folder: string
     }
 
+export type CentralAddress = {
+  readonly url: string
+  /** Whom central's certificate must be signed by; undefined: anybody whom the system trusts. */
+  readonly ca:
+    | { readonly kind: "file"; readonly path: string }
+    | { readonly kind: "text"; readonly pem: string }
+    | undefined
+  /** The name that its certificate must carry, where that is not the host of the URL. */
+  readonly name: string | undefined
+}
+
 export type Config = {
-  readonly centralUrl: string
-  /** PEM. */
-  readonly centralCa: string | undefined
+  readonly central: CentralAddress
   readonly site: string
   readonly labels: Readonly<Record<string, string>>
   readonly sidecarListen: HostPort
@@ -109,8 +120,11 @@ export function readSatelliteConfig(environment: Environment): Parsed<Config> {
   return {
     kind: "ok",
     value: {
-      centralUrl: given.PG_SWARM_CENTRAL_URL.replace(/\/$/, ""),
-      centralCa: ca,
+      central: {
+        url: given.PG_SWARM_CENTRAL_URL.replace(/\/$/, ""),
+        ca,
+        name: given.PG_SWARM_CENTRAL_NAME,
+      },
       site: given.PG_SWARM_SITE,
       labels: given.PG_SWARM_LABELS,
       sidecarListen: given.PG_SWARM_SIDECAR_LISTEN,
@@ -140,15 +154,22 @@ function kubeSource(given: z.output<typeof schema>): KubeSource | undefined {
   }
 }
 
+/** A file, which is read again for each connection, or the PEM itself. */
 function authority(
-  file: string | undefined,
+  given: string | undefined,
   note: (field: string, problem: string) => void,
-): string | undefined {
-  if (file === undefined) return undefined
+): CentralAddress["ca"] {
+  if (given === undefined) return undefined
+  const isText = given.includes("-----BEGIN CERTIFICATE-----")
   try {
-    return readFileSync(file, "utf8")
+    const pem = isText ? given : readFileSync(given, "utf8")
+    createSecureContext({ ca: pem })
+    if (!pem.includes("-----BEGIN CERTIFICATE-----"))
+      note("PG_SWARM_CENTRAL_CA", "holds no certificate in PEM")
+    return isText ? { kind: "text", pem } : { kind: "file", path: given }
   } catch (cause) {
-    note("PG_SWARM_CENTRAL_CA", `cannot read ${file}: ${String(cause)}`)
+    const why = cause instanceof Error ? cause.message : String(cause)
+    note("PG_SWARM_CENTRAL_CA", isText ? `is no PEM: ${why}` : `cannot use ${given}: ${why}`)
     return undefined
   }
 }

@@ -112,8 +112,8 @@ export async function live(options: LiveOptions, outer: AbortSignal): Promise<vo
         outgoing,
         settings,
         storageClassBell,
-        connected: (isConnected) => {
-          standing.centralConnected = isConnected
+        central: (trouble) => {
+          standing.centralTrouble = trouble
         },
       }),
     )

@@ -41,6 +41,7 @@ export async function runSatellite(options: RunOptions, signal: AbortSignal): Pr
     listen: config.healthListen,
     metrics: figuresRegistry(() => standing.figures(outbox)),
     notReady: () => standing.notReady,
+    centralTrouble: () => standing.centralTrouble,
   })
   using api = new KubeApi(
     await retried("access to Kubernetes", patient, signal, () => accessTo(config.kube)),

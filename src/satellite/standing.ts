@@ -6,7 +6,8 @@ import type { Outbox } from "./outbox.ts"
 
 export class Standing {
   notReady: string | undefined = "starting"
-  centralConnected = false
+  /** Undefined while connected. */
+  centralTrouble: string | undefined = "not connected yet"
   #operator: Operator | undefined
   #hub: Hub | undefined
 
@@ -24,7 +25,7 @@ export class Standing {
       sidecars: this.#hub?.connected ?? 0,
       eventsWaiting: outbox.size,
       eventsDropped: outbox.dropped,
-      centralConnected: this.centralConnected,
+      centralConnected: this.centralTrouble === undefined,
     }
   }
 }

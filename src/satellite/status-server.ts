@@ -1,4 +1,4 @@
-/** /healthz, /readyz and /metrics for Kubernetes and Prometheus. Tells nothing that is secret. */
+/** /healthz, /readyz, /status and /metrics for Kubernetes and Prometheus. Tells nothing that is secret. */
 import { once } from "node:events"
 import { type IncomingMessage, type ServerResponse, createServer } from "node:http"
 import type { Registry } from "prom-client"
@@ -11,6 +11,8 @@ export type StatusOptions = {
   readonly metrics: Registry
   /** Undefined when ready; why not otherwise. */
   readonly notReady: () => string | undefined
+  /** Undefined while connected to central; why not otherwise. The site does its work without. */
+  readonly centralTrouble: () => string | undefined
 }
 
 export type StatusServer = AsyncDisposable & { readonly address: HostPort }
@@ -39,7 +41,7 @@ export async function openStatusServer(options: StatusOptions): Promise<StatusSe
 }
 
 async function answer(
-  { metrics, notReady }: StatusOptions,
+  { metrics, notReady, centralTrouble }: StatusOptions,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -54,10 +56,19 @@ async function answer(
       const why = notReady()
       return why === undefined ? text(200, "ready\n") : text(503, `${why}\n`)
     }
+    case "/status": {
+      const [reason, trouble] = [notReady(), centralTrouble()]
+      const status = {
+        ready: reason === undefined,
+        reason,
+        central: { connected: trouble === undefined, trouble },
+      }
+      return text(200, `${JSON.stringify(status)}\n`, "application/json")
+    }
     case "/metrics":
       return text(200, await metrics.metrics(), metrics.contentType)
     case undefined:
     default:
-      return text(404, "there are /healthz, /readyz and /metrics\n")
+      return text(404, "there are /healthz, /readyz, /status and /metrics\n")
   }
 }

@@ -1,10 +1,17 @@
 /** Registration of a satellite: protobuf to the types of `core/fleet/satellite.ts` and back. */
 import { create } from "@bufbuild/protobuf"
-import type { Approval, ApprovalCheck, Registration } from "#core/fleet/satellite.ts"
+import type {
+  Approval,
+  ApprovalCheck,
+  IssuedCertificate,
+  Registration,
+} from "#core/fleet/satellite.ts"
 import { type SatelliteId, satelliteId } from "#core/ids.ts"
 import type { Parsed } from "#core/parsed.ts"
 import {
   Approval as WireApproval,
+  type Certificate,
+  CertificateSchema,
   type CheckApprovalRequest,
   CheckApprovalRequestSchema,
   type CheckApprovalResponse,
@@ -53,15 +60,38 @@ export function parseRegistered(response: RegisterResponse): Parsed<Registered> 
 }
 
 export const encodeApprovalCheck = (check: ApprovalCheck): CheckApprovalRequest =>
-  create(CheckApprovalRequestSchema, check)
+  create(CheckApprovalRequestSchema, {
+    ...check,
+    certificateRequest: check.certificateRequest ?? "",
+  })
 
 export function parseApprovalCheck(request: CheckApprovalRequest): Parsed<ApprovalCheck> {
   const read = new Reader()
   return read.done({
     satelliteId: satelliteId(read.uuid("satellite_id", request.satelliteId)),
     registrationToken: read.text("registration_token", request.registrationToken, 200),
+    certificateRequest:
+      request.certificateRequest === ""
+        ? undefined
+        : read.text("certificate_request", request.certificateRequest, pemMax),
   })
 }
+
+/** Longest PEM text of certificates: some authorities, one after the other. */
+export const pemMax = 32_000
+
+export const encodeCertificate = ({ certificate, authorities }: IssuedCertificate): Certificate =>
+  create(CertificateSchema, { certificate, authorities: authorities ?? "" })
+
+export const readCertificate = (
+  read: Reader,
+  field: string,
+  { certificate, authorities }: Certificate,
+): IssuedCertificate => ({
+  certificate: read.text(`${field}.certificate`, certificate, pemMax),
+  authorities:
+    authorities === "" ? undefined : read.text(`${field}.authorities`, authorities, pemMax),
+})
 
 export function encodeApproval(approval: Approval): CheckApprovalResponse {
   switch (approval.kind) {
@@ -72,8 +102,12 @@ export function encodeApproval(approval: Approval): CheckApprovalResponse {
     case "approved":
       return create(CheckApprovalResponseSchema, {
         approval: WireApproval.APPROVED,
+        satelliteId: approval.satelliteId,
         authToken: approval.authToken,
         name: approval.name,
+        ...(approval.certificate === undefined
+          ? {}
+          : { certificate: encodeCertificate(approval.certificate) }),
       })
   }
 }
@@ -84,13 +118,22 @@ const approvalToWire = {
   approved: WireApproval.APPROVED,
 } as const
 
-export function parseApproval(response: CheckApprovalResponse): Parsed<Approval> {
+/** `askedAs`: who asked; a central that says nothing of it means the same. */
+export function parseApproval(
+  response: CheckApprovalResponse,
+  askedAs: SatelliteId,
+): Parsed<Approval> {
   const read = new Reader()
   const kind = read.word("approval", response.approval, approvalToWire, "pending")
   if (kind !== "approved") return read.done({ kind })
   return read.done({
     kind,
+    satelliteId:
+      response.satelliteId === ""
+        ? askedAs
+        : satelliteId(read.uuid("satellite_id", response.satelliteId)),
     authToken: read.text("auth_token", response.authToken, 200),
     name: read.text("name", response.name, 63),
+    certificate: response.certificate && readCertificate(read, "certificate", response.certificate),
   })
 }

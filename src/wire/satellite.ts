@@ -21,11 +21,15 @@ import { encodeEvent, parseEvent } from "./event.ts"
 import {
   AppliedSchema,
   type CentralMessage,
+  type CertificateRequest,
+  CertificateRequestSchema,
   CentralMessageSchema,
   type ConfigAck,
+  DeleteAckSchema,
   type DeleteCluster,
   type EventBatch,
   type Hello as WireHello,
+  LogLevelAckSchema,
   RefusedSchema,
   type SatelliteMessage,
   SatelliteMessageSchema,
@@ -40,6 +44,7 @@ import {
 } from "./operation.ts"
 import { Reader } from "./proto-field.ts"
 import { encodeSiteSettings, parseSiteSettings } from "./site-settings.ts"
+import { encodeCertificate, pemMax, readCertificate } from "./registration.ts"
 
 export { SatelliteService } from "./gen/pgswarm/v1/satellite_pb.ts"
 export type { CentralMessage, SatelliteMessage }
@@ -102,11 +107,9 @@ export function encodeFromSatellite(message: FromSatellite): SatelliteMessage {
         },
       })
     case "delete-ack":
-      return create(SatelliteMessageSchema, {
-        message: {
-          case: "deleteAck",
-          value: { clusterId: message.clusterId, gone: message.gone },
-        },
+      return wrap({
+        case: "deleteAck",
+        value: create(DeleteAckSchema, { clusterId: message.clusterId, gone: message.gone }),
       })
     case "storage-classes":
       return create(SatelliteMessageSchema, {
@@ -119,13 +122,16 @@ export function encodeFromSatellite(message: FromSatellite): SatelliteMessage {
         },
       })
     case "log-level-ack":
-      return create(SatelliteMessageSchema, {
-        message: { case: "logLevelAck", value: { level: message.level } },
-      })
+      return wrap({ case: "logLevelAck", value: create(LogLevelAckSchema, message) })
     case "operation-update":
       return wrap({ case: "operationUpdate", value: encodeOperationUpdate(message.report) })
+    case "certificate-request":
+      return wrap({ case: "certificateRequest", value: encodeRequest(message.request) })
   }
 }
+
+const encodeRequest = (request: string): CertificateRequest =>
+  create(CertificateRequestSchema, { request })
 
 function encodedOutcome(outcome: AckOutcome): ConfigAck["outcome"] {
   switch (outcome.kind) {
@@ -189,6 +195,11 @@ export function parseFromSatellite({ message }: SatelliteMessage): Parsed<FromSa
         kind: "operation-update",
         report,
       }))
+    case "certificateRequest":
+      return read.done({
+        kind: "certificate-request",
+        request: read.text("certificate_request.request", message.value.request, pemMax),
+      })
     case undefined:
       return unknownMessage
   }
@@ -322,6 +333,14 @@ export function encodeFromCentral(message: FromCentral): CentralMessage {
       const value = { operationId: message.operation, revision: BigInt(message.revision) }
       return create(CentralMessageSchema, { message: { case: "operationAck", value } })
     }
+    case "new-token":
+      return create(CentralMessageSchema, {
+        message: { case: "newToken", value: { token: message.token } },
+      })
+    case "certificate":
+      return create(CentralMessageSchema, {
+        message: { case: "certificate", value: encodeCertificate(message.issued) },
+      })
   }
 }
 
@@ -371,6 +390,16 @@ export function parseFromCentral({ message }: CentralMessage): Parsed<FromCentra
         kind: "operation-ack",
         operation: operationId(read.uuid("operation_ack.operation_id", message.value.operationId)),
         revision: read.count("operation_ack.revision", message.value.revision, 1),
+      })
+    case "newToken":
+      return read.done({
+        kind: "new-token",
+        token: read.text("new_token.token", message.value.token, 200),
+      })
+    case "certificate":
+      return read.done({
+        kind: "certificate",
+        issued: readCertificate(read, "certificate", message.value),
       })
     case undefined:
       return unknownMessage

@@ -139,14 +139,18 @@ export class SatelliteUnderTest implements AsyncDisposable {
       readonly namespace: string
       readonly dataDir?: string
       readonly centralCa?: string
+      readonly centralName?: string
       readonly kube?: KubeSource
       readonly site?: string
     },
   ): Promise<SatelliteUnderTest> {
     const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), "satellite-")))
     const config: Config = {
-      centralUrl: options.central,
-      centralCa: options.centralCa,
+      central: {
+        url: options.central,
+        ca: options.centralCa === undefined ? undefined : { kind: "text", pem: options.centralCa },
+        name: options.centralName,
+      },
       site: options.site ?? "test",
       labels: { tier: "edge" },
       sidecarListen: { host: "127.0.0.1", port: 0 },

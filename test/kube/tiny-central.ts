@@ -128,11 +128,17 @@ export class TinyCentral implements AsyncDisposable {
         return encodeRegistered({ satelliteId: satelliteId(randomUUID()), registrationToken: "r" })
       },
       checkApproval: (request) => {
-        if (parseApprovalCheck(request).kind === "bad")
-          throw new ConnectError("bad", Code.InvalidArgument)
+        const parsed = parseApprovalCheck(request)
+        if (parsed.kind === "bad") throw new ConnectError("bad", Code.InvalidArgument)
         return encodeApproval(
           this.approval === "approved"
-            ? { kind: "approved", authToken: this.#token, name: "site" }
+            ? {
+                kind: "approved",
+                satelliteId: parsed.value.satelliteId,
+                authToken: this.#token,
+                name: "site",
+                certificate: undefined,
+              }
             : { kind: this.approval },
         )
       },
@@ -212,6 +218,8 @@ export class TinyCentral implements AsyncDisposable {
         return
       case "storage-classes":
         this.storageClasses.push([...message.names])
+        return
+      case "certificate-request":
         return
       case "log-level-ack":
         this.logLevels.push(message.level)

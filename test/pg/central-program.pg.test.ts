@@ -41,6 +41,7 @@ function start(environment: Readonly<Record<string, string>>): Program {
       PATH: process.env["PATH"],
       PG_SWARM_REST_LISTEN: "127.0.0.1:0",
       PG_SWARM_GRPC_LISTEN: "127.0.0.1:0",
+      PG_SWARM_TLS: "off",
       ...environment,
     },
     stdio: ["ignore", "pipe", "pipe"],
@@ -138,6 +139,7 @@ test("given a certificate, both ports speak TLS and the cookie is for TLS only",
   await writeFile(files.key, key)
   const program = start({
     PG_SWARM_DATA_DIR: join(folder, "data"),
+    PG_SWARM_TLS: "files",
     PG_SWARM_TLS_CERT: files.cert,
     PG_SWARM_TLS_KEY: files.key,
     PG_SWARM_ADMIN_PASSWORD: "a long password",

@@ -3,6 +3,7 @@ import cookie from "@fastify/cookie"
 import websocket from "@fastify/websocket"
 import fastify, { type FastifyReply, type FastifyRequest } from "fastify"
 import { randomUUID } from "node:crypto"
+import { Server as HttpsServer } from "node:https"
 import type { AddressInfo } from "node:net"
 import { assert } from "#core/assert.ts"
 import type { HostPort } from "#io/config.ts"
@@ -15,6 +16,7 @@ import type { SignIn } from "../auth/access.ts"
 import type { Audience } from "../live/audience.ts"
 import type { Metrics } from "../metrics.ts"
 import type { SecretBox } from "../secrets/secret-box.ts"
+import type { Tls } from "../tls/tls.ts"
 import type { App } from "./app.ts"
 import { accessHandlers } from "./access.ts"
 import { fleetHandlers } from "./fleet.ts"
@@ -24,6 +26,7 @@ import { openApi } from "./openapi.ts"
 import { admit } from "./guard.ts"
 import { databaseHandlers } from "./databases.ts"
 import { sendProblem } from "./problem.ts"
+import { authorityHandlers, serveAuthority } from "./authority.ts"
 import { operationHandlers } from "./operations.ts"
 import { parameterHandlers } from "./parameters.ts"
 import { profileHandlers } from "./profiles.ts"
@@ -33,7 +36,7 @@ import { storageHandlers } from "./storage.ts"
 
 export type RestOptions = {
   readonly listen: HostPort
-  readonly tls: { readonly certificate: string; readonly key: string } | undefined
+  readonly tls: Tls | undefined
   readonly dashboardDir: string | undefined
   readonly database: JointDatabase
   readonly signIn: SignIn
@@ -57,7 +60,7 @@ export async function openRestServer(options: RestOptions): Promise<RestServer> 
   answerErrors(app, options.log)
   onlyJson(app)
   addHeaders(app, options)
-  const { database, signIn, secrets, audience, metrics } = options
+  const { database, signIn, secrets, audience, metrics, tls } = options
   const services = { database, signIn, secrets }
   registerRoutes(
     app,
@@ -70,15 +73,20 @@ export async function openRestServer(options: RestOptions): Promise<RestServer> 
       ...rolloutHandlers(services),
       ...parameterHandlers(services),
       ...storageHandlers(services),
+      ...authorityHandlers(tls),
     },
     { database, secureCookies: options.tls !== undefined },
   )
   serveHealth(app, database)
   serveMetrics(app, database, metrics)
+  serveAuthority(app, tls)
   serveLive(app, database.sql, audience)
   const document = openApi()
   app.get(`${apiPrefix}/openapi.json`, (_, reply) => reply.send(document))
   await serveDashboard(app, options.dashboardDir, apiNotFound)
+  tls?.onChange(({ certificate, key }) => {
+    if (app.server instanceof HttpsServer) app.server.setSecureContext({ cert: certificate, key })
+  })
   await app.listen({ host: options.listen.host, port: options.listen.port })
   app.server.maxConnections = connectionsMax
   const address: AddressInfo | string | null = app.server.address()
@@ -113,7 +121,7 @@ function application({ tls, metrics }: RestOptions): App {
   } as const
   const app: App = fastify({
     ...common,
-    https: tls === undefined ? null : { cert: tls.certificate, key: tls.key },
+    https: tls === undefined ? null : { cert: tls.served.certificate, key: tls.served.key },
   })
   app.addHook("onResponse", (request, reply, done) => {
     metrics.answered(
@@ -153,7 +161,8 @@ function addHeaders(app: App, { tls }: RestOptions): void {
       "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
       "cache-control": "no-store",
     })
-    if (tls !== undefined)
+    // Not with an authority that browsers do not know: they would refuse a person who chooses to trust it.
+    if (tls?.isPrivate === false)
       void reply.header("strict-transport-security", "max-age=31536000; includeSubDomains")
     done()
   })

@@ -28,6 +28,8 @@ import { settingsOf } from "../store/storage-tier.ts"
 import { handle, type Slow } from "./handle.ts"
 import type { Inbox } from "./inbox.ts"
 import { Lane } from "./lane.ts"
+import type { Tls } from "../tls/tls.ts"
+import { certified } from "./certified.ts"
 
 /** A satellite beats every 10 s; one that was silent for so long is on a dead line. */
 export const silenceMax = seconds(45)
@@ -48,6 +50,7 @@ export type ConnectionOptions = {
   readonly log: Log
   readonly figures: RoleChangeFigures
   readonly silenceMax: Millis
+  readonly tls: Tls | undefined
 }
 
 export class Connection {
@@ -118,6 +121,8 @@ export class Connection {
         return
       case "log-level-ack":
         return this.#options.log.event("satellite.log-level", { level: message.level })
+      case "certificate-request":
+        return this.#certify(message.request)
       case "events":
       case "config-ack":
       case "delete-ack":
@@ -125,6 +130,14 @@ export class Connection {
       case "operation-update":
         return this.#slow.put(message, this.ended)
     }
+  }
+
+  async #certify(request: string): Promise<void> {
+    const { tls, log } = this.#options
+    const issued = await certified(tls, this.id, request)
+    if (issued === undefined) return log.warn("certificate.not-signed", { why: "no TLS here" })
+    log.event("certificate.signed", {})
+    return this.#out.put({ kind: "certificate", issued }, this.ended)
   }
 
   /** Works off the lane until the stream ends. */

@@ -26,7 +26,9 @@ import { central } from "../intent/actor.ts"
 import { tell } from "../intent/tell.ts"
 import { notify } from "../store/change.ts"
 import { askToBeLetIn, countWaiting, findIdentity, keepAuthHash } from "../store/satellite.ts"
+import type { Tls } from "../tls/tls.ts"
 import { answering, badMessage } from "./rpc-error.ts"
+import { certified } from "./certified.ts"
 
 /** Most satellites that may wait for a person; more are turned away until somebody decides. */
 const waitingMax = 1000
@@ -37,13 +39,15 @@ const checkOfAddress = { burst: 300, perSecond: 50 }
 export class Registration {
   readonly #database: Database
   readonly #log: Log
+  readonly #tls: Tls | undefined
   readonly #register = new Limit(registerOfAddress)
   readonly #registerAll = new Limit(registerOfAll)
   readonly #check = new Limit(checkOfAddress)
 
-  constructor(database: Database, log: Log) {
+  constructor(database: Database, log: Log, tls: Tls | undefined) {
     this.#database = database
     this.#log = log
+    this.#tls = tls
   }
 
   routes(router: ConnectRouter): void {
@@ -122,6 +126,12 @@ export class Registration {
       return { kind: "pending" }
     const authToken = deriveAuthToken(check.registrationToken, identity.authNonce)
     await keepAuthHash(this.#database.sql, identity.id, sha256(authToken))
-    return { kind: "approved", authToken, name: identity.name }
+    return {
+      kind: "approved",
+      satelliteId: identity.id,
+      authToken,
+      name: identity.name,
+      certificate: await certified(this.#tls, identity.id, check.certificateRequest),
+    }
   }
 }

@@ -4,11 +4,12 @@
  */
 import { Code, ConnectError, type ConnectRouter, type HandlerContext } from "@connectrpc/connect"
 import type { Hello } from "#core/fleet/satellite.ts"
+import { satelliteUri } from "#core/fleet/certificates.ts"
 import { type SatelliteId, satelliteId } from "#core/ids.ts"
 import { type Millis, seconds } from "#core/units.ts"
 import type { Log } from "#io/log.ts"
 import type { Database } from "#io/postgres/sql.ts"
-import { hangUp } from "#io/rpc/server.ts"
+import { callerCertificate, hangUp } from "#io/rpc/server.ts"
 import {
   type CentralMessage,
   encodeFromCentral,
@@ -25,6 +26,7 @@ import { tell } from "../intent/tell.ts"
 import { notify } from "../store/change.ts"
 import type { SecretBox } from "../secrets/secret-box.ts"
 import { arrive, findIdentity } from "../store/satellite.ts"
+import type { Tls } from "../tls/tls.ts"
 import { Connection, silenceMax } from "./connection.ts"
 import type { Inbox } from "./inbox.ts"
 import { badMessage, told } from "./rpc-error.ts"
@@ -38,6 +40,8 @@ export type StreamsOptions = {
   readonly log: Log
   readonly figures: RoleChangeFigures
   readonly silenceMax?: Millis
+  /** Undefined where central speaks no TLS: no certificate can be shown then. */
+  readonly tls: Tls | undefined
 }
 
 type Credentials = { readonly id: SatelliteId; readonly token: string }
@@ -108,7 +112,23 @@ export class Streams {
     if (token === undefined || !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)) throw wrong
     const identity = await findIdentity(this.#options.database.sql, satelliteId(id))
     if (identity?.approval !== "approved" || !opens(identity.authHash, token)) throw wrong
+    this.#checkCertificate(identity.id, context)
     return { id: identity.id, token }
+  }
+
+  /** A certificate that is shown must be this satellite's own, whether one is required or not. */
+  #checkCertificate(id: SatelliteId, context: HandlerContext): void {
+    const { tls, log } = this.#options
+    const shown = context.values.get(callerCertificate)
+    if (shown?.uris.includes(satelliteUri(id)) === true) return
+    if (shown === undefined && tls?.clients !== "required") return
+    log.warn("certificate.refused", { satellite: id, shown: shown?.uris ?? "none that is good" })
+    throw new ConnectError(
+      shown === undefined
+        ? "this central lets in only satellites that show a certificate of its authority, and this one showed none that is good: it must be let in anew"
+        : "the certificate is another satellite's",
+      Code.Unauthenticated,
+    )
   }
 
   async #arrived({ id, token }: Credentials, hello: Hello): Promise<Connection> {
@@ -142,6 +162,7 @@ export class Streams {
       inbox: this.#options.inbox,
       log: log.child({ satellite: id, stream: arrived.serial }),
       figures: this.#options.figures,
+      tls: this.#options.tls,
       silenceMax: this.#options.silenceMax ?? silenceMax,
     })
     this.#enter(connection)

@@ -88,7 +88,7 @@ test("central makes a key beside its own database, for its owner only, and keeps
 
 test("a given database has no key made up for it; keys are given once", () => {
   const database = "postgres://x"
-  const none = readCentralConfig({ DATABASE_URL: database })
+  const none = readCentralConfig({ DATABASE_URL: database, PG_SWARM_TLS: "off" })
   assert.deepEqual(none.kind === "ok" && none.value.secretKeys, { kind: "none" })
   const own = readCentralConfig({ PG_SWARM_DATA_DIR: "/var/lib/x" })
   assert.deepEqual(own.kind === "ok" && own.value.secretKeys, {

@@ -67,6 +67,8 @@ export type FromSatellite =
   | { readonly kind: "log-level-ack"; readonly level: string }
   /** At each change, and again on each stream until it is acknowledged. */
   | { readonly kind: "operation-update"; readonly report: OperationReport }
+  /** PKCS#10 as PEM: asks for a certificate for the next stream. */
+  | { readonly kind: "certificate-request"; readonly request: string }
 
 /** From central. `welcome` answers `hello` and comes first. */
 export type FromCentral =
@@ -105,6 +107,17 @@ export type FromCentral =
       readonly operation: OperationId
       readonly revision: number
     }
+  /** Stored beside the present token, then used; used once, it is the only one. */
+  | { readonly kind: "new-token"; readonly token: string }
+  | { readonly kind: "certificate"; readonly issued: IssuedCertificate }
+
+/** What a satellite shows on its stream, and whom it may trust there. */
+export type IssuedCertificate = {
+  /** PEM. */
+  readonly certificate: string
+  /** PEM of every authority that central's certificates may be signed by; undefined where central does not say. */
+  readonly authorities: string | undefined
+}
 
 export type Registration = {
   readonly site: string
@@ -118,12 +131,21 @@ export type Registration = {
 export type ApprovalCheck = {
   readonly satelliteId: SatelliteId
   readonly registrationToken: string
+  /** PKCS#10 as PEM; undefined where the line to central is plain. */
+  readonly certificateRequest: string | undefined
 }
 
 export type Approval =
   | { readonly kind: "pending" }
   | { readonly kind: "rejected" }
-  | { readonly kind: "approved"; readonly authToken: string; readonly name: string }
+  | {
+      readonly kind: "approved"
+      /** Who the satellite is from now on: another than it asked as when it takes over from another. */
+      readonly satelliteId: SatelliteId
+      readonly authToken: string
+      readonly name: string
+      readonly certificate: IssuedCertificate | undefined
+    }
 
 /** History: 1, the first. */
 export const satelliteProtocolVersion = 1

@@ -6,12 +6,14 @@ import { once } from "node:events"
 import {
   createSecureServer,
   createServer,
+  type Http2SecureServer,
   type Http2Server,
   type Http2ServerRequest,
   type Http2ServerResponse,
   type ServerHttp2Session,
 } from "node:http2"
 import type { AddressInfo } from "node:net"
+import { TLSSocket } from "node:tls"
 import {
   type ConnectRouter,
   createContextKey,
@@ -32,17 +34,27 @@ export const remoteAddress = createContextKey("", { description: "address of the
  */
 export const hangUp = createContextKey((): void => {}, { description: "ends the stream" })
 
+/** Who the caller showed to be by a certificate; undefined for one that showed none that we trust. */
+export const callerCertificate = createContextKey<CallerCertificate | undefined>(undefined, {
+  description: "certificate of the caller",
+})
+
+export type CallerCertificate = { readonly uris: readonly string[] }
+
+export type ServerTls = {
+  /** PEM. */
+  readonly certificate: string
+  readonly key: string
+  /** PEM: a certificate that callers show must be of one of these authorities. */
+  readonly clientAuthority?: string | undefined
+  /** Callers without a certificate get in too; a handler asks for `callerCertificate`. */
+  readonly clientsMayBeUnknown?: boolean
+}
+
 export type RpcServerOptions = {
   readonly listen: HostPort
-  /** PEM texts; absent means plain HTTP/2. */
-  readonly tls:
-    | {
-        readonly certificate: string
-        readonly key: string
-        /** PEM: callers must show a certificate of this authority. */
-        readonly clientAuthority?: string
-      }
-    | undefined
+  /** Absent means plain HTTP/2. */
+  readonly tls: ServerTls | undefined
   readonly routes: (router: ConnectRouter) => void
   readonly interceptors?: readonly Interceptor[]
   /** Largest message, either way. */
@@ -57,6 +69,8 @@ export interface RpcServer extends AsyncDisposable {
   /** The address that it really listens on. */
   readonly address: HostPort
   readonly sessions: number
+  /** For connections from now on; those that stand keep what they have. */
+  setCertificate(tls: Pick<ServerTls, "certificate" | "key" | "clientAuthority">): void
 }
 
 /** Streams get this long to end by themselves when the server closes. */
@@ -78,6 +92,7 @@ export async function openRpcServer(options: RpcServerOptions): Promise<RpcServe
     contextValues: (request) =>
       createContextValues()
         .set(remoteAddress, request.socket.remoteAddress ?? "")
+        .set(callerCertificate, "stream" in request ? shownBy(request.stream) : undefined)
         .set(hangUp, () => {
           if ("stream" in request) destroySoon(request.stream)
         }),
@@ -92,22 +107,16 @@ export async function openRpcServer(options: RpcServerOptions): Promise<RpcServe
     // One message must fit with room to spare, or a slow reader would end its own stream.
     maxSessionMemory: Math.max(10, Math.ceil((options.messageBytesMax * 4) / (1024 * 1024))),
   }
-  const server: Http2Server =
+  const server: Http2Server | Http2SecureServer =
     options.tls === undefined
       ? createServer(settings, serve)
       : createSecureServer(
           {
             ...settings,
-            cert: options.tls.certificate,
-            key: options.tls.key,
-            ...(options.tls.clientAuthority === undefined
-              ? {}
-              : {
-                  ca: options.tls.clientAuthority,
-                  requestCert: true,
-                  rejectUnauthorized: true,
-                  minVersion: "TLSv1.3" as const,
-                }),
+            ...contextOf(options.tls),
+            minVersion: "TLSv1.3" as const,
+            requestCert: options.tls.clientAuthority !== undefined,
+            rejectUnauthorized: options.tls.clientsMayBeUnknown !== true,
           },
           serve,
         )
@@ -129,10 +138,38 @@ export async function openRpcServer(options: RpcServerOptions): Promise<RpcServe
     get sessions() {
       return sessions.size
     },
+    setCertificate: (tls) => {
+      assert(isSecure(server), "a plain server has no certificate")
+      server.setSecureContext({ ...contextOf(tls), minVersion: "TLSv1.3" })
+    },
     [Symbol.asyncDispose]: async () => {
       stopping.abort()
       await close(server, sessions)
     },
+  }
+}
+
+const isSecure = (server: Http2Server | Http2SecureServer): server is Http2SecureServer =>
+  "setSecureContext" in server
+
+const contextOf = ({
+  certificate,
+  key,
+  clientAuthority,
+}: Pick<ServerTls, "certificate" | "key" | "clientAuthority">) => ({
+  cert: certificate,
+  key,
+  ...(clientAuthority === undefined ? {} : { ca: clientAuthority }),
+})
+
+function shownBy({ session }: Http2ServerRequest["stream"]): CallerCertificate | undefined {
+  const socket = session?.socket
+  if (!(socket instanceof TLSSocket) || !socket.authorized) return undefined
+  const names = socket.getPeerCertificate().subjectaltname ?? ""
+  return {
+    uris: names
+      .split(", ")
+      .flatMap((name) => (name.startsWith("URI:") ? [name.slice("URI:".length)] : [])),
   }
 }
 
@@ -150,7 +187,7 @@ function destroySoon(stream: Http2ServerRequest["stream"]): void {
   }, lingerFor).unref()
 }
 
-function portOf(server: Http2Server): number {
+function portOf(server: Http2Server | Http2SecureServer): number {
   const address: AddressInfo | string | null = server.address()
   assert(typeof address === "object" && address !== null, "a TCP server has an address")
   return address.port
@@ -183,7 +220,10 @@ function watchSession(
   })
 }
 
-async function close(server: Http2Server, sessions: Set<ServerHttp2Session>): Promise<void> {
+async function close(
+  server: Http2Server | Http2SecureServer,
+  sessions: Set<ServerHttp2Session>,
+): Promise<void> {
   const closed = once(server, "close")
   server.close()
   for (const session of sessions) session.close()

@@ -6,9 +6,7 @@ import type { Clock } from "#io/clock.ts"
 import type { KubeApi } from "#io/kube/api.ts"
 import { kinds } from "#io/kube/kinds.ts"
 import type { Log } from "#io/log.ts"
-import { openRpcClient } from "#io/rpc/client.ts"
 import type { Task } from "#io/together.ts"
-import { satelliteMessageMax } from "#wire/satellite.ts"
 import { parseLogLevel } from "#wire/sidecar.ts"
 import type { Config } from "../config.ts"
 import type { Operations } from "../operations/operations.ts"
@@ -17,10 +15,12 @@ import { retried } from "../retried.ts"
 import type { SettingsStore } from "../site/settings.ts"
 import type { StorageClassBell } from "../site/storage-classes.ts"
 import { satelliteVersion } from "../version.ts"
+import { dialCentral, isTls, reasonOf } from "./dial.ts"
 import { IdentityStore } from "./identity.ts"
 import { type LinkPace, link } from "./link.ts"
 import type { Outgoing } from "./outgoing.ts"
 import { approvedIdentity } from "./register.ts"
+import { Self } from "./self.ts"
 
 /** How often and how long; tests are in more of a hurry. */
 export type Pace = {
@@ -39,21 +39,21 @@ export type ConversationOptions = {
   readonly outgoing: Outgoing
   readonly settings: Pick<SettingsStore, "take">
   readonly storageClassBell: StorageClassBell
-  readonly connected: (isConnected: boolean) => void
+  /** How the line stands: undefined while connected, why not otherwise. */
+  readonly central: (trouble: string | undefined) => void
   readonly pace: Pace | undefined
 }
 
 /** Registers when needed and keeps the stream; an identity that central gave up is asked for anew. */
 export function conversation(options: ConversationOptions): Task {
-  const { config, log, clock, api, kubernetesVersion, operator, outgoing, connected, pace } =
-    options
+  const { config, log, clock, api, kubernetesVersion, operator, outgoing, pace } = options
   return async (signal) => {
-    using client = openRpcClient({
-      url: config.centralUrl,
-      authority: config.centralCa,
-      messageBytesMax: satelliteMessageMax,
-    })
-    const { transport } = client
+    const { central } = config
+    if (!isTls(central) && !isLoopback(central.url))
+      log.warn("central.plain", {
+        url: central.url,
+        next: "tokens and passwords cross the network unprotected; use https:// and PG_SWARM_CENTRAL_CA",
+      })
     const identities = new IdentityStore(api, config.namespace)
     const kubernetesUid = await retried(
       "the identity of this Kubernetes",
@@ -72,7 +72,8 @@ export function conversation(options: ConversationOptions): Task {
       }
       const identity = await approvedIdentity(
         {
-          transport,
+          central,
+          dial: () => dialCentral(central, undefined),
           identities,
           registration,
           clock,
@@ -83,7 +84,8 @@ export function conversation(options: ConversationOptions): Task {
       )
       const end = await link(
         {
-          transport,
+          dial: (own) => dialCentral(central, own),
+          reason: (failure) => reasonOf(failure, central),
           clock,
           log,
           outgoing,
@@ -95,10 +97,10 @@ export function conversation(options: ConversationOptions): Task {
             clusters: operator.hello(),
           }),
           received: (message) => receive(message, options),
-          state: connected,
+          state: options.central,
           ...(pace === undefined ? {} : { pace: pace.link }),
         },
-        identity,
+        new Self(identity, { identities, clock, log, usesTls: isTls(central) }),
         signal,
       )
       log.error("identity.refused", {
@@ -154,9 +156,14 @@ function receive(
       outgoing.operationAcknowledged(message.operation, message.revision)
       return operations.acknowledged(message.operation, message.revision)
     case "heartbeat-ack":
+    case "new-token":
+    case "certificate":
       return
   }
 }
+
+const isLoopback = (url: string): boolean =>
+  /^(localhost|127\.[\d.]+|\[::1\])$/.test(new URL(url).hostname)
 
 /** By it central knows the same Kubernetes again. */
 async function uidOfKubernetes(api: KubeApi, signal: AbortSignal): Promise<string> {

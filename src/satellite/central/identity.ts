@@ -5,6 +5,7 @@
  */
 import { type SatelliteId, satelliteId } from "#core/ids.ts"
 import { identitySecret, label, managedBy } from "#core/names.ts"
+import type { Pair } from "#io/certificates/authority.ts"
 import type { KubeApi } from "#io/kube/api.ts"
 import { kinds } from "#io/kube/kinds.ts"
 import { secretValues } from "../operator/secret.ts"
@@ -17,13 +18,47 @@ export type Identity =
       readonly satelliteId: SatelliteId
       readonly registrationToken: string
     }
-  | { readonly kind: "approved"; readonly satelliteId: SatelliteId; readonly authToken: string }
+  | Approved
+
+export type Approved = {
+  readonly kind: "approved"
+  readonly satelliteId: SatelliteId
+  readonly authToken: string
+  /** Given by central and not used yet; `authToken` is good until it is. */
+  readonly nextToken: string | undefined
+  /** PEM: what we show central; undefined while the line is plain. */
+  readonly client: Pair | undefined
+  /** PEM of central's authorities, as central told them. */
+  readonly authorities: string | undefined
+}
 
 const key = {
   satelliteId: "satellite-id",
   authToken: "auth-token",
+  nextToken: "next-auth-token",
   registrationToken: "registration-token",
+  certificate: "tls.crt",
+  certificateKey: "tls.key",
+  authorities: "central-ca.crt",
 } as const
+
+const written = (identity: Exclude<Identity, { readonly kind: "none" }>) => ({
+  [key.satelliteId]: identity.satelliteId,
+  ...(identity.kind === "approved"
+    ? {
+        [key.authToken]: identity.authToken,
+        [key.nextToken]: identity.nextToken,
+        [key.certificate]: identity.client?.certificate,
+        [key.certificateKey]: identity.client?.key,
+        [key.authorities]: identity.authorities,
+      }
+    : { [key.registrationToken]: identity.registrationToken }),
+})
+
+function pairOf(values: ReadonlyMap<string, string>): Pair | undefined {
+  const [certificate, own] = [values.get(key.certificate), values.get(key.certificateKey)]
+  return certificate === undefined || own === undefined ? undefined : { certificate, key: own }
+}
 
 export class IdentityStore {
   readonly #api: KubeApi
@@ -42,7 +77,14 @@ export class IdentityStore {
     const registrationToken = values.get(key.registrationToken)
     if (id === undefined) return { kind: "none" }
     if (authToken !== undefined)
-      return { kind: "approved", satelliteId: satelliteId(id), authToken }
+      return {
+        kind: "approved",
+        satelliteId: satelliteId(id),
+        authToken,
+        nextToken: values.get(key.nextToken),
+        client: pairOf(values),
+        authorities: values.get(key.authorities),
+      }
     if (registrationToken !== undefined)
       return { kind: "registered", satelliteId: satelliteId(id), registrationToken }
     return { kind: "none" }
@@ -50,10 +92,6 @@ export class IdentityStore {
 
   /** Replaces what was there: keys that the new identity does not have are removed. */
   async save(identity: Exclude<Identity, { readonly kind: "none" }>, signal: AbortSignal) {
-    const [name, value] =
-      identity.kind === "approved"
-        ? [key.authToken, identity.authToken]
-        : [key.registrationToken, identity.registrationToken]
     await this.#api.apply(
       kinds.Secret,
       {
@@ -65,10 +103,11 @@ export class IdentityStore {
           namespace: this.#namespace,
           labels: { [label.managedBy]: managedBy },
         },
-        data: {
-          [key.satelliteId]: Buffer.from(identity.satelliteId).toString("base64"),
-          [name]: Buffer.from(value).toString("base64"),
-        },
+        data: Object.fromEntries(
+          Object.entries(written(identity)).flatMap(([name, value]) =>
+            value === undefined ? [] : [[name, Buffer.from(value).toString("base64")]],
+          ),
+        ),
       },
       fieldManager,
       signal,

@@ -3,7 +3,7 @@
  * and soon again once a stream has lasted a minute. A stream on which heartbeats stay unanswered is dead
  * and closed by us.
  */
-import { Code, ConnectError, type Transport, createClient } from "@connectrpc/connect"
+import { Code, ConnectError, createClient } from "@connectrpc/connect"
 import { backoff } from "#core/backoff.ts"
 import type { FromCentral, Hello } from "#core/fleet/satellite.ts"
 import { type Millis, millis, minutes, seconds } from "#core/units.ts"
@@ -20,7 +20,9 @@ import {
   satelliteIdHeader,
 } from "#wire/satellite.ts"
 import type { Outgoing } from "./outgoing.ts"
-import type { Approved } from "./register.ts"
+import type { RpcClient } from "#io/rpc/client.ts"
+import type { Approved } from "./identity.ts"
+import type { Self } from "./self.ts"
 
 export type LinkPace = {
   readonly heartbeat: Millis
@@ -40,14 +42,17 @@ export const usualPace: LinkPace = {
 }
 
 export type LinkOptions = {
-  readonly transport: Transport
+  /** A line for one stream, with what we show of `identity`. */
+  readonly dial: (identity: Approved) => RpcClient
+  /** Words for why a stream ended. */
+  readonly reason: (failure: unknown) => string
   readonly clock: Clock
   readonly log: Log
   readonly outgoing: Outgoing
   readonly hello: () => Hello
   readonly received: (message: FromCentral) => void
-  /** True while a stream is open and welcomed. */
-  readonly state: (connected: boolean) => void
+  /** Undefined while a stream is open and welcomed; why not otherwise. */
+  readonly state: (trouble: string | undefined) => void
   readonly pace?: LinkPace
 }
 
@@ -61,7 +66,7 @@ const refusalsMax = 3
 /** Keeps the stream open until `signal`, or until central has refused the identity for good. */
 export async function link(
   options: LinkOptions,
-  identity: Approved,
+  self: Self,
   signal: AbortSignal,
 ): Promise<LinkEnd> {
   const { clock, log } = options
@@ -69,14 +74,18 @@ export async function link(
   let refusals = 0
   for (let attempt = 0; ;) {
     const began = clock.now()
-    const failure = await oneStream(options, identity, pace, signal)
+    const failure = await oneStream(options, self, pace, signal)
     signal.throwIfAborted()
+    const why = options.reason(failure)
+    options.state(why)
+    if (failure instanceof TokenGiven) continue
+    if (isRefusal(failure) && (await self.tokenRefused(signal))) continue
     if (clock.now() - began >= pace.stable) attempt = 0
     refusals = isRefusal(failure) ? refusals + 1 : 0
-    if (refusals >= refusalsMax) return { kind: "refused", why: messageOf(failure) }
+    if (refusals >= refusalsMax || isRevoked(failure)) return { kind: "refused", why }
     const pause = backoff(attempt, Math.random(), { first: pace.first, longest: pace.longest })
     attempt += 1
-    log.warn("central.lost", { why: messageOf(failure), againInMs: Math.round(pause) })
+    log.warn("central.lost", { why, againInMs: Math.round(pause) })
     await clock.sleep(millis(pause), signal)
   }
 }
@@ -84,23 +93,30 @@ export async function link(
 const isRefusal = (failure: unknown): boolean =>
   failure instanceof ConnectError && failure.code === Code.Unauthenticated
 
-const messageOf = (failure: unknown): string =>
-  failure instanceof Error ? failure.message : String(failure)
+/** Said on purpose, by somebody who decided it: nothing that passes by itself. */
+const isRevoked = (failure: unknown): boolean =>
+  failure instanceof ConnectError && failure.code === Code.PermissionDenied
+
+/** Not a failure: the next stream begins with another token. */
+class TokenGiven extends Error {
+  override readonly name = "TokenGiven"
+  override readonly message = "central gave a new token"
+}
 
 /** Runs one stream to its end; returns why it ended. */
 async function oneStream(
   options: LinkOptions,
-  identity: Approved,
+  self: Self,
   pace: LinkPace,
   signal: AbortSignal,
 ): Promise<unknown> {
-  const { clock, outgoing, state } = options
+  const { clock, outgoing } = options
   const heart = { sequence: 0, answeredAt: clock.now() }
   outgoing.restart()
   try {
     await together(
       signal,
-      (stop) => talk(options, identity, heart, stop),
+      (stop) => talk(options, self, heart, stop),
       async (stop) => {
         for (;;) {
           await clock.sleep(pace.heartbeat, stop)
@@ -108,6 +124,7 @@ async function oneStream(
             throw new Outage("CENTRAL_SILENT", "central does not answer heartbeats")
           heart.sequence += 1
           outgoing.say({ kind: "heartbeat", sequence: heart.sequence, sentAt: clock.wall() })
+          await askForCertificate(self, outgoing)
         }
       },
     )
@@ -115,19 +132,24 @@ async function oneStream(
   } catch (failure) {
     if (isStop(failure, signal)) signal.throwIfAborted()
     return failure
-  } finally {
-    state(false)
   }
+}
+
+async function askForCertificate(self: Self, outgoing: Outgoing): Promise<void> {
+  const request = await self.certificateRequest()
+  if (request !== undefined) outgoing.say({ kind: "certificate-request", request })
 }
 
 async function talk(
   options: LinkOptions,
-  identity: Approved,
+  self: Self,
   heart: { answeredAt: number },
   signal: AbortSignal,
 ): Promise<void> {
-  const { transport, clock, log, outgoing, hello, received, state } = options
-  const client = createClient(SatelliteService, transport)
+  const { dial, clock, log, outgoing, hello, received, state } = options
+  const { token } = self
+  using line = dial(self.current)
+  const client = createClient(SatelliteService, line.transport)
   async function* sent(): AsyncGenerator<SatelliteMessage> {
     yield encodeFromSatellite({ kind: "hello", hello: hello() })
     for await (const message of outgoing.messages(signal)) yield encodeFromSatellite(message)
@@ -135,8 +157,8 @@ async function talk(
   const answers: AsyncIterable<CentralMessage> = client.connect(sent(), {
     signal,
     headers: {
-      authorization: `Bearer ${identity.authToken}`,
-      [satelliteIdHeader]: identity.satelliteId,
+      authorization: `Bearer ${token}`,
+      [satelliteIdHeader]: self.current.satelliteId,
     },
   })
   for await (const answer of answers) {
@@ -147,10 +169,18 @@ async function talk(
       log.error("central.unreadable", { problems: parsed.problems })
       continue
     }
-    if (parsed.value.kind === "welcome") {
-      state(true)
-      log.event("central.connected", { name: parsed.value.name })
+    const { value: message } = parsed
+    if (message.kind === "welcome") {
+      state(undefined)
+      log.event("central.connected", { name: message.name })
+      await self.tokenTaken(token, signal)
+      await askForCertificate(self, outgoing)
     }
-    received(parsed.value)
+    if (message.kind === "new-token") {
+      await self.tokenGiven(message.token, signal)
+      throw new TokenGiven()
+    }
+    if (message.kind === "certificate") await self.certified(message.issued, signal)
+    received(message)
   }
 }

@@ -71,7 +71,12 @@ export class Outgoing {
   }
 
   /** Of its kind only the last one counts. */
-  say(message: Extract<FromSatellite, { readonly kind: "heartbeat" | "log-level-ack" }>): void {
+  say(
+    message: Extract<
+      FromSatellite,
+      { readonly kind: "heartbeat" | "log-level-ack" | "certificate-request" }
+    >,
+  ): void {
     this.#once.set(message.kind, message)
     this.#wake()
   }

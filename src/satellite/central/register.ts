@@ -2,7 +2,7 @@
  * Becoming known to central: asks once, then waits until a person approves. A rejected satellite says so
  * and goes on asking rarely, because a rejection can be a mistake that is mended in central.
  */
-import { Code, ConnectError, type Transport, createClient } from "@connectrpc/connect"
+import { Code, ConnectError, createClient } from "@connectrpc/connect"
 import { backoff } from "#core/backoff.ts"
 import type { Registration } from "#core/fleet/satellite.ts"
 import type { Parsed } from "#core/parsed.ts"
@@ -18,10 +18,16 @@ import {
   parseApproval,
   parseRegistered,
 } from "#wire/registration.ts"
-import type { Identity, IdentityStore } from "./identity.ts"
+import { newRequest } from "#io/certificates/authority.ts"
+import type { RpcClient } from "#io/rpc/client.ts"
+import { isTls, reasonOf } from "./dial.ts"
+import type { CentralAddress } from "../config.ts"
+import type { Approved, IdentityStore } from "./identity.ts"
 
 export type RegistrationOptions = {
-  readonly transport: Transport
+  readonly central: CentralAddress
+  /** A line to central for one question. */
+  readonly dial: () => RpcClient
   readonly identities: IdentityStore
   readonly registration: Registration
   readonly clock: Clock
@@ -29,8 +35,6 @@ export type RegistrationOptions = {
   /** For tests: how often central is asked while pending, and while rejected. */
   readonly pace?: { readonly pending: Millis; readonly rejected: Millis }
 }
-
-export type Approved = Extract<Identity, { readonly kind: "approved" }>
 
 const usualPace = { pending: seconds(5), rejected: minutes(5) }
 const answerWithin = seconds(15)
@@ -54,7 +58,7 @@ export async function approvedIdentity(
       const pause = backoff(failures, Math.random(), bounds)
       failures += 1
       log.warn(refused ? "registration.forgotten" : "registration.failed", {
-        failure,
+        why: reasonOf(failure, options.central),
         againInMs: Math.round(pause),
       })
       await clock.sleep(pause, signal)
@@ -71,11 +75,12 @@ async function step(
   options: RegistrationOptions,
   signal: AbortSignal,
 ): Promise<Approved | undefined> {
-  const { transport, identities, registration, clock, log } = options
+  const { central, identities, registration, clock, log } = options
   const pace = options.pace ?? usualPace
-  const client = createClient(RegistrationService, transport)
-  const call = { signal, timeoutMs: answerWithin }
   const identity = await identities.load(signal)
+  using line = options.dial()
+  const client = createClient(RegistrationService, line.transport)
+  const call = { signal, timeoutMs: answerWithin }
   switch (identity.kind) {
     case "approved":
       return identity
@@ -92,13 +97,31 @@ async function step(
     }
     case "registered": {
       const { satelliteId, registrationToken } = identity
-      const check = encodeApprovalCheck({ satelliteId, registrationToken })
-      const approval = orOutage(parseApproval(await client.checkApproval(check, call)))
+      const own = isTls(central) ? await newRequest(satelliteId) : undefined
+      const check = encodeApprovalCheck({
+        satelliteId,
+        registrationToken,
+        certificateRequest: own?.request,
+      })
+      const answer = await client.checkApproval(check, call)
+      const approval = orOutage(parseApproval(answer, satelliteId))
       switch (approval.kind) {
         case "approved": {
-          const approved = { kind: "approved", satelliteId, authToken: approval.authToken } as const
+          const { certificate } = approval
+          const approved: Approved = {
+            kind: "approved",
+            satelliteId: approval.satelliteId,
+            authToken: approval.authToken,
+            nextToken: undefined,
+            client: own && certificate && { certificate: certificate.certificate, key: own.key },
+            authorities: certificate?.authorities,
+          }
           await identities.save(approved, signal)
-          log.event("registration.approved", { satellite: satelliteId, name: approval.name })
+          log.event("registration.approved", {
+            satellite: approved.satelliteId,
+            name: approval.name,
+            certificate: certificate !== undefined,
+          })
           return approved
         }
         case "pending":

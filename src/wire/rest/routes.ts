@@ -3,6 +3,7 @@
  * by it, the OpenAPI document is printed from it. Paths are relative to `/api/v1`.
  */
 import * as z from "zod"
+import { authorityRoutes } from "#wire/rest/authority-routes.ts"
 import {
   createTokenBody,
   createdTokenSchema,
@@ -195,6 +196,7 @@ export const routes = {
   }),
 
   ...databaseRoutes,
+  ...authorityRoutes,
   ...profileRoutes,
   ...parameterRoutes,
   ...ruleRoutes,

@@ -10,7 +10,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file pgswarm/v1/registration.proto.
  */
 export const file_pgswarm_v1_registration: GenFile = /*@__PURE__*/
-  fileDesc("Ch1wZ3N3YXJtL3YxL3JlZ2lzdHJhdGlvbi5wcm90bxIKcGdzd2FybS52MSLwAQoPUmVnaXN0ZXJSZXF1ZXN0EgwKBHNpdGUYASABKAkSFgoOa3ViZXJuZXRlc191aWQYAiABKAkSGgoSa3ViZXJuZXRlc192ZXJzaW9uGAMgASgJEhkKEXNhdGVsbGl0ZV92ZXJzaW9uGAQgASgJEhgKEHByb3RvY29sX3ZlcnNpb24YBSABKAUSNwoGbGFiZWxzGAYgAygLMicucGdzd2FybS52MS5SZWdpc3RlclJlcXVlc3QuTGFiZWxzRW50cnkaLQoLTGFiZWxzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASJEChBSZWdpc3RlclJlc3BvbnNlEhQKDHNhdGVsbGl0ZV9pZBgBIAEoCRIaChJyZWdpc3RyYXRpb25fdG9rZW4YAiABKAkiSAoUQ2hlY2tBcHByb3ZhbFJlcXVlc3QSFAoMc2F0ZWxsaXRlX2lkGAEgASgJEhoKEnJlZ2lzdHJhdGlvbl90b2tlbhgCIAEoCSJhChVDaGVja0FwcHJvdmFsUmVzcG9uc2USJgoIYXBwcm92YWwYASABKA4yFC5wZ3N3YXJtLnYxLkFwcHJvdmFsEhIKCmF1dGhfdG9rZW4YAiABKAkSDAoEbmFtZRgDIAEoCSpoCghBcHByb3ZhbBIYChRBUFBST1ZBTF9VTlNQRUNJRklFRBAAEhQKEEFQUFJPVkFMX1BFTkRJTkcQARIVChFBUFBST1ZBTF9BUFBST1ZFRBACEhUKEUFQUFJPVkFMX1JFSkVDVEVEEAMysgEKE1JlZ2lzdHJhdGlvblNlcnZpY2USRQoIUmVnaXN0ZXISGy5wZ3N3YXJtLnYxLlJlZ2lzdGVyUmVxdWVzdBocLnBnc3dhcm0udjEuUmVnaXN0ZXJSZXNwb25zZRJUCg1DaGVja0FwcHJvdmFsEiAucGdzd2FybS52MS5DaGVja0FwcHJvdmFsUmVxdWVzdBohLnBnc3dhcm0udjEuQ2hlY2tBcHByb3ZhbFJlc3BvbnNlYgZwcm90bzM");
+  fileDesc("Ch1wZ3N3YXJtL3YxL3JlZ2lzdHJhdGlvbi5wcm90bxIKcGdzd2FybS52MSLwAQoPUmVnaXN0ZXJSZXF1ZXN0EgwKBHNpdGUYASABKAkSFgoOa3ViZXJuZXRlc191aWQYAiABKAkSGgoSa3ViZXJuZXRlc192ZXJzaW9uGAMgASgJEhkKEXNhdGVsbGl0ZV92ZXJzaW9uGAQgASgJEhgKEHByb3RvY29sX3ZlcnNpb24YBSABKAUSNwoGbGFiZWxzGAYgAygLMicucGdzd2FybS52MS5SZWdpc3RlclJlcXVlc3QuTGFiZWxzRW50cnkaLQoLTGFiZWxzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASJEChBSZWdpc3RlclJlc3BvbnNlEhQKDHNhdGVsbGl0ZV9pZBgBIAEoCRIaChJyZWdpc3RyYXRpb25fdG9rZW4YAiABKAkiZQoUQ2hlY2tBcHByb3ZhbFJlcXVlc3QSFAoMc2F0ZWxsaXRlX2lkGAEgASgJEhoKEnJlZ2lzdHJhdGlvbl90b2tlbhgCIAEoCRIbChNjZXJ0aWZpY2F0ZV9yZXF1ZXN0GAMgASgJIqUBChVDaGVja0FwcHJvdmFsUmVzcG9uc2USJgoIYXBwcm92YWwYASABKA4yFC5wZ3N3YXJtLnYxLkFwcHJvdmFsEhIKCmF1dGhfdG9rZW4YAiABKAkSDAoEbmFtZRgDIAEoCRIsCgtjZXJ0aWZpY2F0ZRgEIAEoCzIXLnBnc3dhcm0udjEuQ2VydGlmaWNhdGUSFAoMc2F0ZWxsaXRlX2lkGAUgASgJIjcKC0NlcnRpZmljYXRlEhMKC2NlcnRpZmljYXRlGAEgASgJEhMKC2F1dGhvcml0aWVzGAIgASgJKmgKCEFwcHJvdmFsEhgKFEFQUFJPVkFMX1VOU1BFQ0lGSUVEEAASFAoQQVBQUk9WQUxfUEVORElORxABEhUKEUFQUFJPVkFMX0FQUFJPVkVEEAISFQoRQVBQUk9WQUxfUkVKRUNURUQQAzKyAQoTUmVnaXN0cmF0aW9uU2VydmljZRJFCghSZWdpc3RlchIbLnBnc3dhcm0udjEuUmVnaXN0ZXJSZXF1ZXN0GhwucGdzd2FybS52MS5SZWdpc3RlclJlc3BvbnNlElQKDUNoZWNrQXBwcm92YWwSIC5wZ3N3YXJtLnYxLkNoZWNrQXBwcm92YWxSZXF1ZXN0GiEucGdzd2FybS52MS5DaGVja0FwcHJvdmFsUmVzcG9uc2ViBnByb3RvMw");
 
 /**
  * @generated from message pgswarm.v1.RegisterRequest
@@ -95,6 +95,13 @@ export type CheckApprovalRequest = Message<"pgswarm.v1.CheckApprovalRequest"> & 
    * @generated from field: string registration_token = 2;
    */
   registrationToken: string;
+
+  /**
+   * PKCS#10, PEM: the key that the satellite will show a certificate for. Its private half never leaves the site.
+   *
+   * @generated from field: string certificate_request = 3;
+   */
+  certificateRequest: string;
 };
 
 /**
@@ -125,6 +132,20 @@ export type CheckApprovalResponse = Message<"pgswarm.v1.CheckApprovalResponse"> 
    * @generated from field: string name = 3;
    */
   name: string;
+
+  /**
+   * With APPROVED, where central signs certificates and was asked for one.
+   *
+   * @generated from field: pgswarm.v1.Certificate certificate = 4;
+   */
+  certificate?: Certificate | undefined;
+
+  /**
+   * With APPROVED: who the satellite is from now on. Another id than it asked with when it takes over from another.
+   *
+   * @generated from field: string satellite_id = 5;
+   */
+  satelliteId: string;
 };
 
 /**
@@ -133,6 +154,34 @@ export type CheckApprovalResponse = Message<"pgswarm.v1.CheckApprovalResponse"> 
  */
 export const CheckApprovalResponseSchema: GenMessage<CheckApprovalResponse> = /*@__PURE__*/
   messageDesc(file_pgswarm_v1_registration, 3);
+
+/**
+ * What a satellite shows on its stream, and whom it may trust there.
+ *
+ * @generated from message pgswarm.v1.Certificate
+ */
+export type Certificate = Message<"pgswarm.v1.Certificate"> & {
+  /**
+   * PEM.
+   *
+   * @generated from field: string certificate = 1;
+   */
+  certificate: string;
+
+  /**
+   * PEM, every authority that central's own certificates may be signed by; empty where that is not central's business.
+   *
+   * @generated from field: string authorities = 2;
+   */
+  authorities: string;
+};
+
+/**
+ * Describes the message pgswarm.v1.Certificate.
+ * Use `create(CertificateSchema)` to create a new message.
+ */
+export const CertificateSchema: GenMessage<Certificate> = /*@__PURE__*/
+  messageDesc(file_pgswarm_v1_registration, 4);
 
 /**
  * @generated from enum pgswarm.v1.Approval
