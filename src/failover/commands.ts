@@ -27,7 +27,7 @@ export async function obey(
     case "unfence":
       return unfence(parts, signal)
     case "promote":
-      return promoteHere(parts, request.acceptLoss, signal)
+      return promoteHere(parts, request, signal)
   }
 }
 

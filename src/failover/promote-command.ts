@@ -4,6 +4,7 @@
  * vote, no pledge and no compare-and-set of the Lease: whoever has more WAL still goes first (S1, S2).
  */
 import type { CommandOutcome } from "#core/cluster/sidecar.ts"
+import type { Term } from "#core/ids.ts"
 import { millis, minutes, seconds } from "#core/units.ts"
 import type { Consent } from "#core/failover/observation.ts"
 import { leadingTerm, vacancy } from "#core/failover/standing.ts"
@@ -16,7 +17,10 @@ const answeredWithin = seconds(25)
 
 export async function promoteHere(
   parts: Parts,
-  acceptLoss: boolean,
+  {
+    acceptLoss,
+    term: seenTerm,
+  }: { readonly acceptLoss: boolean; readonly term?: Term | undefined },
   signal: AbortSignal,
 ): Promise<CommandOutcome> {
   const { known, clock, config, observe } = parts
@@ -24,6 +28,12 @@ export async function promoteHere(
   if (refusal !== undefined) return refusal
   const { lease, now } = observe()
   if (lease.kind !== "read") return failed("NO_LEASE", "the Lease was not read yet")
+  // What is missing in another vacancy is not what the person saw.
+  if (seenTerm !== undefined && seenTerm !== lease.lease.term)
+    return failed(
+      "OVERTAKEN",
+      `the role changed hands since: the Lease is in term ${lease.lease.term}`,
+    )
   const consent: Consent = { term: lease.lease.term, acceptLoss, until: now + consentLasts }
   known.consent = consent
   known.changed()
@@ -44,7 +54,11 @@ export async function promoteHere(
       signal,
     })
   } catch {
-    return failed("NOT_YET", `not primary yet: ${parts.board.status.health.reason ?? "unknown"}`)
+    const why = parts.board.status.health.reason ?? "unknown"
+    return failed(
+      "NOT_YET",
+      `not primary yet: ${why}; the consent stands for ${consentLasts / 60_000} minutes`,
+    )
   }
   return { kind: "done", output: `${config.pod} is primary` }
 }

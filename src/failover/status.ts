@@ -34,7 +34,8 @@ export class StatusBoard {
     this.#status = statusOf(this.#pod, seen, mood, this.#measured)
     const { health, term, holdsLease, handOver } = this.#status
     const { role, phase, ready, timeline, synchronous } = health
-    const roles = [role, phase, ready, timeline, synchronous]
+    const { question, refusing } = health
+    const roles = [role, phase, ready, timeline, synchronous, question, refusing]
     // Other words are news, a number that counts on is not.
     const why = mood.why.replaceAll(/\d+/g, "#")
     const shown = JSON.stringify([...roles, why, term, holdsLease, handOver])
@@ -79,6 +80,8 @@ function healthOf(pod: PodName, seen: Observation, mood: Mood, measured: Measure
     receiver: server.kind === "standby" ? server.receiver : undefined,
     containerRestarts: 0,
     synchronous: server.kind === "standby" && lease(seen)?.syncSet.includes(pod) === true,
+    question: mood.question,
+    refusing: mood.refusing,
   }
 }
 

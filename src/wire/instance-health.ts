@@ -1,7 +1,7 @@
 /** `InstanceHealth` to protobuf and back. */
 import { create } from "@bufbuild/protobuf"
-import type { InstanceHealth, InstancePhase, InstanceRole } from "#core/cluster/state.ts"
-import { instancePhases, instanceRoles } from "#core/cluster/state.ts"
+import type { InstanceHealth, InstancePhase, InstanceRole, Question } from "#core/cluster/state.ts"
+import { instancePhases, instanceRoles, questionsAbout } from "#core/cluster/state.ts"
 import { podName, timeline } from "#core/ids.ts"
 import { lsn } from "#core/lsn.ts"
 import type { Parsed, Problem } from "#core/parsed.ts"
@@ -10,6 +10,9 @@ import {
   InstanceRole as WireRole,
   type InstanceHealth as Wire,
   InstanceHealthSchema,
+  QuestionAbout as WireAbout,
+  type Question as WireQuestion,
+  QuestionSchema,
 } from "./gen/pgswarm/v1/health_pb.ts"
 
 const roleToWire: Readonly<Record<InstanceRole, WireRole>> = {
@@ -31,6 +34,26 @@ const phaseToWire: Readonly<Record<InstancePhase, WirePhase>> = {
   stopping: WirePhase.STOPPING,
   stopped: WirePhase.STOPPED,
   quarantined: WirePhase.QUARANTINED,
+}
+
+const aboutToWire: Readonly<Record<Question["about"], WireAbout>> = {
+  pause: WireAbout.PAUSE,
+  "old-data": WireAbout.OLD_DATA,
+  lag: WireAbout.LAG,
+  loss: WireAbout.LOSS,
+}
+
+const encodeQuestion = ({ about, missingBytes }: Question): WireQuestion =>
+  create(QuestionSchema, {
+    about: aboutToWire[about],
+    ...present({ missingBytes: whole(missingBytes) }),
+  })
+
+/** One that this version does not know is none: people still have the reason in words. */
+function parseQuestion(message: WireQuestion): Question | undefined {
+  const about = questionsAbout.find((name) => aboutToWire[name] === message.about)
+  if (about === undefined) return undefined
+  return { about, missingBytes: optional(message.missingBytes, Number) }
 }
 
 /** The fields that are set, so that absent stays absent on the wire and never becomes zero. */
@@ -69,6 +92,8 @@ export const encodeInstanceHealth = (health: InstanceHealth): Wire =>
       diskFreeBytes: whole(health.diskFreeBytes),
       receiver: health.receiver,
       startedAtMs: whole(health.startedAt),
+      question: optional(health.question, encodeQuestion),
+      refusing: health.refusing,
     }),
   })
 
@@ -113,6 +138,10 @@ export function parseInstanceHealth(message: Wire, path = "health"): Parsed<Inst
       startedAt: optional(message.startedAtMs, Number),
       containerRestarts: message.containerRestarts,
       synchronous: message.synchronous,
+      ...present({
+        question: optional(message.question, parseQuestion),
+        refusing: message.refusing,
+      }),
     },
   }
 }

@@ -1,13 +1,14 @@
 /** Operations on the stream between a satellite and central: protobuf to `core/switchover` and back. */
-import { create } from "@bufbuild/protobuf"
+import { create, type MessageInitShape } from "@bufbuild/protobuf"
 import { clusterId, operationId, podName } from "#core/ids.ts"
 import type { Parsed } from "#core/parsed.ts"
 import type {
   OperationOrder,
   OperationReport,
+  OperationStepName,
+  OperationWish,
   StepReport,
   StepState,
-  SwitchoverStep,
 } from "#core/switchover/operation.ts"
 import {
   OperationState as WireState,
@@ -38,7 +39,8 @@ const names = {
   release: WireName.RELEASE,
   promote: WireName.PROMOTE,
   follow: WireName.FOLLOW,
-} as const satisfies Record<SwitchoverStep, WireName>
+  admit: WireName.ADMIT,
+} as const satisfies Record<OperationStepName, WireName>
 
 const stepStates = {
   pending: WireStepState.PENDING,
@@ -51,6 +53,8 @@ const stepStates = {
 const stepsMax = 20
 const podMax = 63
 const sentenceMax = 2000
+/** A sidecar takes no longer one. */
+const reasonMax = 300
 
 const whole = (at: number | undefined): bigint | undefined =>
   at === undefined ? undefined : BigInt(Math.trunc(at))
@@ -127,22 +131,54 @@ export const encodeOperationOrder = (order: OperationOrder): StartOperation =>
   create(StartOperationSchema, {
     operationId: order.operation,
     clusterId: order.clusterId,
-    operation: { case: "switchover", value: order.to === undefined ? {} : { to: order.to } },
+    operation: encodeWish(order),
   })
+
+type WireWish = MessageInitShape<typeof StartOperationSchema>["operation"] & object
+
+function encodeWish(wish: OperationWish): WireWish {
+  switch (wish.kind) {
+    case "switchover":
+      return { case: "switchover", value: wish.to === undefined ? {} : { to: wish.to } }
+    case "fence":
+      return { case: "fence", value: { reason: wish.reason } }
+    case "unfence":
+      return { case: "unfence", value: {} }
+    case "promote":
+      return { case: "promote", value: { to: wish.to, acceptLoss: wish.acceptLoss } }
+  }
+}
 
 export function parseOperationOrder(wire: StartOperation): Parsed<OperationOrder> {
   const read = new Reader()
-  const { operation } = wire
-  if (operation.case === undefined)
-    read.note("start_operation.operation", "nothing is set that this version knows")
-  const to = operation.case === "switchover" ? operation.value.to : undefined
-  return read.done({
+  const common = {
     operation: operationId(read.uuid("start_operation.operation_id", wire.operationId)),
     clusterId: clusterId(read.uuid("start_operation.cluster_id", wire.clusterId)),
-    kind: "switchover",
-    to:
-      to === undefined
-        ? undefined
-        : podName(read.text("start_operation.switchover.to", to, podMax)),
-  })
+  }
+  return read.done({ ...common, ...parseWish(read, wire.operation) })
+}
+
+function parseWish(read: Reader, wish: StartOperation["operation"]): OperationWish {
+  switch (wish.case) {
+    case "switchover": {
+      const { to } = wish.value
+      const pod = to === undefined ? "" : read.text("start_operation.switchover.to", to, podMax)
+      return { kind: "switchover", to: to === undefined ? undefined : podName(pod) }
+    }
+    case "fence": {
+      const reason = read.text("start_operation.fence.reason", wish.value.reason, reasonMax)
+      return { kind: "fence", reason }
+    }
+    case "unfence":
+      return { kind: "unfence" }
+    case "promote": {
+      const { to, acceptLoss } = wish.value
+      const pod = read.text("start_operation.promote.to", to, podMax)
+      return { kind: "promote", to: podName(pod), acceptLoss }
+    }
+    case undefined:
+      read.note("start_operation.operation", "nothing is set that this version knows")
+      // Never used: what was noted makes the whole bad.
+      return { kind: "unfence" }
+  }
 }

@@ -120,6 +120,8 @@ const health: ClusterHealth = {
       startedAt: 1_740_000_000_000,
       containerRestarts: 0,
       synchronous: false,
+      question: { about: "loss", missingBytes: 4096 },
+      refusing: "fenced: the application writes nonsense",
     },
   ],
 }
@@ -251,6 +253,21 @@ test("every message of central is the same after the wire", () => {
     {
       kind: "start-operation",
       order: { operation, clusterId: id, kind: "switchover", to: undefined },
+    },
+    {
+      kind: "start-operation",
+      order: { operation, clusterId: id, kind: "fence", reason: "the application writes nonsense" },
+    },
+    { kind: "start-operation", order: { operation, clusterId: id, kind: "unfence" } },
+    {
+      kind: "start-operation",
+      order: {
+        operation,
+        clusterId: id,
+        kind: "promote",
+        to: podName("orders-2"),
+        acceptLoss: true,
+      },
     },
     { kind: "cancel-operation", operation, clusterId: id },
     { kind: "operation-ack", operation, revision: 4 },

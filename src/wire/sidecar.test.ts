@@ -118,6 +118,7 @@ const messages: readonly SidecarMessage[] = [
         diskFreeBytes: 5_000_000_000_000,
         startedAt: 1_700_000_000_000,
         synchronous: true,
+        question: { about: "pause", missingBytes: undefined },
       },
       term: term(7),
       holdsLease: true,
@@ -160,7 +161,8 @@ test("every command comes out of the wire as it went in", () => {
     { kind: "abandon-hand-over", id: "g", operation },
     { kind: "fence", id: "h", reason: "maintenance" },
     { kind: "unfence", id: "i" },
-    { kind: "promote", id: "j", acceptLoss: true },
+    { kind: "promote", id: "j", acceptLoss: true, term: term(7) },
+    { kind: "promote", id: "k", acceptLoss: false, term: undefined },
   ]
   for (const command of commands) {
     const bytes = toBinary(SidecarCommandSchema, encodeSidecarCommand(command))

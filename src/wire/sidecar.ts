@@ -229,7 +229,8 @@ export function encodeSidecarCommand(command: SidecarCommand): WireCommand {
     case "unfence":
       return create(SidecarCommandSchema, { id, command: { case: "unfence", value: {} } })
     case "promote": {
-      const value = { acceptLoss: command.acceptLoss }
+      const { acceptLoss, term: seen } = command
+      const value = { acceptLoss, ...(seen === undefined ? {} : { term: BigInt(seen) }) }
       return create(SidecarCommandSchema, { id, command: { case: "promote", value } })
     }
   }
@@ -267,8 +268,14 @@ export function parseSidecarCommand({ id, command }: WireCommand): Parsed<Sideca
     case "unfence":
       return { kind: "ok", value: { kind: "unfence", id } }
     case "promote": {
-      const { acceptLoss } = command.value
-      return { kind: "ok", value: { kind: "promote", id, acceptLoss } }
+      const read = new Reader()
+      const { acceptLoss, term: seen } = command.value
+      return read.done({
+        kind: "promote",
+        id,
+        acceptLoss,
+        term: seen === undefined ? undefined : term(read.count("promote.term", seen)),
+      })
     }
     case undefined:
       return bad("command", "nothing is set that this version knows")

@@ -80,6 +80,35 @@ test("the primary's role is handed over by REST; nothing acknowledged is lost, w
       assert.match(String(again), /the operation is over/)
     })
 
+    await t.test(
+      "a fence by REST keeps clients out of the primary, and its end lets them in",
+      async () => {
+        const { name: primary } = await untilWhole(world, healthyMs)
+        const reason = "the application writes nonsense"
+        const fence = await api.call("fenceCluster", { params: { id }, body: { reason } })
+        const fenced = await untilOver(api, fence.id)
+        assert.deepEqual([fenced.state, fenced.error], ["succeeded", null])
+        await until("central shows why no client is let in", healthyMs, async () => {
+          const now = await api.call("getCluster", { params: { id } })
+          const refusing = now.instances.find(({ pod }) => pod === primary)?.refusing
+          return now.primary === primary && refusing === `fenced: ${reason}` ? true : undefined
+        })
+        const acknowledged = writer.acknowledged.length
+        const since = performance.now()
+        const promote = { to: primary, acceptLoss: false }
+        const refused = await api
+          .call("promoteMember", { params: { id }, body: promote })
+          .catch((failure: unknown) => failure)
+        assert.match(String(refused), /serves as primary: hand its role over instead/)
+        const unfence = await api.call("unfenceCluster", { params: { id } })
+        assert.equal((await untilOver(api, unfence.id)).state, "succeeded")
+        assert.equal(writer.acknowledged.length, acknowledged)
+        await writer.nextCommit(healthyMs)
+        say(`fenced: no write for ${Math.round(writer.longestGap(since).ms)} ms`)
+        assert.equal((await untilWhole(world, healthyMs)).name, primary)
+      },
+    )
+
     await t.test("the satellite is killed in the middle", async () => {
       const satellite = `${site.name}-satellite`
       const { before, after, over } = await handOver(async ({ id: operation }) => {

@@ -112,7 +112,7 @@ const report = (id: string, change: Partial<OperationReport> = {}): OperationRep
   operation: operationId(id),
   revision: 1,
   state: "running",
-  steps: begun(noSteps, "check", 1_750_000_000_000),
+  steps: begun(noSteps("switchover"), "check", 1_750_000_000_000),
   target: b,
   error: undefined,
   pointOfNoReturnAt: undefined,
@@ -138,7 +138,11 @@ test("a switchover is sent to its site, filled by the site's word, and over when
   assert.deepEqual(order, { operation: asked.id, clusterId: id, kind: "switchover", to: b })
   await tell(stream, report(asked.id))
   assert.equal((await get(api, asked.id)).state, "running")
-  const steps = ended(noSteps, "follow", { state: "done", at: 1_750_000_001_000, detail: "all" })
+  const steps = ended(noSteps("switchover"), "follow", {
+    state: "done",
+    at: 1_750_000_001_000,
+    detail: "all",
+  })
   await tell(
     stream,
     report(asked.id, {
@@ -187,6 +191,58 @@ test("what can not be done is refused with the reason and the fix, and nothing i
   assert.equal((await api.raw("startSwitchover", { params: { id }, body: { two: 1 } })).status, 400)
   assert.deepEqual((await api.ok("listOperations")).items, [])
   assert.ok(!stream.received.some(({ kind }) => kind === "start-operation"))
+})
+
+test("a fence and a promotion are operations: their site is asked, and told by whom and what came of it", async () => {
+  const { api, id, stream, health } = await scene()
+  const params = { id }
+  assert.equal((await api.raw("fenceCluster", { params, body: { reason: "  " } })).status, 400)
+  const fence = await api.ok("fenceCluster", { params, body: { reason: "wrong data" } })
+  assert.deepEqual(
+    [fence.kind, fence.state, fence.steps.map(({ name }) => name)],
+    ["fence", "pending", ["fence"]],
+  )
+  const asked = await stream.next("start-operation")
+  const reason = "wrong data"
+  assert.deepEqual(asked.order, { operation: fence.id, clusterId: id, kind: "fence", reason })
+  const steps = ended(noSteps("fence"), "fence", { state: "done", at: 9, detail: "no clients" })
+  await tell(stream, report(fence.id, { state: "succeeded", steps, target: undefined, endedAt: 9 }))
+  assert.equal((await get(api, fence.id)).steps[0]?.detail, "no clients")
+  const promote = (body: { to: string; acceptLoss?: boolean; confirm?: string }) =>
+    api.raw("promoteMember", { params, body: { acceptLoss: false, ...body } })
+  assert.deepEqual(codeOf(await promote({ to: b })), [409, "HAS_PRIMARY"])
+  const question = { about: "loss", missingBytes: 4096 } as const
+  const instances = health.instances.map((one) => (one.pod === b ? { ...one, question } : one))
+  const vacant = { state: "unavailable", primary: undefined, instances } as const
+  stream.send({ kind: "health", health: { ...health, ...vacant, observedAt: Date.now() } })
+  await eventually("central knows that nobody serves", async () => {
+    const { primary } = await api.ok("getCluster", { params })
+    return primary === null
+  })
+  const shown = (await api.ok("getCluster", { params })).instances.find(({ pod }) => pod === b)
+  assert.deepEqual(shown?.question, question)
+  const lossy = { to: b, acceptLoss: true }
+  assert.deepEqual(codeOf(await promote(lossy)), [422, "NOT_CONFIRMED"])
+  assert.deepEqual(codeOf(await promote({ ...lossy, confirm: "orders " })), [422, "NOT_CONFIRMED"])
+  assert.equal((await promote({ ...lossy, confirm: "orders" })).status, 202)
+  const { order } = await stream.next("start-operation", (each) => each.order.kind === "promote")
+  assert.deepEqual(
+    { ...order, operation: "" },
+    { operation: "", clusterId: id, kind: "promote", ...lossy },
+  )
+  await tell(stream, report(order.operation, { state: "failed", error: "HELD", endedAt: 9 }))
+  const { items } = await api.ok("listEvents", { query: { clusterId: id } })
+  assert.deepEqual(
+    items
+      .filter(({ kind }) => /^(fence|promote)/.test(kind))
+      .map(({ kind, details }) => [kind, details["actor"]]),
+    [
+      ["promote.failed", "admin"],
+      ["promote.asked", "admin"],
+      ["fence.succeeded", "admin"],
+      ["fence.asked", "admin"],
+    ],
+  )
 })
 
 test("one operation at a time for a cluster: the second is told which is running", async () => {
@@ -244,7 +300,7 @@ test("central may restart in the middle: the site's word finds its operation", a
   site.turnTo(running.central)
   const after = await site.connect()
   const error = "orders-1 did not receive the shutdown checkpoint"
-  const steps = broken(begun(noSteps, "confirm", 5), 9, error)
+  const steps = broken(begun(noSteps("switchover"), "confirm", 5), 9, error)
   await tell(
     after.stream,
     report(asked.id, { revision: 9, state: "failed", error, steps, endedAt: 9 }),

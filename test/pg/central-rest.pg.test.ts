@@ -542,6 +542,8 @@ test("no value of any field makes central fail", async () => {
     editCluster: { version: 1, deletionProtected: true },
     orderParameter: { version: 0, order: "restart", note: "n" },
     startSwitchover: { to: "orders-1" },
+    fenceCluster: { reason: "r" },
+    promoteMember: { to: "orders-1", acceptLoss: true, confirm: "orders" },
   }
   const behind = (name: RouteName): Given =>
     route(name).path.startsWith("/profiles/:id") && name !== "deleteProfile"

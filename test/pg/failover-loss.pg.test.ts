@@ -3,8 +3,10 @@ import assert from "node:assert/strict"
 import { execFileSync } from "node:child_process"
 import { readFileSync, renameSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { term } from "#core/ids.ts"
 import { configKey } from "#core/names.ts"
 import { parseLostWal } from "#core/failover/lost-wal.ts"
+import type { OperationWish } from "#core/switchover/operation.ts"
 import { seconds } from "#core/units.ts"
 import type { Question } from "../../src/satellite/hub/session.ts"
 import { Writer } from "./acknowledged.ts"
@@ -114,10 +116,23 @@ await testOnce(
       const outcome = await session.ask(question, seconds(30))
       return outcome.kind === "done" ? "done" : outcome.code
     }
+    /** As central asks for it; the last word of the site is how it ended. */
+    const operate = async (wish: OperationWish): Promise<string> => {
+      const { state, error, steps } = await site.over(site.begin(wish))
+      return [state, ...steps.map((step) => `${step.name} ${step.state}`), error ?? ""].join(", ")
+    }
     assert.equal(await ask(standby, { kind: "fence", reason: "a test" }), "NOT_PRIMARY")
-    assert.equal(await ask(primary, { kind: "fence", reason: "a test" }), "done")
+    assert.equal(await operate({ kind: "fence", reason: "a test" }), "succeeded, fence done, ")
     await cluster.until("the fence is told", () => primary.said("clients.refused").length > 0)
-    assert.equal(await ask(primary, { kind: "unfence" }), "done")
+    await cluster.until(
+      "the site hears why no clients are let in",
+      () => site.report(primary.pod)?.health.refusing === "fenced: a test",
+    )
+    assert.equal(await operate({ kind: "unfence" }), "succeeded, admit done, ")
+    assert.equal(
+      await operate({ kind: "promote", to: standby.pod, acceptLoss: true }),
+      `failed, promote failed, ${primary.pod} holds the Lease: switch over to ${standby.pod}, or wait until it is gone`,
+    )
     assert.equal(await ask(primary, { kind: "promote", acceptLoss: true }), "ALREADY_PRIMARY")
     assert.equal(await ask(standby, { kind: "promote", acceptLoss: true }), "HELD")
     const changes = cluster.members.map((member) => member.said("config.changed").length)
@@ -140,8 +155,20 @@ await testOnce(
     await cluster.until("the standby says what it waits for", () =>
       standby.moods.some((mood) => mood.includes("paused: no member becomes primary by itself")),
     )
-    assert.equal(await ask(standby, { kind: "promote", acceptLoss: false }), "done")
+    await cluster.until(
+      "the site hears what a person must decide",
+      () => site.report(standby.pod)?.health.question?.about === "pause",
+    )
+    const other = { kind: "promote", acceptLoss: false, term: term(7) } as const
+    assert.equal(await ask(standby, other), "OVERTAKEN")
+    // The satellite that asked dies over it; another asks again, and takes what came about for done.
+    const promotion = site.begin({ kind: "promote", to: standby.pod, acceptLoss: false })
+    await cluster.until("the standby heard it", () => standby.said("failover.consented").length > 0)
+    await site.kill()
     assert.equal(await cluster.untilPrimary(), standby)
+    await site.revive()
+    const { state, error } = await site.over(promotion)
+    assert.deepEqual([state, error], ["succeeded", undefined])
     assert.equal(standby.said("failover.consented").length, 1)
   },
 )

@@ -8,7 +8,7 @@ import { randomUUID } from "node:crypto"
 import type { HandOverProgress } from "#core/cluster/sidecar.ts"
 import { operationId, type OperationId, type PodName } from "#core/ids.ts"
 import { configKey, satelliteServerName, secretKey } from "#core/names.ts"
-import { isOver, type OperationReport } from "#core/switchover/operation.ts"
+import { isOver, type OperationReport, type OperationWish } from "#core/switchover/operation.ts"
 import type { Evidence } from "#core/switchover/outcome.ts"
 import { issue, newAuthority } from "#io/certificates/authority.ts"
 import { systemClock } from "#io/clock.ts"
@@ -149,8 +149,11 @@ export class SiteStandIn implements AsyncDisposable {
   }
 
   start(to: PodName | undefined, operation = operationId(randomUUID())): OperationId {
-    const { id } = this.cluster.spec
-    this.#operations.start({ operation, clusterId: id, kind: "switchover", to })
+    return this.begin({ kind: "switchover", to }, operation)
+  }
+
+  begin(wish: OperationWish, operation = operationId(randomUUID())): OperationId {
+    this.#operations.start({ operation, clusterId: this.cluster.spec.id, ...wish })
     return operation
   }
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import type { Instance } from "#wire/rest/clusters.ts"
-import { whyNotSwitchover } from "./fitness.ts"
+import { type Asked, whyNot } from "./fitness.ts"
 
 const instance = (pod: string, change: Partial<Instance> = {}): Instance => ({
   pod,
@@ -25,10 +25,13 @@ const instance = (pod: string, change: Partial<Instance> = {}): Instance => ({
   startedAt: null,
   containerRestarts: 0,
   synchronous: true,
+  question: null,
+  refusing: null,
   ...change,
 })
-type Asked = Parameters<typeof whyNotSwitchover>[0]
-const cluster = (change: Partial<Asked> = {}): Asked => ({
+type Seen = Parameters<typeof whyNot>[0]
+const cluster = (change: Partial<Seen> = {}): Seen => ({
+  name: "orders",
   state: "healthy",
   members: 3,
   primary: "orders-0",
@@ -40,12 +43,11 @@ const cluster = (change: Partial<Asked> = {}): Asked => ({
   ...change,
 })
 const connected = { state: "connected", name: "north" } as const
-const why = (
-  to: string | undefined,
-  change: Partial<Asked> = {},
-  satellite: Parameters<typeof whyNotSwitchover>[1] = connected,
-) => {
-  const refusal = whyNotSwitchover(cluster(change), satellite, to)
+type Site = Parameters<typeof whyNot>[1]
+const why = (to: string | undefined, change: Partial<Seen> = {}, satellite: Site = connected) =>
+  whyNo({ kind: "switchover", to }, change, satellite)
+function whyNo(asked: Asked, change: Partial<Seen> = {}, satellite: Site = connected) {
+  const refusal = whyNot(cluster(change), satellite, asked)
   return refusal === undefined ? undefined : `${refusal.status} ${refusal.code}: ${refusal.detail}`
 }
 
@@ -78,6 +80,32 @@ test("each refusal says what is wrong and what could be done", () => {
   )
   assert.equal(
     why(undefined, {}, { state: "lost", name: "north" }),
-    "409 SATELLITE_NOT_CONNECTED: satellite north is not connected: a switchover needs it",
+    "409 SATELLITE_NOT_CONNECTED: satellite north is not connected: nothing can be asked of its members",
   )
+})
+
+test("only a primary is fenced, whatever the number of members", () => {
+  const one = { members: 1, instances: [instance("orders-0", { role: "primary" })] }
+  assert.equal(whyNo({ kind: "fence", reason: "x" }, one), undefined)
+  assert.equal(whyNo({ kind: "unfence" }, one), undefined)
+  assert.match(whyNo({ kind: "fence", reason: "x" }, { primary: null }) ?? "", /^409 NO_PRIMARY/)
+})
+
+test("a member is promoted where nobody serves; a loss is confirmed by the cluster's name", () => {
+  const promote = {
+    kind: "promote",
+    to: "orders-1",
+    acceptLoss: false,
+    confirm: undefined,
+  } as const
+  const nobody = { state: "unavailable", primary: null } as const
+  assert.equal(whyNo(promote, nobody), undefined)
+  assert.match(whyNo(promote) ?? "", /^409 HAS_PRIMARY: orders-0 serves/)
+  const question = { about: "pause", missingBytes: 0 } as const
+  assert.equal(whyNo(promote, { instances: [instance("orders-1", { question })] }), undefined)
+  assert.match(whyNo({ ...promote, to: "x-1" }, nobody) ?? "", /^422 NOT_A_MEMBER: .*orders-2/)
+  const lossy = { ...promote, acceptLoss: true }
+  assert.match(whyNo(lossy, nobody) ?? "", /^422 NOT_CONFIRMED: .*orders/)
+  assert.match(whyNo({ ...lossy, confirm: "Orders" }, nobody) ?? "", /^422 NOT_CONFIRMED/)
+  assert.equal(whyNo({ ...lossy, confirm: "orders" }, nobody), undefined)
 })

@@ -2,7 +2,13 @@
 import { randomUUID } from "node:crypto"
 import type { Scope } from "#core/access/scope.ts"
 import { clusterId, operationId, type OperationId, podName } from "#core/ids.ts"
-import { isOver, type OperationReport } from "#core/switchover/operation.ts"
+import {
+  isOver,
+  type OperationOrder,
+  type OperationReport,
+  type OperationWish,
+  targetOf,
+} from "#core/switchover/operation.ts"
 import type { SatelliteId } from "#core/ids.ts"
 import type { Database, Sql } from "#io/postgres/sql.ts"
 import type { Operation } from "#wire/rest/operations.ts"
@@ -22,12 +28,16 @@ import {
   unfinishedOn,
 } from "../store/operation.ts"
 import { findSatellite } from "../store/satellite.ts"
-import { whyNotSwitchover } from "./fitness.ts"
+import { type Asked, whyNot } from "./fitness.ts"
+import { askedWords, detailsOf, endedWords, nameOf } from "./words.ts"
 
 /** With an article, for sentences. */
 export const operationWords: Readonly<Record<OperationKind, string>> = {
   switchover: "a switchover",
   change: "a change to another version",
+  fence: "a fence",
+  unfence: "the end of a fence",
+  promote: "a promotion",
 }
 
 const read = async (sql: Sql, scope: Scope, id: string): Promise<Outcome<Operation>> => {
@@ -45,18 +55,18 @@ async function changed(
   if (satellite !== undefined) await notify(sql, { kind: "desired", ids: [satellite] })
 }
 
-/** Asks the cluster's site to hand the primary's role to `to`, or to whoever is best. */
-export async function startSwitchover(
+/** Asks the cluster's site for it, unless something is under way there or central knows why not. */
+export async function startOperation(
   database: Database,
   id: string,
-  to: string | undefined,
+  asked: Asked,
   actor: Actor,
 ): Promise<Outcome<Operation>> {
   return database.transaction(async (sql) => {
     const place = await lockCluster(sql, actor.scope, id)
     const cluster = place === undefined ? undefined : await findCluster(sql, actor.scope, id)
     if (place === undefined || cluster === undefined) return notFound("cluster")
-    const running = await unfinishedOn(sql, place.id)
+    const running = await unfinishedOn(sql, place.id, asked.kind)
     if (running !== undefined)
       return refused(
         409,
@@ -65,35 +75,53 @@ export async function startSwitchover(
       )
     const satellite = await findSatellite(sql, actor.scope, place.satelliteId)
     if (satellite === undefined) return notFound("satellite")
-    const refusal = whyNotSwitchover(cluster, satellite, to)
+    const refusal = whyNot(cluster, satellite, asked)
     if (refusal !== undefined) return refusal
-    const order = {
+    const order: OperationOrder = {
       operation: operationId(randomUUID()),
       clusterId: place.id,
-      kind: "switchover",
-      to: to === undefined ? undefined : podName(to),
-    } as const
+      ...wishOf(asked),
+    }
     const made = await insertOperation(sql, order, place.satelliteId, actor.name)
     if (made === undefined)
       return refused(409, "OPERATION_RUNNING", "another operation is under way on this cluster")
     await tell(sql, actor, place.satelliteId, [
       {
-        kind: "switchover.asked",
-        message: `${cluster.primary ?? "the primary"} shall hand over to ${to ?? "the best member"}`,
+        kind: `${order.kind}.asked`,
+        severity: order.kind === "promote" ? "warning" : "info",
+        message: askedWords(order, cluster.primary ?? "the primary"),
         clusterId: place.id,
-        details: { operation: made, to: to ?? "" },
+        details: { operation: made, ...detailsOf(order) },
       },
     ])
     await audit(sql, actor, {
       action: "start",
       resource: "operation",
       id: made,
-      name: `switchover of ${cluster.namespace}/${cluster.name}`,
-      after: { kind: "switchover", cluster: cluster.id, target: to ?? null, state: "pending" },
+      name: `${order.kind} of ${cluster.namespace}/${cluster.name}`,
+      after: {
+        kind: order.kind,
+        cluster: cluster.id,
+        target: targetOf(order) ?? null,
+        state: "pending",
+        ...(order.kind === "switchover" ? {} : detailsOf(order)),
+      },
     })
     await changed(sql, [made], place.satelliteId)
     return read(sql, actor.scope, made)
   })
+}
+
+const wishOf = (asked: Asked): OperationWish => {
+  switch (asked.kind) {
+    case "switchover":
+      return { kind: "switchover", to: asked.to === undefined ? undefined : podName(asked.to) }
+    case "promote":
+      return { kind: "promote", to: podName(asked.to), acceptLoss: asked.acceptLoss }
+    case "fence":
+    case "unfence":
+      return asked
+  }
 }
 
 /** Asks for it to be undone. Whether it is, is told as the operation's end. */
@@ -108,8 +136,8 @@ export async function cancelOperation(
     if (satellite === undefined || now.kind === "refused") return uncancellable(now)
     await tell(sql, actor, satellite, [
       {
-        kind: "switchover.cancel-asked",
-        message: "the switchover shall be undone",
+        kind: `${now.value.kind}.cancel-asked`,
+        message: `${nameOf(now.value.kind)} shall be undone`,
         clusterId: clusterId(now.value.clusterId),
         details: { operation: id },
       },
@@ -140,7 +168,13 @@ function uncancellable(now: Outcome<Operation>): Outcome<Operation> {
         "OPERATION_OVER",
         `the operation is over: it ${state === "cancelled" ? "was cancelled" : state}`,
       )
-    : refused(409, "TOO_LATE", "it has passed its point of no return: the role is being taken over")
+    : refused(
+        409,
+        "TOO_LATE",
+        now.value.kind === "switchover"
+          ? "it has passed its point of no return: the role is being taken over"
+          : "the member was asked already",
+      )
 }
 
 /** The site's word on an operation; the same may come twice. */
@@ -153,12 +187,11 @@ export async function keepUpdate(
     const kept = await keepReport(sql, satellite, report)
     if (kept === undefined) return
     if (isOver(report.state)) {
-      const [first, severity] = words[report.state]
       await tell(sql, { name: kept.actor }, satellite, [
         {
-          kind: `switchover.${report.state}`,
-          severity,
-          message: `${first}${report.error === undefined ? "" : `: ${report.error}`}`,
+          kind: `${kept.kind}.${report.state}`,
+          severity: report.state === "failed" ? "error" : "info",
+          message: endedWords(kept.kind, report),
           clusterId: kept.clusterId,
           details: { operation: report.operation, target: report.target ?? "" },
         },
@@ -167,13 +200,6 @@ export async function keepUpdate(
     await changed(sql, [report.operation], undefined)
   })
 }
-
-const words = {
-  running: ["the switchover is under way", "info"],
-  succeeded: ["the switchover is done", "info"],
-  failed: ["the switchover failed", "error"],
-  cancelled: ["the switchover was cancelled", "info"],
-} as const
 
 /** A site is connected when a switchover is asked for, so it takes it up in a moment or not at all. */
 export const usualPatience: Patience = { pendingMs: 30_000, silentMs: 600_000 }
@@ -188,10 +214,10 @@ export async function giveUpOperations(database: Database, patience: Patience): 
       sql,
       central,
       undefined,
-      ended.map(({ id, error, clusterId }) => ({
-        kind: "switchover.failed",
+      ended.map(({ id, kind, error, clusterId }) => ({
+        kind: `${kind}.failed`,
         severity: "error",
-        message: `the switchover failed: ${error}`,
+        message: endedWords(kind, { state: "failed", error }),
         clusterId,
         details: { operation: id },
       })),

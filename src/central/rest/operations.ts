@@ -1,15 +1,30 @@
-/** Operations: a switchover is asked for on its cluster, and followed by its own id. */
+/** Operations: each is asked for on its cluster, and followed by its own id. */
 import { done, notFound } from "../refusal.ts"
-import { cancelOperation, startSwitchover } from "../operations/operations.ts"
+import { cancelOperation, startOperation } from "../operations/operations.ts"
 import { findOperation, listOperations } from "../store/operation.ts"
 import { byTimeAndId, page, readCursor } from "./cursor.ts"
 import type { Handlers, Services } from "./handler.ts"
 
-type Names = "startSwitchover" | "listOperations" | "getOperation" | "cancelOperation"
+type Names =
+  | "startSwitchover"
+  | "fenceCluster"
+  | "unfenceCluster"
+  | "promoteMember"
+  | "listOperations"
+  | "getOperation"
+  | "cancelOperation"
 
 export const operationHandlers = ({ database }: Services): Pick<Handlers, Names> => ({
   startSwitchover: async ({ params, body }, { caller }) =>
-    startSwitchover(database, params.id, body.to, caller),
+    startOperation(database, params.id, { kind: "switchover", to: body.to }, caller),
+  fenceCluster: async ({ params, body }, { caller }) =>
+    startOperation(database, params.id, { kind: "fence", reason: body.reason }, caller),
+  unfenceCluster: async ({ params }, { caller }) =>
+    startOperation(database, params.id, { kind: "unfence" }, caller),
+  promoteMember: async ({ params, body }, { caller }) => {
+    const { to, acceptLoss, confirm } = body
+    return startOperation(database, params.id, { kind: "promote", to, acceptLoss, confirm }, caller)
+  },
   listOperations: async ({ query }, { caller }) => {
     const at = readCursor(query.cursor, byTimeAndId)
     if (at.kind === "refused") return at

@@ -42,7 +42,7 @@ export const beginChanges = async (sql: Sql, changes: readonly NewChange[]): Pro
         id uuid, cluster uuid, rollout uuid, version bigint, "from" integer, "to" integer, actor text
       )
       join cluster c on c.id = n.cluster
-    on conflict (cluster_id) where state in ('pending', 'running') do nothing
+    on conflict do nothing
     returning id`
   return begun.length
 }

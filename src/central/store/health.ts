@@ -39,6 +39,11 @@ const instance = (health: InstanceHealth): Instance => ({
   startedAt: health.startedAt === undefined ? null : iso(health.startedAt),
   containerRestarts: health.containerRestarts,
   synchronous: health.synchronous,
+  question:
+    health.question === undefined
+      ? null
+      : { about: health.question.about, missingBytes: finite(health.question.missingBytes) },
+  refusing: health.refusing === undefined ? null : clean(health.refusing).slice(0, 500),
 })
 
 const change = (made: ConfigChange): Change => ({

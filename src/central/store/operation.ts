@@ -11,11 +11,15 @@ import {
   satelliteId,
 } from "#core/ids.ts"
 import {
+  type AskedKind,
+  askedKinds,
   isOver,
   type OperationOrder,
   type OperationReport,
   type OperationState,
   operationStates,
+  type OperationWish,
+  targetOf,
 } from "#core/switchover/operation.ts"
 import { noSteps } from "#core/switchover/steps.ts"
 import { booleanOf, integerOf, jsonOf, maybe, type Row, textOf, timeOf } from "#io/postgres/row.ts"
@@ -41,6 +45,28 @@ function kindOf(row: Row): OperationKind {
   const found = operationKinds.find((kind) => kind === row["kind"])
   assert(found !== undefined, "column kind holds the kind of an operation")
   return found
+}
+
+function askedKindOf(row: Row): AskedKind {
+  const found = askedKinds.find((kind) => kind === row["kind"])
+  assert(found !== undefined, "this operation is one that a site is asked")
+  return found
+}
+
+function wishOf(row: Row): OperationWish {
+  const kind = askedKindOf(row)
+  const to = maybe(textOf, row, "wanted_target")
+  switch (kind) {
+    case "switchover":
+      return { kind, to: to === undefined ? undefined : podName(to) }
+    case "fence":
+      return { kind, reason: maybe(textOf, row, "reason") ?? "" }
+    case "unfence":
+      return { kind }
+    case "promote":
+      assert(to !== undefined, "a promotion names its member")
+      return { kind, to: podName(to), acceptLoss: booleanOf(row, "accept_loss") }
+  }
 }
 
 const shown = (row: Row): Operation => ({
@@ -78,7 +104,7 @@ const stepsJson = (steps: OperationReport["steps"]): string =>
     })),
   )
 
-/** Undefined when another operation on this cluster is not over yet. */
+/** Undefined when another operation of its sort on this cluster is not over yet. */
 export const insertOperation = async (
   sql: Sql,
   order: OperationOrder,
@@ -87,22 +113,32 @@ export const insertOperation = async (
 ): Promise<OperationId | undefined> => {
   const [row] = await sql`
     insert into operation (id, kind, cluster_id, cluster_name, namespace, satellite_id, actor, state,
-      wanted_target, steps)
+      wanted_target, reason, accept_loss, steps)
     select ${order.operation}, ${order.kind}, c.id, c.name, c.namespace, ${satellite}, ${actor},
-      'pending', ${order.to ?? null}, ${stepsJson(noSteps)}::jsonb
+      'pending', ${targetOf(order) ?? null},
+      ${order.kind === "fence" ? clean(order.reason) : null}::text,
+      ${order.kind === "promote" && order.acceptLoss}::boolean,
+      ${stepsJson(noSteps(order.kind))}::jsonb
     from cluster c where c.id = ${order.clusterId}
-    on conflict (cluster_id) where state in ('pending', 'running') do nothing
+    on conflict do nothing
     returning id`
   return row === undefined ? undefined : operationId(textOf(row, "id"))
 }
 
+/** What a person asks in an emergency waits for nothing that takes long, and nothing waits for it. */
+export const isEmergency = (kind: OperationKind): boolean =>
+  kind !== "switchover" && kind !== "change"
+
+/** The operation that one of `kind` would have to wait for. */
 export const unfinishedOn = async (
   sql: Sql,
   cluster: ClusterId,
+  kind: OperationKind,
 ): Promise<{ readonly id: OperationId; readonly kind: OperationKind } | undefined> => {
   const [row] = await sql`
     select id, kind from operation
-    where cluster_id = ${cluster} and state in ('pending', 'running')`
+    where cluster_id = ${cluster} and state in ('pending', 'running')
+      and (kind in ('fence', 'unfence', 'promote')) = ${isEmergency(kind)}`
   return row === undefined ? undefined : { id: operationId(textOf(row, "id")), kind: kindOf(row) }
 }
 
@@ -171,23 +207,20 @@ export type Unfinished = {
 export const unfinishedOf = async (sql: Sql, satellite: SatelliteId): Promise<Unfinished[]> =>
   (
     await sql`
-      select id, cluster_id, wanted_target, state, cancel_asked_at is not null as cancelled
+      select id, kind, cluster_id, wanted_target, reason, accept_loss, state,
+        cancel_asked_at is not null as cancelled
       from operation
-      where satellite_id = ${satellite} and state in ('pending', 'running') and kind = 'switchover'
+      where satellite_id = ${satellite} and state in ('pending', 'running') and kind <> 'change'
       order by created_at`
-  ).map((row) => {
-    const to = maybe(textOf, row, "wanted_target")
-    return {
-      order: {
-        operation: operationId(textOf(row, "id")),
-        clusterId: clusterId(textOf(row, "cluster_id")),
-        kind: "switchover",
-        to: to === undefined ? undefined : podName(to),
-      },
-      pending: stateOf(row) === "pending",
-      cancelled: booleanOf(row, "cancelled"),
-    }
-  })
+  ).map((row) => ({
+    order: {
+      operation: operationId(textOf(row, "id")),
+      clusterId: clusterId(textOf(row, "cluster_id")),
+      ...wishOf(row),
+    },
+    pending: stateOf(row) === "pending",
+    cancelled: booleanOf(row, "cancelled"),
+  }))
 
 /**
  * Takes over the word of the site: a later one than the last, on an operation that is not over or that
@@ -197,25 +230,34 @@ export const keepReport = async (
   sql: Sql,
   satellite: SatelliteId,
   report: OperationReport,
-): Promise<{ readonly clusterId: ClusterId; readonly actor: string } | undefined> => {
+): Promise<
+  { readonly clusterId: ClusterId; readonly kind: AskedKind; readonly actor: string } | undefined
+> => {
   const { revision, state, target, error } = report
   const over = isOver(state)
   const [row] = await sql`
     update operation set
-      state = ${state}, steps = ${stepsJson(report.steps)}::jsonb, revision = ${revision},
+      state = ${state}, revision = ${revision},
+      -- A site that never heard of it knows no steps of it.
+      steps = case when ${report.steps.length}::integer = 0 then steps
+        else ${stepsJson(report.steps)}::jsonb end,
       target = coalesce(${target === undefined ? null : clean(target)}, target),
       error = ${error === undefined ? null : clean(error)},
       point_of_no_return_at = ${iso(report.pointOfNoReturnAt)}::timestamptz,
       started_at = ${iso(report.startedAt)}::timestamptz,
       ended_at = ${iso(report.endedAt)}::timestamptz,
       given_up = false, heard_at = now()
-    where id = ${report.operation} and satellite_id = ${satellite} and kind = 'switchover'
+    where id = ${report.operation} and satellite_id = ${satellite} and kind <> 'change'
       and revision < ${revision}
       and (state in ('pending', 'running') or (given_up and ${over}::boolean))
-    returning cluster_id, actor`
+    returning cluster_id, kind, actor`
   return row === undefined
     ? undefined
-    : { clusterId: clusterId(textOf(row, "cluster_id")), actor: textOf(row, "actor") }
+    : {
+        clusterId: clusterId(textOf(row, "cluster_id")),
+        kind: askedKindOf(row),
+        actor: textOf(row, "actor"),
+      }
 }
 
 /** Undefined when it is over, or can not be cancelled any more. */
@@ -226,7 +268,7 @@ export const askToCancel = async (
 ): Promise<SatelliteId | undefined> => {
   const [row] = await sql`
     update operation set cancel_asked_at = coalesce(cancel_asked_at, now())
-    where id = ${id} and state in ('pending', 'running') and kind = 'switchover'
+    where id = ${id} and state in ('pending', 'running') and kind <> 'change'
       and point_of_no_return_at is null
       and satellite_in_scope(satellite_id, ${within(scope)}::jsonb[])
     returning satellite_id`
@@ -237,20 +279,28 @@ export const askToCancel = async (
 export const giveUp = async (
   sql: Sql,
   after: { readonly pendingMs: number; readonly silentMs: number },
-): Promise<{ readonly id: OperationId; readonly clusterId: ClusterId; readonly error: string }[]> =>
+): Promise<
+  {
+    readonly id: OperationId
+    readonly kind: AskedKind
+    readonly clusterId: ClusterId
+    readonly error: string
+  }[]
+> =>
   (
     await sql`
       update operation set state = 'failed', given_up = true, ended_at = now(),
         error = case when state = 'pending'
           then 'the site did not take it up in time: nothing was begun'
           else 'the site has not told how it ended' end
-      where kind = 'switchover'
+      where kind <> 'change'
         and ((state = 'pending' and created_at < now() - make_interval(secs => ${after.pendingMs / 1000}))
           or (state = 'running' and coalesce(heard_at, created_at)
             < now() - make_interval(secs => ${after.silentMs / 1000})))
-      returning id, cluster_id, error`
+      returning id, kind, cluster_id, error`
   ).map((row) => ({
     id: operationId(textOf(row, "id")),
+    kind: askedKindOf(row),
     clusterId: clusterId(textOf(row, "cluster_id")),
     error: textOf(row, "error"),
   }))

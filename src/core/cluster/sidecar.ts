@@ -94,7 +94,12 @@ export type SidecarRequest =
   | { readonly kind: "abandon-hand-over"; readonly operation: OperationId }
   | { readonly kind: "fence"; readonly reason: string }
   | { readonly kind: "unfence" }
-  | { readonly kind: "promote"; readonly acceptLoss: boolean }
+  | {
+      readonly kind: "promote"
+      readonly acceptLoss: boolean
+      /** Term of the vacancy that the person saw; undefined: whichever there is. */
+      readonly term?: Term | undefined
+    }
 
 /** To the sidecar. `events-ack` and `set-log-level` are not answered; the others by a result with the same id. */
 export type SidecarCommand =

@@ -46,6 +46,14 @@ export const instancePhases = [
 ] as const
 export type InstancePhase = (typeof instancePhases)[number]
 
+/** Why a machine must not decide alone that a member becomes primary: PROTOCOL.md, "a person's word". */
+export const questionsAbout = ["pause", "old-data", "lag", "loss"] as const
+export type Question = {
+  readonly about: (typeof questionsAbout)[number]
+  /** WAL that the member is known to lack; more may be missing. */
+  readonly missingBytes: number | undefined
+}
+
 /** One look at one instance. Absent means not known, never zero. */
 export type InstanceHealth = {
   readonly pod: PodName
@@ -76,6 +84,10 @@ export type InstanceHealth = {
   readonly containerRestarts: number
   /** Whether commits wait for this standby. */
   readonly synchronous: boolean
+  /** What a person must decide before this member may become primary. */
+  readonly question?: Question | undefined
+  /** Why this primary lets no clients in. */
+  readonly refusing?: string | undefined
 }
 
 /** One look at a whole cluster, as its satellite made it. */

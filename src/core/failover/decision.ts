@@ -1,7 +1,7 @@
 /** What `decide` returns: things to do, what to remember, and one sentence that says why. */
 import type { Severity } from "#core/cluster/events.ts"
 import type { HandOverOutcome, HandOverStep } from "#core/cluster/sidecar.ts"
-import type { InstancePhase } from "#core/cluster/state.ts"
+import type { InstancePhase, Question } from "#core/cluster/state.ts"
 import type { OperationId, PodName, Term, Timeline } from "#core/ids.ts"
 import type { Lsn } from "#core/lsn.ts"
 import type { Millis } from "#core/units.ts"
@@ -137,7 +137,14 @@ export function laneOf(action: Lasting): Lane {
 }
 
 /** What a person should read about this member now. */
-export type Mood = { readonly phase: InstancePhase; readonly why: string }
+export type Mood = {
+  readonly phase: InstancePhase
+  readonly why: string
+  /** What a person must decide. */
+  readonly question?: Question | undefined
+  /** Why a primary lets no clients in. */
+  readonly refusing?: string | undefined
+}
 
 export type Decision = {
   readonly memory: Memory

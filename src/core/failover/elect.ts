@@ -8,7 +8,7 @@ import {
   once,
 } from "#core/failover/decision.ts"
 import { bytesBehind, consentFor } from "#core/failover/candidates.ts"
-import { pending, servedFurther } from "#core/failover/person.ts"
+import { lossQuestion, pending, refusedKey, servedFurther } from "#core/failover/person.ts"
 import type { Holder } from "#core/failover/holder.ts"
 import { lastServing, type Lease, nextTerm, taken } from "#core/failover/lease.ts"
 import type { MemberStatus } from "#core/failover/member.ts"
@@ -45,6 +45,7 @@ type Turn = {
   readonly memory?: Memory
   /** Where the usual word for it would hide something. */
   readonly phase?: Mood["phase"]
+  readonly question?: Mood["question"]
 }
 
 export function elect(at: Electing): Decision {
@@ -55,6 +56,7 @@ export function elect(at: Electing): Decision {
     why,
     memory: next,
     phase,
+    question,
   } = turn({ ...at, memory: { ...memory, electingSince } })
   const mood: Mood = {
     phase:
@@ -66,6 +68,7 @@ export function elect(at: Electing): Decision {
             ? "catching-up"
             : "starting",
     why,
+    question: question ?? lossQuestion({ ...at, memory: next ?? memory }),
   }
   return { memory: next ?? { ...memory, electingSince }, actions, mood }
 }
@@ -166,7 +169,7 @@ function evaluate(at: Electing, ballot: Ballot): Turn {
     case "unsafe": {
       if (consentFor(seen, lease)?.acceptLoss === true)
         return forced(at, ballot, `${result.why}; a person accepted the loss`)
-      const told = once(memory, `unsafe ${lease.version}`, {
+      const told = once(memory, refusedKey(lease), {
         kind: "failover.refused",
         severity: "critical",
         message: `no member may become primary without losing acknowledged commits: ${result.why}`,

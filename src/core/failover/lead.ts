@@ -226,6 +226,7 @@ function serve(at: Leading, server: PrimaryState): Step {
           : degraded
             ? "serves without a synchronous standby: none is caught up"
             : `serves in term ${term}`,
+      refusing: gate.refusing,
     },
   }
 }

@@ -146,6 +146,26 @@ test("S2: what may lose an acknowledged commit in quorum goes on by consent to t
   assert.equal(story?.lossPossible, true)
 })
 
+test("what a person must decide is said with what is known to be missing, for as long as it waits", () => {
+  const question = (seen: Observation, memory = seasoned) =>
+    decide(policy, memory, seen).mood.question
+  const paused = { ...expired({ position }), settings: settings({ paused: true }) }
+  assert.deepEqual(question(forsaken(paused)), { about: "pause", missingBytes: 4000 })
+  assert.equal(question(forsaken({ ...paused, consent: consent() })), undefined)
+  const lag = { maxBytes: 1000, onExcess: "ask", wait: millis(0) } as const
+  assert.deepEqual(question(forsaken({ ...expired({ position }), settings: settings({ lag }) })), {
+    about: "lag",
+    missingBytes: 4000,
+  })
+  const refused = decide(policy, seasoned, unsafe())
+  assert.deepEqual(refused.mood.question, { about: "loss", missingBytes: 0 })
+  // Between two campaigns too.
+  assert.match(decide(policy, refused.memory, unsafe()).mood.why, /trying again soon/)
+  assert.deepEqual(question(unsafe(), refused.memory), { about: "loss", missingBytes: 0 })
+  assert.equal(question(unsafe({ consent: consent() }), refused.memory), undefined)
+  assert.equal(question(forsaken(expired({ position }))), undefined)
+})
+
 test("S1: consent replaces no vote and no pledge", () => {
   assert.ok(!takes(unsafe({ consent: consent(), ballot: ballotOf(false) })))
   const pledged = {

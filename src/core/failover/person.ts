@@ -4,17 +4,18 @@
  * state with a name and a reason, and ends with a person's consent or with a better candidate.
  */
 import { formatLsn } from "#core/lsn.ts"
-import type { InstancePhase } from "#core/cluster/state.ts"
+import type { InstancePhase, Question } from "#core/cluster/state.ts"
 import { bytesBehind, consentFor } from "#core/failover/candidates.ts"
 import { type Action, type Memory, once, type Told } from "#core/failover/decision.ts"
 import type { Electing } from "#core/failover/elect.ts"
-import { lastServing } from "#core/failover/lease.ts"
+import { lastServing, type Lease } from "#core/failover/lease.ts"
 
 export type Pending = {
   readonly actions: readonly Action[]
   readonly why: string
   readonly memory: Memory
   readonly phase?: InstancePhase
+  readonly question?: Question
 }
 
 /** Why this member waits for a person, or for a better candidate; undefined when it may go on. */
@@ -32,13 +33,30 @@ function paused(at: Electing): Pending | undefined {
     (lease.released.cause === "hand-over" || lease.successor === self.pod)
   if (handedOver || lastServing(lease) === self.pod) return undefined
   const why = "paused: no member becomes primary by itself; resume the cluster, or promote a member"
-  return told(memory, `paused ${lease.version}`, why, {
-    kind: "failover.paused",
-    severity: "critical",
-    message: `${lastServing(lease) ?? "nobody"} does not serve any more, and the cluster is paused: resume it, or promote a member`,
-    details: { term: String(lease.term) },
-  })
+  return {
+    ...told(memory, `paused ${lease.version}`, why, {
+      kind: "failover.paused",
+      severity: "critical",
+      message: `${lastServing(lease) ?? "nobody"} does not serve any more, and the cluster is paused: resume it, or promote a member`,
+      details: { term: String(lease.term) },
+    }),
+    question: questionOf(at, "pause"),
+  }
 }
+
+const questionOf = ({ seen, lease, me }: Electing, about: Question["about"]): Question => ({
+  about,
+  missingBytes: Number(bytesBehind(seen, lease, me)),
+})
+
+/** An election in this vacancy was refused because acknowledged commits may be lost, and nobody accepted that. */
+export const lossQuestion = (at: Electing): Question | undefined =>
+  at.memory.told.includes(refusedKey(at.lease)) &&
+  consentFor(at.seen, at.lease)?.acceptLoss !== true
+    ? questionOf(at, "loss")
+    : undefined
+
+export const refusedKey = ({ version }: Lease): string => `unsafe ${version}`
 
 /** This member served further than its disk goes now: a volume restored from a snapshot, or one that lied. */
 function regressed(at: Electing): Pending | undefined {
@@ -61,6 +79,7 @@ function regressed(at: Electing): Pending | undefined {
       },
     }),
     phase: "quarantined",
+    question: { about: "old-data", missingBytes: Number(lost) },
   }
 }
 
@@ -86,12 +105,15 @@ function lagging(at: Electing): Pending | undefined {
   if (seen.now - since < wait)
     return { actions: [], memory, why: `${far}: waiting for a better candidate` }
   if (onExcess === "take-best") return undefined
-  return told(memory, `lagging ${lease.version}`, `${far}: a person must decide`, {
-    kind: "failover.refused",
-    severity: "critical",
-    message: `${me.pod} is ${far}, and the profile says to ask: promote it to accept the loss`,
-    details: { term: String(lease.term), bytes: String(behind), reason: "lag" },
-  })
+  return {
+    ...told(memory, `lagging ${lease.version}`, `${far}: a person must decide`, {
+      kind: "failover.refused",
+      severity: "critical",
+      message: `${me.pod} is ${far}, and the profile says to ask: promote it to accept the loss`,
+      details: { term: String(lease.term), bytes: String(behind), reason: "lag" },
+    }),
+    question: questionOf(at, "lag"),
+  }
 }
 
 function told(memory: Memory, key: string, why: string, event: Told): Pending {

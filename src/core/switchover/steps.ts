@@ -1,26 +1,31 @@
-/** The steps of a switchover as they go by: from what the sidecar tells to what people see. Pure. */
+/** The steps of an operation as they go by: from what the sidecar tells to what people see. Pure. */
 import type { HandOverProgress, HandOverStep } from "#core/cluster/sidecar.ts"
 import {
+  type AskedKind,
+  type OperationStepName,
+  operationSteps,
   type StepReport,
   type StepState,
-  switchoverSteps,
+  stepsOf,
   type SwitchoverStep,
 } from "#core/switchover/operation.ts"
 
-export const noSteps: readonly StepReport[] = switchoverSteps.map((name) => ({
-  name,
-  state: "pending",
-  startedAt: undefined,
-  endedAt: undefined,
-  detail: "",
-}))
+/** None of its steps has begun. */
+export const noSteps = (kind: AskedKind): readonly StepReport[] =>
+  stepsOf[kind].map((name) => ({
+    name,
+    state: "pending",
+    startedAt: undefined,
+    endedAt: undefined,
+    detail: "",
+  }))
 
-const place = (name: SwitchoverStep): number => switchoverSteps.indexOf(name)
+const place = (name: OperationStepName): number => operationSteps.indexOf(name)
 
 /** `name` is under way since `at`: what came before it is done, or was left out. */
 export function begun(
   steps: readonly StepReport[],
-  name: SwitchoverStep,
+  name: OperationStepName,
   at: number,
   detail = "",
 ): readonly StepReport[] {
@@ -41,7 +46,7 @@ function passed(step: StepReport, at: number): StepReport {
 /** `name` ended; it counts as begun, if nobody said that it was. */
 export function ended(
   steps: readonly StepReport[],
-  name: SwitchoverStep,
+  name: OperationStepName,
   end: { readonly state: StepState; readonly at: number; readonly detail: string },
 ): readonly StepReport[] {
   const { state, at, detail } = end

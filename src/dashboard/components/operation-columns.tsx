@@ -33,7 +33,9 @@ export const operationColumns: Columns<Operation> = column.columns([
       <span className="flex min-w-0 flex-col">
         <span className="font-medium">{operationKind(operation.kind)}</span>
         {operation.target === null ? null : (
-          <span className="truncate font-mono text-xs text-ink-3">to {operation.target}</span>
+          <span className="truncate font-mono text-xs text-ink-3">
+            {operation.kind === "promote" ? "of" : "to"} {operation.target}
+          </span>
         )}
       </span>
     ),

@@ -46,7 +46,7 @@ function OperationRow({ operation }: { readonly operation: Operation }) {
           {operationKind(operation.kind)}
           {operation.target === null ? null : (
             <>
-              {" to "}
+              {operation.kind === "promote" ? " of " : " to "}
               <span className="font-mono text-xs font-medium">{operation.target}</span>
             </>
           )}

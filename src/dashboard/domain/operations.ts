@@ -1,5 +1,5 @@
 /** Operations in plain words, and what can be said about one from its steps. */
-import { isOver, type OperationState, type SwitchoverStep } from "#core/switchover/operation.ts"
+import { isOver, type OperationState, type OperationStepName } from "#core/switchover/operation.ts"
 import type { Operation, OperationStep } from "#wire/rest/operations.ts"
 import type { RoleChange } from "#wire/rest/role-changes.ts"
 import type { Tone } from "../ui/tone.ts"
@@ -24,11 +24,14 @@ export function operationLook(state: OperationState): Look {
 const operationKinds: Readonly<Record<Operation["kind"], string>> = {
   switchover: "Switchover",
   change: "Change of version",
+  fence: "Fence",
+  unfence: "Letting clients in",
+  promote: "Promotion",
 }
 export const operationKind = (kind: Operation["kind"]): string => operationKinds[kind]
 
 type StepWords = { readonly word: string; readonly meaning: string }
-const steps: Readonly<Record<SwitchoverStep, StepWords>> = {
+const steps: Readonly<Record<OperationStepName, StepWords>> = {
   check: { word: "Check", meaning: "The candidate streams and has caught up." },
   checkpoint: { word: "Checkpoint", meaning: "What would make the stop slow is written now." },
   fence: { word: "Fence", meaning: "New clients are refused, sessions end." },
@@ -37,11 +40,12 @@ const steps: Readonly<Record<SwitchoverStep, StepWords>> = {
   release: { word: "Release", meaning: "The old primary gives the Lease to the candidate." },
   promote: { word: "Promote", meaning: "The candidate takes it and accepts writes." },
   follow: { word: "Follow", meaning: "The others stream from the new primary." },
+  admit: { word: "Admit", meaning: "New clients are let in again." },
 }
 /** The steps of a change name themselves. */
 export const stepWords = (step: string): StepWords =>
-  isSwitchoverStep(step) ? steps[step] : { word: step, meaning: "" }
-const isSwitchoverStep = (step: string): step is SwitchoverStep => Object.hasOwn(steps, step)
+  isOperationStepName(step) ? steps[step] : { word: step, meaning: "" }
+const isOperationStepName = (step: string): step is OperationStepName => Object.hasOwn(steps, step)
 
 export const stepTone = ({ state }: Pick<OperationStep, "state">): Tone => {
   switch (state) {
@@ -62,25 +66,31 @@ export const presentStep = ({ steps: all }: Operation): OperationStep | undefine
   all.find(({ state }) => state === "running" || state === "failed")
 
 export const mayCancel = ({ kind, state, pointOfNoReturnAt }: Operation): boolean =>
-  kind === "switchover" && !isOver(state) && pointOfNoReturnAt === null
+  kind !== "change" && !isOver(state) && pointOfNoReturnAt === null
+
+/** What an operation does and to whom, as a heading. */
+export const operationTitle = ({ kind, target }: Pick<Operation, "kind" | "target">): string =>
+  target === null
+    ? operationKind(kind)
+    : `${operationKind(kind)} ${kind === "promote" ? "of" : "to"} ${target}`
 
 /** Where it stands, in one sentence for those who do not see the steps. */
 export function standingText(operation: Operation): string {
-  const to = operation.target === null ? "" : ` to ${operation.target}`
+  const title = operationTitle(operation)
   switch (operation.state) {
     case "pending":
-      return `Switchover${to} waits for its site.`
+      return `${title} waits for its site.`
     case "running": {
       const step = presentStep(operation)
       const where = step === undefined ? "" : `: ${stepWords(step.name).word.toLowerCase()}`
-      return `Switchover${to} is running${where}.`
+      return `${title} is running${where}.`
     }
     case "succeeded":
-      return `Switchover${to} succeeded.`
+      return `${title} succeeded.`
     case "failed":
-      return `Switchover${to} failed: ${operation.error ?? "no reason was told"}`
+      return `${title} failed: ${operation.error ?? "no reason was told"}`
     case "cancelled":
-      return `Switchover${to} was cancelled.`
+      return `${title} was cancelled.`
   }
 }
 
@@ -104,7 +114,7 @@ export const changeOf = (
 /** For how long clients could not write: from the fence, or the stop where none was needed, until the promotion. */
 export function gapOf({ state, steps: all }: Operation): number | undefined {
   if (state !== "succeeded") return undefined
-  const time = (name: SwitchoverStep, end: "startedAt" | "endedAt"): number | undefined => {
+  const time = (name: OperationStepName, end: "startedAt" | "endedAt"): number | undefined => {
     const step = all.find((each) => each.name === name)
     const at = step?.state === "done" ? step[end] : null
     return at === null ? undefined : Date.parse(at)

@@ -10,6 +10,7 @@ import { useOperations } from "../components/cluster-operations.ts"
 import { ClusterFacts } from "../components/cluster-facts.tsx"
 import { ConnectPanel } from "../components/connect-panel.tsx"
 import { Crumbs } from "../components/crumbs.tsx"
+import { EmergencyMenu, PersonAsked } from "../components/emergency.tsx"
 import { InstanceTable } from "../components/instance-table.tsx"
 import { LoadFailed } from "../components/load-failed.tsx"
 import { Observed, useStale } from "../components/observed.tsx"
@@ -18,14 +19,17 @@ import { RecentEvents } from "../components/recent-events.tsx"
 import { ReplicationMap } from "../components/replication-map.tsx"
 import { RoleChanges } from "../components/role-changes.tsx"
 import { ClusterBadge } from "../components/state-badge.tsx"
-import { SwitchoverPanel } from "../components/switchover-panel.tsx"
+import { OperationPanel } from "../components/operation-panel.tsx"
 import type { Operation } from "#wire/rest/operations.ts"
 import { whyNoSwitchover } from "../domain/candidates.ts"
 import { operationKind } from "../domain/operations.ts"
 import { membersReady } from "../domain/cluster.ts"
 import { expectedGap } from "../domain/operations.ts"
 import { clusterLook } from "../domain/words.ts"
+import type { EmergencyDeed } from "../domain/emergency.ts"
 import { DeleteCluster } from "../forms/delete-cluster.tsx"
+import { Fence, Unfence } from "../forms/fence.tsx"
+import { Promote } from "../forms/promote.tsx"
 import { Switchover } from "../forms/switchover.tsx"
 import { Button } from "../ui/button.tsx"
 import { classNames } from "../ui/class-names.ts"
@@ -59,7 +63,7 @@ export function ClusterPage() {
 }
 
 function ClusterView({ cluster }: { readonly cluster: Cluster }) {
-  const [open, setOpen] = useState<"switchover" | "delete">()
+  const [open, setOpen] = useState<"switchover" | "delete" | EmergencyDeed>()
   const close = () => setOpen(undefined)
   const operations = useOperations(cluster.id)
   const history = useInfiniteQuery(roleChangesQuery(cluster.id))
@@ -89,6 +93,11 @@ function ClusterView({ cluster }: { readonly cluster: Cluster }) {
                 running={operations.running}
                 onPress={() => setOpen("switchover")}
               />
+              <EmergencyMenu
+                cluster={cluster}
+                running={operations.emergency !== undefined}
+                onChoose={setOpen}
+              />
               <Button kind="danger" onPress={() => setOpen("delete")}>
                 <Trash2 aria-hidden className="size-3.5" />
                 Delete
@@ -100,6 +109,11 @@ function ClusterView({ cluster }: { readonly cluster: Cluster }) {
       <p role="status" className="sr-only">
         {cluster.name} is {word}. {cluster.reason}
       </p>
+      <PersonAsked
+        cluster={cluster}
+        running={operations.emergency !== undefined}
+        onChoose={setOpen}
+      />
       {cluster.applyProblem === null ? null : (
         <Notice tone="bad" className="mb-4">
           <span className="font-medium">The site refused version {cluster.desiredVersion}:</span>{" "}
@@ -108,7 +122,7 @@ function ClusterView({ cluster }: { readonly cluster: Cluster }) {
       )}
       <div className="flex flex-col gap-4">
         {operations.watched === undefined ? null : (
-          <SwitchoverPanel
+          <OperationPanel
             operation={operations.watched}
             changes={changes}
             onDismiss={operations.dismiss}
@@ -154,6 +168,9 @@ function ClusterView({ cluster }: { readonly cluster: Cluster }) {
         </div>
       </div>
       {open === "delete" ? <DeleteCluster cluster={cluster} onClose={close} /> : null}
+      {open === "fence" ? <Fence cluster={cluster} onClose={close} /> : null}
+      {open === "unfence" ? <Unfence cluster={cluster} onClose={close} /> : null}
+      {open === "promote" ? <Promote cluster={cluster} onClose={close} /> : null}
       {open === "switchover" ? (
         <Switchover
           cluster={cluster}

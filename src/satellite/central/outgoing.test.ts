@@ -13,7 +13,7 @@ const report = (revision: number, operation = operationId(randomUUID())): Operat
   operation,
   revision,
   state: "running",
-  steps: noSteps,
+  steps: noSteps("switchover"),
   target: undefined,
   error: undefined,
   pointOfNoReturnAt: undefined,

@@ -12,14 +12,14 @@ import {
   type PodName,
   term,
 } from "#core/ids.ts"
-import type { OperationOrder, OperationReport } from "#core/switchover/operation.ts"
+import type { OperationOrder, OperationReport, OperationWish } from "#core/switchover/operation.ts"
 import type { Evidence, MemberEvidence } from "#core/switchover/outcome.ts"
 import { type Clock, systemClock } from "#io/clock.ts"
 import { silentLog } from "#io/log.ts"
 import { millis, seconds } from "#core/units.ts"
 import { Session } from "../hub/session.ts"
 import { Operations } from "./operations.ts"
-import type { KeptOperation } from "./store.ts"
+import type { KeptOperation } from "./work.ts"
 
 /** A minute of it is a second. */
 const pace = 60
@@ -366,4 +366,76 @@ test("an end that never comes is told as what is known", async () => {
   })
   const over = await site.over(wanted.operation)
   assert.match(over.error ?? "", /^not concluded within 90 s: nobody holds the Lease in term 3/)
+})
+
+const wish = (change: OperationWish): OperationOrder => ({
+  operation: operationId(randomUUID()),
+  clusterId: cluster,
+  ...change,
+})
+const outage: Pick<Evidence, "lease" | "members"> = {
+  lease: { holder: undefined, term: term(3) },
+  members: [member(a, { streams: false }), member(b), member(c)],
+}
+
+test("a fence is one question to the primary's sidecar, kept before it is asked, and its answer is the end", async () => {
+  await using site = new TestSite()
+  site.answer = () => ({ kind: "done", output: "no clients until 10 minutes have passed" })
+  const wanted = wish({ kind: "fence", reason: "wrong data" })
+  site.operations.start(wanted)
+  const done = await site.over(wanted.operation)
+  assert.deepEqual([done.state, done.error], ["succeeded", undefined])
+  assert.deepEqual(
+    done.steps.map(({ name, state, detail }) => `${name} ${state}: ${detail}`),
+    ["fence done: no clients until 10 minutes have passed"],
+  )
+  assert.deepEqual(site.story.slice(0, 2), ["kept running", "asked fence"])
+  assert.deepEqual(
+    { ...site.asked[0], id: undefined },
+    { kind: "fence", reason: "wrong data", id: undefined },
+  )
+  site.operations.cancel(wanted.operation)
+  assert.equal(site.said.at(-1)?.state, "succeeded", "what is over is not cancelled")
+})
+
+test("a promotion asks its member for the vacancy that is there, and fails in that member's words", async () => {
+  await using site = new TestSite()
+  site.seen = outage
+  site.answer = () => ({ kind: "failed", code: "NOT_YET", message: "not primary yet" })
+  const stranger = wish({ kind: "promote", to: podName("c-9"), acceptLoss: true })
+  site.operations.start(stranger)
+  assert.equal((await site.over(stranger.operation)).error, "c-9 is not a member")
+  const wanted = wish({ kind: "promote", to: a, acceptLoss: true })
+  site.operations.start(wanted)
+  const over = await site.over(wanted.operation)
+  assert.deepEqual([over.state, over.error, over.target], ["failed", "not primary yet", a])
+  assert.deepEqual(
+    { ...site.asked.at(-1), id: undefined },
+    { kind: "promote", acceptLoss: true, term: 3, id: undefined },
+  )
+})
+
+test("an answer to a promotion that is lost is asked for again, and what came about is done", async () => {
+  await using site = new TestSite()
+  site.seen = outage
+  const answers: CommandOutcome[] = [
+    { kind: "failed", code: "NO_ANSWER", message: "no answer in time" },
+    { kind: "failed", code: "ALREADY_PRIMARY", message: "c-0 leads already" },
+  ]
+  site.answer = () => answers.shift() ?? refusal
+  const wanted = wish({ kind: "promote", to: a, acceptLoss: false })
+  site.operations.start(wanted)
+  assert.equal((await site.over(wanted.operation)).state, "succeeded")
+})
+
+test("a satellite that restarts over a fence asks again", async () => {
+  await using site = new TestSite()
+  site.answer = () => undefined
+  const wanted = wish({ kind: "fence", reason: "wrong data" })
+  site.operations.start(wanted)
+  await site.until("the sidecar is asked", () => site.asked.length > 0)
+  site.answer = () => begun
+  await site.restart()
+  assert.equal((await site.over(wanted.operation)).state, "succeeded")
+  assert.equal(site.asked.length, 2)
 })

@@ -4,19 +4,27 @@
  */
 import type { HandOverProgress } from "#core/cluster/sidecar.ts"
 import type { ClusterId, OperationId, PodName, Term } from "#core/ids.ts"
-import { isOver, type OperationOrder, type OperationReport } from "#core/switchover/operation.ts"
+import {
+  isOver,
+  type AskedKind,
+  type OperationOrder,
+  type OperationReport,
+  targetOf,
+} from "#core/switchover/operation.ts"
 import { broken, noSteps } from "#core/switchover/steps.ts"
 import type { Clock } from "#io/clock.ts"
 import type { Log } from "#io/log.ts"
 import { isStop } from "#io/together.ts"
 import type { Session } from "../hub/session.ts"
-import type { KeptOperation, OperationStore } from "./store.ts"
+import { Command, isCommand } from "./command.ts"
+import type { OperationStore } from "./store.ts"
 import { type Look, Switchover } from "./switchover.ts"
+import type { KeptOperation, Work } from "./work.ts"
 
 /** What operations must know of the site's clusters. */
 export interface Site {
   /** Why no operation may begin on this cluster; undefined when one may. */
-  whyNot(cluster: ClusterId): string | undefined
+  whyNot(cluster: ClusterId, kind: AskedKind): string | undefined
   /** Who serves writes, by its own fresh word, and in which term. */
   primary(cluster: ClusterId): { readonly pod: PodName; readonly term: Term } | undefined
   look(cluster: ClusterId): Look
@@ -32,7 +40,8 @@ export type OperationsOptions = {
   readonly signal: AbortSignal
 }
 
-type Running = { readonly clusterId: ClusterId; readonly switchover: Switchover }
+type Running = { readonly clusterId: ClusterId; readonly work: Work }
+type Asked = { readonly pod: PodName; readonly term: Term }
 
 /** Results that central has not taken; more than it ever asks for at once. */
 const resultsMax = 500
@@ -67,34 +76,46 @@ export class Operations {
     const { site, clock } = this.#options
     const { operation, clusterId } = order
     if (this.#again(operation)) return
-    const primary = site.primary(clusterId)
-    const why =
-      site.whyNot(clusterId) ??
-      this.#busy(clusterId) ??
-      (primary === undefined ? "no member serves as primary now" : undefined)
-    if (why !== undefined || primary === undefined)
-      return this.#told(unbegun(operation, "failed", clock.wall(), why ?? ""))
+    const asked = site.whyNot(clusterId, order.kind) ?? this.#busy(order) ?? this.#whomToAsk(order)
+    if (typeof asked === "string") return this.#told(unbegun(order, "failed", clock.wall(), asked))
     const at = clock.wall()
     const report: OperationReport = {
       operation,
       revision: 1,
       state: "running",
-      steps: noSteps,
-      target: order.to,
+      steps: noSteps(order.kind),
+      target: targetOf(order),
       error: undefined,
       pointOfNoReturnAt: undefined,
       startedAt: at,
       endedAt: undefined,
     }
-    this.#run({ order, from: primary.pod, term: primary.term, report }, false)
+    this.#run({ order, from: asked.pod, term: asked.term, report }, false)
+  }
+
+  /** The member whose sidecar does it, with the term in which it is decided; or why there is none. */
+  #whomToAsk(order: OperationOrder): Asked | string {
+    const { site } = this.#options
+    if (order.kind !== "promote")
+      return site.primary(order.clusterId) ?? "no member serves as primary now"
+    // Whether somebody leads is for the member to say: what a lost primary told last is remembered here for a while.
+    const { lease, members } = site.look(order.clusterId)
+    if (!members.some(({ pod }) => pod === order.to)) return `${order.to} is not a member`
+    return lease === undefined
+      ? "the site has not seen the cluster's Lease yet"
+      : { pod: order.to, term: lease.term }
   }
 
   /** Undone, if that is possible; one that never came here is over before it begins. */
   cancel(operation: OperationId): void {
     const running = this.#running.get(operation)
-    if (running !== undefined) return running.switchover.cancel()
+    if (running !== undefined) return running.work.cancel()
     if (this.#again(operation)) return
-    this.#told(unbegun(operation, "cancelled", this.#options.clock.wall(), ""))
+    // What it was to be is not known here: central keeps the steps that it has.
+    this.#told({
+      ...unbegun({ operation, kind: "switchover" }, "cancelled", this.#options.clock.wall(), ""),
+      steps: [],
+    })
   }
 
   /** Central has this revision; what is over is forgotten by it. */
@@ -107,26 +128,27 @@ export class Operations {
 
   heard(cluster: ClusterId, pod: PodName, progress: HandOverProgress): void {
     const running = this.#running.get(progress.operation)
-    if (running?.clusterId === cluster) running.switchover.heard(pod, progress)
+    if (running?.clusterId === cluster) running.work.heard(pod, progress)
   }
 
   /** Something about this cluster changed. */
   touched(cluster: ClusterId): void {
-    for (const { clusterId, switchover } of this.#running.values())
-      if (clusterId === cluster) switchover.wake()
+    for (const { clusterId, work } of this.#running.values()) if (clusterId === cluster) work.wake()
   }
 
   /** Known already: said again, not begun again. */
   #again(operation: OperationId): boolean {
-    const report = this.#running.get(operation)?.switchover.report ?? this.#results.get(operation)
+    const report = this.#running.get(operation)?.work.report ?? this.#results.get(operation)
     if (report === undefined) return false
     this.#options.say(report)
     return true
   }
 
-  #busy(cluster: ClusterId): string | undefined {
-    for (const [operation, { clusterId }] of this.#running)
-      if (clusterId === cluster) return `operation ${operation} is under way on this cluster`
+  /** What is asked in an emergency waits for no switchover; each member says itself what does not go together. */
+  #busy(order: OperationOrder): string | undefined {
+    for (const [operation, { clusterId, work }] of this.#running)
+      if (clusterId === order.clusterId && work instanceof Command === isCommand(order))
+        return `operation ${operation} is under way on this cluster`
     return undefined
   }
 
@@ -139,28 +161,28 @@ export class Operations {
 
   #run(kept: KeptOperation, resumed: boolean): void {
     const { clock, log, site, store, say, signal } = this.#options
-    const { operation, clusterId } = kept.order
-    const switchover = new Switchover(
-      {
-        clock,
-        log,
-        sidecar: () => site.sidecar(clusterId, kept.from),
-        look: () => site.look(clusterId),
-        save: (now, stop) => store.save(now, stop),
-        say,
-      },
-      kept,
-      resumed,
-    )
-    this.#running.set(operation, { clusterId, switchover })
-    this.#own(this.#drive(operation, switchover, signal))
+    const { order, from } = kept
+    const { operation, clusterId } = order
+    const ports = {
+      clock,
+      log,
+      sidecar: () => site.sidecar(clusterId, from),
+      look: () => site.look(clusterId),
+      save: (now: KeptOperation, stop: AbortSignal) => store.save(now, stop),
+      say,
+    }
+    const work = isCommand(order)
+      ? new Command(ports, order, kept, resumed)
+      : new Switchover(ports, order, kept, resumed)
+    this.#running.set(operation, { clusterId, work })
+    this.#own(this.#drive(operation, work, signal))
   }
 
-  async #drive(operation: OperationId, switchover: Switchover, signal: AbortSignal): Promise<void> {
+  async #drive(operation: OperationId, work: Work, signal: AbortSignal): Promise<void> {
     try {
-      await switchover.run(signal)
+      await work.run(signal)
       this.#running.delete(operation)
-      this.#results.set(operation, switchover.report)
+      this.#results.set(operation, work.report)
     } catch (failure) {
       // Interrupted: it is kept, and gone on with at the next start.
       if (!isStop(failure, signal))
@@ -186,7 +208,7 @@ export class Operations {
 
 /** It never began here, and never will. */
 function unbegun(
-  operation: OperationId,
+  { operation, kind }: Pick<OperationOrder, "operation" | "kind">,
   state: "failed" | "cancelled",
   at: number,
   why: string,
@@ -195,7 +217,7 @@ function unbegun(
     operation,
     revision: 1,
     state,
-    steps: broken(noSteps, at, why),
+    steps: broken(noSteps(kind), at, why),
     target: undefined,
     error: state === "failed" ? why : undefined,
     pointOfNoReturnAt: undefined,

@@ -37,11 +37,13 @@ export function operationsSite({ operator, hub, view }: SiteParts): Site {
   }
   return {
     look,
-    whyNot: (id) => {
+    whyNot: (id, kind) => {
       const desired = desiredOf(id)
       if (desired === undefined) return "this site does not run the cluster"
       if (desired.kind === "deleting") return "the cluster is being deleted"
-      return desired.spec.members < 2 ? "the cluster has one member only" : undefined
+      return kind === "switchover" && desired.spec.members < 2
+        ? "the cluster has one member only"
+        : undefined
     },
     primary: (id) =>
       look(id)

@@ -4,28 +4,21 @@
  * begins none of them a second time.
  */
 import * as z from "zod"
-import { clusterId, type OperationId, operationId, podName, type PodName, term } from "#core/ids.ts"
-import type { Term } from "#core/ids.ts"
+import { assert } from "#core/assert.ts"
+import { clusterId, type OperationId, operationId, podName, term } from "#core/ids.ts"
 import { label, managedBy } from "#core/names.ts"
 import {
-  type OperationOrder,
-  type OperationReport,
+  askedKinds,
   operationStates,
+  operationSteps,
+  type OperationWish,
   stepStates,
-  switchoverSteps,
 } from "#core/switchover/operation.ts"
 import { isRecord, type KubeApi, type Live } from "#io/kube/api.ts"
 import { kinds } from "#io/kube/kinds.ts"
 import type { Log } from "#io/log.ts"
 import { fieldManager } from "../site/names.ts"
-
-export type KeptOperation = {
-  readonly order: OperationOrder
-  /** Who was primary when it began, and in which term. */
-  readonly from: PodName
-  readonly term: Term
-  readonly report: OperationReport
-}
+import type { KeptOperation } from "./work.ts"
 
 const partOf = "pg-swarm.io/part"
 const part = "operation"
@@ -35,7 +28,11 @@ const time = z.number().optional()
 const schema = z.object({
   operation: z.uuid(),
   clusterId: z.uuid(),
+  /** A satellite before the other kinds kept switchovers only. */
+  kind: z.enum(askedKinds).default("switchover"),
   to: z.string().optional(),
+  reason: z.string().optional(),
+  acceptLoss: z.boolean().optional(),
   from: z.string().min(1),
   term: z.number().int().min(1),
   report: z.object({
@@ -43,7 +40,7 @@ const schema = z.object({
     state: z.enum(operationStates).exclude(["pending"]),
     steps: z.array(
       z.object({
-        name: z.enum(switchoverSteps),
+        name: z.enum(operationSteps),
         state: z.enum(stepStates),
         startedAt: time,
         endedAt: time,
@@ -91,9 +88,9 @@ export class OperationStore {
 
   /** Safe to repeat: the same state is the same object. */
   async save({ order, from, term: inTerm, report }: KeptOperation, signal: AbortSignal) {
-    const { operation, clusterId: cluster, to } = order
     const { operation: _, ...told } = report
-    const content = { operation, clusterId: cluster, to, from, term: inTerm, report: told }
+    const content = { ...order, from, term: inTerm, report: told }
+    const { operation } = order
     await this.#api.apply(
       kinds.ConfigMap,
       {
@@ -124,8 +121,7 @@ function kept(read: z.output<typeof schema>): KeptOperation {
     order: {
       operation,
       clusterId: clusterId(read.clusterId),
-      kind: "switchover",
-      to: read.to === undefined ? undefined : podName(read.to),
+      ...wishOf(read),
     },
     from: podName(read.from),
     term: term(read.term),
@@ -146,5 +142,19 @@ function kept(read: z.output<typeof schema>): KeptOperation {
       startedAt: report.startedAt,
       endedAt: report.endedAt,
     },
+  }
+}
+
+function wishOf({ kind, to, reason, acceptLoss }: z.output<typeof schema>): OperationWish {
+  switch (kind) {
+    case "switchover":
+      return { kind, to: to === undefined ? undefined : podName(to) }
+    case "fence":
+      return { kind, reason: reason ?? "" }
+    case "unfence":
+      return { kind }
+    case "promote":
+      assert(to !== undefined, "a promotion names its member")
+      return { kind, to: podName(to), acceptLoss: acceptLoss === true }
   }
 }

@@ -2,10 +2,10 @@
  * One switchover, from the question to the primary's sidecar to its end. The sidecars do it and would
  * finish or undo it without us; here it is followed, told, and judged by what can be seen.
  */
-import type { CommandOutcome, HandOverOutcome, HandOverProgress } from "#core/cluster/sidecar.ts"
+import type { HandOverOutcome, HandOverProgress } from "#core/cluster/sidecar.ts"
 import type { PodName } from "#core/ids.ts"
 import { millis, seconds } from "#core/units.ts"
-import { isOver, type OperationReport } from "#core/switchover/operation.ts"
+import { isOver, type OperationReport, type OrderOf } from "#core/switchover/operation.ts"
 import {
   conclude,
   type Conclusion,
@@ -17,7 +17,7 @@ import { begun, broken, ended, told } from "#core/switchover/steps.ts"
 import type { Clock } from "#io/clock.ts"
 import type { Log } from "#io/log.ts"
 import type { Question, Session } from "../hub/session.ts"
-import type { KeptOperation } from "./store.ts"
+import { isRefusal, type KeptOperation, revisionsPerRun, type Work } from "./work.ts"
 
 export type Look = Pick<Evidence, "lease" | "members">
 
@@ -37,11 +37,10 @@ const saveWithin = seconds(10)
 const concludeWithin = seconds(90)
 const followWithin = seconds(20)
 const lookEvery = seconds(1)
-/** A satellite that restarts goes on above all that it said before. */
-const revisionsPerRun = 1000
 
-export class Switchover {
+export class Switchover implements Work {
   readonly #ports: SwitchoverPorts
+  readonly #to: PodName | undefined
   #kept: KeptOperation
   readonly #resumed: boolean
   #heard: HandOverOutcome | undefined
@@ -50,8 +49,14 @@ export class Switchover {
   #cancelling: "no" | "wanted" | "asked" = "no"
   #news = Promise.withResolvers<undefined>()
 
-  constructor(ports: SwitchoverPorts, kept: KeptOperation, resumed: boolean) {
+  constructor(
+    ports: SwitchoverPorts,
+    order: OrderOf<"switchover">,
+    kept: KeptOperation,
+    resumed: boolean,
+  ) {
     this.#ports = ports
+    this.#to = order.to
     this.#resumed = resumed
     const { report } = kept
     const revision = resumed ? report.revision + revisionsPerRun : report.revision
@@ -65,7 +70,7 @@ export class Switchover {
 
   get #start(): SwitchoverStart {
     const { order, from, term } = this.#kept
-    return { operation: order.operation, from, term, to: order.to }
+    return { operation: order.operation, from, term, to: this.#to }
   }
 
   /** Something may have changed. */
@@ -171,7 +176,7 @@ export class Switchover {
       const why = failure instanceof Error ? failure.message : String(failure)
       return `the site's Kubernetes does not keep the operation: ${why}`
     }
-    const question: Question = { kind: "hand-over", operation: order.operation, to: order.to, term }
+    const question: Question = { kind: "hand-over", operation: order.operation, to: this.#to, term }
     const answer = await session.ask(question, answerWithin)
     this.#goingAt = clock.now()
     if (answer.kind === "failed" && isRefusal(answer)) return answer.message
@@ -260,7 +265,3 @@ export class Switchover {
     return this.#ports.save(this.#kept, limit)
   }
 }
-
-/** The sidecar said no. Where nothing was heard, it may have begun all the same. */
-const isRefusal = (answer: CommandOutcome): boolean =>
-  answer.kind === "failed" && answer.code !== "NO_ANSWER" && answer.code !== "STREAM_ENDED"

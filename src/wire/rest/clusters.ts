@@ -1,6 +1,11 @@
 /** Clusters: what was asked for, what the site last reported, and since when that is known. */
 import * as z from "zod"
-import { clusterStates, instancePhases, instanceRoles } from "#core/cluster/state.ts"
+import {
+  clusterStates,
+  instancePhases,
+  instanceRoles,
+  questionsAbout,
+} from "#core/cluster/state.ts"
 import { changeActions, changeStates, stepStates } from "#core/rollout/change.ts"
 import { strategies } from "#core/rollout/impact.ts"
 import { timestamp } from "#wire/rest/shapes.ts"
@@ -27,6 +32,17 @@ export const instanceSchema = z.object({
   startedAt: timestamp.nullable(),
   containerRestarts: z.number().int(),
   synchronous: z.boolean(),
+  /** What a person must decide before this member may become primary: `promoteMember` is the answer. */
+  question: z
+    .object({
+      about: z.enum(questionsAbout),
+      /** WAL that it is known to lack; more may be missing. */
+      missingBytes: z.number().nullable(),
+    })
+    .nullable()
+    .default(null),
+  /** Why this primary lets no clients in: a person's fence, or it waits for a quorum after a restart. */
+  refusing: z.string().nullable().default(null),
 })
 export type Instance = z.infer<typeof instanceSchema>
 

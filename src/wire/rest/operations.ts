@@ -1,10 +1,10 @@
 /** Operations: what a person asked to be done to a cluster, with its steps as they happen. */
 import * as z from "zod"
-import { operationStates, stepStates } from "#core/switchover/operation.ts"
+import { askedKinds, operationStates, stepStates } from "#core/switchover/operation.ts"
 import { dnsLabel, pageQuery, timestamp } from "#wire/rest/shapes.ts"
 
 export const operationStepSchema = z.object({
-  /** Of a switchover: one of its eight steps. Of a change: what is done, and to which pod. */
+  /** Of what one site is asked: as in `stepsOf`. Of a change: what is done, and to which pod. */
   name: z.string(),
   state: z.enum(stepStates),
   /** By the clock of the site. */
@@ -16,7 +16,7 @@ export const operationStepSchema = z.object({
 export type OperationStep = z.infer<typeof operationStepSchema>
 
 /** `change`: the cluster goes to another version of its profile. */
-export const operationKinds = ["switchover", "change"] as const
+export const operationKinds = [...askedKinds, "change"] as const
 
 export const operationSchema = z.object({
   id: z.uuid(),
@@ -50,6 +50,20 @@ export type Operation = z.infer<typeof operationSchema>
 export const switchoverBody = z.strictObject({
   /** The pod that shall become primary; left out, the best candidate is taken. */
   to: dnsLabel(63).optional(),
+})
+
+export const fenceBody = z.strictObject({
+  /** One sentence: clients' administrators read it in the cluster's state and events. */
+  reason: z.string().trim().min(1).max(300),
+})
+
+export const promoteBody = z.strictObject({
+  /** The pod that may become primary in the vacancy that there is now. */
+  to: dnsLabel(63),
+  /** Also where acknowledged commits may be lost by it. */
+  acceptLoss: z.boolean().default(false),
+  /** The cluster's name, letter for letter: asked for where a loss is accepted. */
+  confirm: z.string().max(63).optional(),
 })
 
 export const operationQuery = pageQuery.extend({

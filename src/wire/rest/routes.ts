@@ -15,7 +15,7 @@ import { clusterSchema, editClusterBody } from "#wire/rest/clusters.ts"
 import { idParams, pageOf, pageQuery } from "#wire/rest/shapes.ts"
 import { databaseRoutes } from "#wire/rest/databases.ts"
 import { eventQuery, eventSchema } from "#wire/rest/events.ts"
-import { operationQuery, operationSchema, switchoverBody } from "#wire/rest/operations.ts"
+import { operationRoutes } from "#wire/rest/operation-routes.ts"
 import { overviewSchema } from "#wire/rest/overview.ts"
 import { parameterRoutes, profileRoutes, ruleRoutes } from "#wire/rest/profile-routes.ts"
 import { freezeWindowRoutes, rolloutRoutes } from "#wire/rest/rollout-routes.ts"
@@ -204,43 +204,7 @@ export const routes = {
   ...rolloutRoutes,
   ...freezeWindowRoutes,
 
-  startSwitchover: route({
-    method: "POST",
-    path: "/clusters/:id/switchover",
-    summary: "Hand the primary's role to another member",
-    access: "operator",
-    params: idParams,
-    body: switchoverBody,
-    status: 202,
-    answer: operationSchema,
-  }),
-  listOperations: route({
-    method: "GET",
-    path: "/operations",
-    summary: "Operations, newest first",
-    access: "viewer",
-    query: operationQuery,
-    status: 200,
-    answer: pageOf(operationSchema),
-  }),
-  getOperation: route({
-    method: "GET",
-    path: "/operations/:id",
-    summary: "One operation with its steps",
-    access: "viewer",
-    params: idParams,
-    status: 200,
-    answer: operationSchema,
-  }),
-  cancelOperation: route({
-    method: "POST",
-    path: "/operations/:id/cancel",
-    summary: "Stop an operation that has not passed its point of no return",
-    access: "operator",
-    params: idParams,
-    status: 202,
-    answer: operationSchema,
-  }),
+  ...operationRoutes,
 
   listEvents: route({
     method: "GET",

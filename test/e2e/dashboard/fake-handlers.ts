@@ -12,7 +12,7 @@ import type { Operation } from "#wire/rest/operations.ts"
 import type { Answer, Received, RouteName } from "#wire/rest/routes.ts"
 import { type Satellite, satelliteStates } from "#wire/rest/satellites.ts"
 import { type FakeFleet, ago } from "./fleet.ts"
-import { switchover } from "./history.ts"
+import { command, switchover } from "./history.ts"
 
 /** A route that no screen asks for needs no answer here; fake-central.ts says so to whoever asks. */
 export type Handlers = {
@@ -197,7 +197,14 @@ export function createHandlers(fleet: FakeFleet, push: (message: LiveMessage) =>
   }
 }
 
-type OperationNames = "startSwitchover" | "listOperations" | "getOperation" | "cancelOperation"
+type OperationNames =
+  | "startSwitchover"
+  | "fenceCluster"
+  | "unfenceCluster"
+  | "promoteMember"
+  | "listOperations"
+  | "getOperation"
+  | "cancelOperation"
 
 function operationHandlers(
   fleet: FakeFleet,
@@ -215,6 +222,11 @@ function operationHandlers(
         throw new FakeRefusal(409, "OPERATION_RUNNING", "a switchover is running already")
       return changed(switchover(cluster, 0, { running: "check", target: body.to ?? null }))
     },
+    fenceCluster: ({ params }) => changed(command(one(fleet.clusters, params.id), "fence", null)),
+    unfenceCluster: ({ params }) =>
+      changed(command(one(fleet.clusters, params.id), "unfence", null)),
+    promoteMember: ({ params, body }) =>
+      changed(command(one(fleet.clusters, params.id), "promote", body.to)),
     listOperations: ({ query }) =>
       page(
         fleet.operations.filter(

@@ -81,6 +81,8 @@ export function instance(
     startedAt: ago(leads ? 345_600 : 86_400),
     containerRestarts: 0,
     synchronous: false,
+    question: null,
+    refusing: null,
     ...more,
   }
 }

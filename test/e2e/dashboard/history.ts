@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto"
 import type { Operation, OperationStep } from "#wire/rest/operations.ts"
 import type { RoleChange } from "#wire/rest/role-changes.ts"
-import { type SwitchoverStep, switchoverSteps } from "#core/switchover/operation.ts"
+import { stepsOf, switchoverSteps, type SwitchoverStep } from "#core/switchover/operation.ts"
 
 const ago = (seconds: number): string => new Date(Date.now() - seconds * 1000).toISOString()
 
@@ -177,3 +177,20 @@ export function switchover(
     ...rest,
   }
 }
+
+/** What was asked of one member, and is done. */
+export const command = (
+  cluster: ClusterLike,
+  kind: "fence" | "unfence" | "promote",
+  target: string | null,
+): Operation => ({
+  ...switchover(cluster, 0, { target, pointOfNoReturnAt: ago(0) }),
+  kind,
+  steps: stepsOf[kind].map((name) => ({
+    name,
+    state: "done",
+    startedAt: ago(1),
+    endedAt: ago(0),
+    detail: "",
+  })),
+})

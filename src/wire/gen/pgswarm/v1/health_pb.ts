@@ -10,7 +10,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file pgswarm/v1/health.proto.
  */
 export const file_pgswarm_v1_health: GenFile = /*@__PURE__*/
-  fileDesc("ChdwZ3N3YXJtL3YxL2hlYWx0aC5wcm90bxIKcGdzd2FybS52MSK/BgoOSW5zdGFuY2VIZWFsdGgSCwoDcG9kGAEgASgJEiYKBHJvbGUYAiABKA4yGC5wZ3N3YXJtLnYxLkluc3RhbmNlUm9sZRIoCgVwaGFzZRgDIAEoDjIZLnBnc3dhcm0udjEuSW5zdGFuY2VQaGFzZRINCgVyZWFkeRgEIAEoCBITCgZyZWFzb24YBSABKAlIAIgBARIVCgh0aW1lbGluZRgGIAEoBUgBiAEBEhkKDHJlY2VpdmVkX2xzbhgHIAEoBkgCiAEBEhkKDHJlcGxheWVkX2xzbhgIIAEoBkgDiAEBEhYKCWxhZ19ieXRlcxgJIAEoA0gEiAEBEhgKC2xhZ19zZWNvbmRzGAogASgBSAWIAQESHQoQY29ubmVjdGlvbnNfdXNlZBgLIAEoBUgGiAEBEh8KEmNvbm5lY3Rpb25zX2FjdGl2ZRgMIAEoBUgHiAEBEhwKD2Nvbm5lY3Rpb25zX21heBgNIAEoBUgIiAEBEhcKCmRhdGFfYnl0ZXMYDiABKANICYgBARIWCgl3YWxfYnl0ZXMYDyABKANICogBARIdChBkaXNrX3RvdGFsX2J5dGVzGBAgASgDSAuIAQESHAoPZGlza19mcmVlX2J5dGVzGBEgASgDSAyIAQESFQoIcmVjZWl2ZXIYEiABKAlIDYgBARIaCg1zdGFydGVkX2F0X21zGBMgASgDSA6IAQESGgoSY29udGFpbmVyX3Jlc3RhcnRzGBQgASgFEhMKC3N5bmNocm9ub3VzGBUgASgIQgkKB19yZWFzb25CCwoJX3RpbWVsaW5lQg8KDV9yZWNlaXZlZF9sc25CDwoNX3JlcGxheWVkX2xzbkIMCgpfbGFnX2J5dGVzQg4KDF9sYWdfc2Vjb25kc0ITChFfY29ubmVjdGlvbnNfdXNlZEIVChNfY29ubmVjdGlvbnNfYWN0aXZlQhIKEF9jb25uZWN0aW9uc19tYXhCDQoLX2RhdGFfYnl0ZXNCDAoKX3dhbF9ieXRlc0ITChFfZGlza190b3RhbF9ieXRlc0ISChBfZGlza19mcmVlX2J5dGVzQgsKCV9yZWNlaXZlckIQCg5fc3RhcnRlZF9hdF9tcyL8AgoNQ2x1c3RlckhlYWx0aBISCgpjbHVzdGVyX2lkGAEgASgJEicKBXN0YXRlGAIgASgOMhgucGdzd2FybS52MS5DbHVzdGVyU3RhdGUSDgoGcmVhc29uGAMgASgJEhcKD2FwcGxpZWRfdmVyc2lvbhgEIAEoAxIUCgdwcmltYXJ5GAUgASgJSACIAQESDAoEdGVybRgGIAEoAxItCglpbnN0YW5jZXMYByADKAsyGi5wZ3N3YXJtLnYxLkluc3RhbmNlSGVhbHRoEhYKDm9ic2VydmVkX2F0X21zGAggASgDEh4KEXN5c3RlbV9pZGVudGlmaWVyGAkgASgJSAGIAQESKAoGY2hhbmdlGAogASgLMhgucGdzd2FybS52MS5Db25maWdDaGFuZ2USLgoJZGF0YWJhc2VzGAsgASgLMhsucGdzd2FybS52MS5EYXRhYmFzZXNIZWFsdGhCCgoIX3ByaW1hcnlCFAoSX3N5c3RlbV9pZGVudGlmaWVyIpYCCgxDb25maWdDaGFuZ2USDwoHdmVyc2lvbhgBIAEoAxImCgVzdGF0ZRgCIAEoDjIXLnBnc3dhcm0udjEuQ2hhbmdlU3RhdGUSLAoIc3RyYXRlZ3kYAyABKA4yGi5wZ3N3YXJtLnYxLkNoYW5nZVN0cmF0ZWd5EiUKBXN0ZXBzGAQgAygLMhYucGdzd2FybS52MS5DaGFuZ2VTdGVwEhMKBnJlYXNvbhgFIAEoCUgAiAEBEhcKD3BlbmRpbmdfcmVzdGFydBgGIAMoCRIVCg1zdGFydGVkX2F0X21zGAcgASgDEhgKC2VuZGVkX2F0X21zGAggASgDSAGIAQFCCQoHX3JlYXNvbkIOCgxfZW5kZWRfYXRfbXMimAEKCkNoYW5nZVN0ZXASCwoDcG9kGAEgASgJEigKBmFjdGlvbhgCIAEoDjIYLnBnc3dhcm0udjEuQ2hhbmdlQWN0aW9uEiQKBXN0YXRlGAMgASgOMhUucGdzd2FybS52MS5TdGVwU3RhdGUSEwoGZGV0YWlsGAQgASgJSACIAQESDQoFYXRfbXMYBSABKANCCQoHX2RldGFpbCJACg9EYXRhYmFzZXNIZWFsdGgSLQoJZGF0YWJhc2VzGAEgAygLMhoucGdzd2FybS52MS5EYXRhYmFzZUhlYWx0aCKeAQoORGF0YWJhc2VIZWFsdGgSDAoEbmFtZRgBIAEoCRIQCghyZXZpc2lvbhgCIAEoBRIoCgVzdGF0ZRgDIAEoDjIZLnBnc3dhcm0udjEuRGF0YWJhc2VTdGF0ZRITCgZyZWFzb24YBCABKAlIAIgBARIVCghzZXNzaW9ucxgFIAEoBUgBiAEBQgkKB19yZWFzb25CCwoJX3Nlc3Npb25zKn4KDEluc3RhbmNlUm9sZRIdChlJTlNUQU5DRV9ST0xFX1VOU1BFQ0lGSUVEEAASGQoVSU5TVEFOQ0VfUk9MRV9VTktOT1dOEAESGQoVSU5TVEFOQ0VfUk9MRV9QUklNQVJZEAISGQoVSU5TVEFOQ0VfUk9MRV9SRVBMSUNBEAMqjwMKDUluc3RhbmNlUGhhc2USHgoaSU5TVEFOQ0VfUEhBU0VfVU5TUEVDSUZJRUQQABIaChZJTlNUQU5DRV9QSEFTRV9VTktOT1dOEAESFwoTSU5TVEFOQ0VfUEhBU0VfSEVMRBACEh8KG0lOU1RBTkNFX1BIQVNFX0lOSVRJQUxJU0lORxADEhoKFklOU1RBTkNFX1BIQVNFX0NMT05JTkcQBBIcChhJTlNUQU5DRV9QSEFTRV9SRVdJTkRJTkcQBRIbChdJTlNUQU5DRV9QSEFTRV9TVEFSVElORxAGEhwKGElOU1RBTkNFX1BIQVNFX1NUUkVBTUlORxAHEh4KGklOU1RBTkNFX1BIQVNFX0NBVENISU5HX1VQEAgSGgoWSU5TVEFOQ0VfUEhBU0VfUFJJTUFSWRAJEhsKF0lOU1RBTkNFX1BIQVNFX1NUT1BQSU5HEAoSGgoWSU5TVEFOQ0VfUEhBU0VfU1RPUFBFRBALEh4KGklOU1RBTkNFX1BIQVNFX1FVQVJBTlRJTkVEEAwqkAIKDENsdXN0ZXJTdGF0ZRIdChlDTFVTVEVSX1NUQVRFX1VOU1BFQ0lGSUVEEAASGQoVQ0xVU1RFUl9TVEFURV9VTktOT1dOEAESGgoWQ0xVU1RFUl9TVEFURV9DUkVBVElORxACEhkKFUNMVVNURVJfU1RBVEVfSEVBTFRIWRADEhoKFkNMVVNURVJfU1RBVEVfREVHUkFERUQQBBIeChpDTFVTVEVSX1NUQVRFX0ZBSUxJTkdfT1ZFUhAFEh0KGUNMVVNURVJfU1RBVEVfVU5BVkFJTEFCTEUQBhIYChRDTFVTVEVSX1NUQVRFX1BBVVNFRBAHEhoKFkNMVVNURVJfU1RBVEVfREVMRVRJTkcQCCqQAQoLQ2hhbmdlU3RhdGUSHAoYQ0hBTkdFX1NUQVRFX1VOU1BFQ0lGSUVEEAASGQoVQ0hBTkdFX1NUQVRFX0FQUExZSU5HEAESFQoRQ0hBTkdFX1NUQVRFX0RPTkUQAhIYChRDSEFOR0VfU1RBVEVfQkxPQ0tFRBADEhcKE0NIQU5HRV9TVEFURV9GQUlMRUQQBCqiAgoOQ2hhbmdlU3RyYXRlZ3kSHwobQ0hBTkdFX1NUUkFURUdZX1VOU1BFQ0lGSUVEEAASGAoUQ0hBTkdFX1NUUkFURUdZX05PTkUQARIaChZDSEFOR0VfU1RSQVRFR1lfUkVMT0FEEAISGQoVQ0hBTkdFX1NUUkFURUdZX1NDQUxFEAMSGwoXQ0hBTkdFX1NUUkFURUdZX1JFU1RBUlQQBBImCiJDSEFOR0VfU1RSQVRFR1lfU0VRVUVOVElBTF9SRVNUQVJUEAUSIAocQ0hBTkdFX1NUUkFURUdZX0ZVTExfUkVTVEFSVBAGEh0KGUNIQU5HRV9TVFJBVEVHWV9JTU1VVEFCTEUQBxIYChRDSEFOR0VfU1RSQVRFR1lfR1JPVxAIKuMBCgxDaGFuZ2VBY3Rpb24SHQoZQ0hBTkdFX0FDVElPTl9VTlNQRUNJRklFRBAAEhgKFENIQU5HRV9BQ1RJT05fUkVMT0FEEAESGQoVQ0hBTkdFX0FDVElPTl9SRVNUQVJUEAISGQoVQ0hBTkdFX0FDVElPTl9SRVBMQUNFEAMSGwoXQ0hBTkdFX0FDVElPTl9IQU5EX09WRVIQBBIWChJDSEFOR0VfQUNUSU9OX0pPSU4QBRIXChNDSEFOR0VfQUNUSU9OX0xFQVZFEAYSFgoSQ0hBTkdFX0FDVElPTl9HUk9XEAcqgwEKCVN0ZXBTdGF0ZRIaChZTVEVQX1NUQVRFX1VOU1BFQ0lGSUVEEAASFgoSU1RFUF9TVEFURV9XQUlUSU5HEAESFgoSU1RFUF9TVEFURV9SVU5OSU5HEAISEwoPU1RFUF9TVEFURV9ET05FEAMSFQoRU1RFUF9TVEFURV9GQUlMRUQQBCqeAQoNRGF0YWJhc2VTdGF0ZRIeChpEQVRBQkFTRV9TVEFURV9VTlNQRUNJRklFRBAAEhoKFkRBVEFCQVNFX1NUQVRFX0FQUExJRUQQARIaChZEQVRBQkFTRV9TVEFURV9XQUlUSU5HEAISGQoVREFUQUJBU0VfU1RBVEVfRkFJTEVEEAMSGgoWREFUQUJBU0VfU1RBVEVfRFJPUFBFRBAEYgZwcm90bzM");
+  fileDesc("ChdwZ3N3YXJtL3YxL2hlYWx0aC5wcm90bxIKcGdzd2FybS52MSKdBwoOSW5zdGFuY2VIZWFsdGgSCwoDcG9kGAEgASgJEiYKBHJvbGUYAiABKA4yGC5wZ3N3YXJtLnYxLkluc3RhbmNlUm9sZRIoCgVwaGFzZRgDIAEoDjIZLnBnc3dhcm0udjEuSW5zdGFuY2VQaGFzZRINCgVyZWFkeRgEIAEoCBITCgZyZWFzb24YBSABKAlIAIgBARIVCgh0aW1lbGluZRgGIAEoBUgBiAEBEhkKDHJlY2VpdmVkX2xzbhgHIAEoBkgCiAEBEhkKDHJlcGxheWVkX2xzbhgIIAEoBkgDiAEBEhYKCWxhZ19ieXRlcxgJIAEoA0gEiAEBEhgKC2xhZ19zZWNvbmRzGAogASgBSAWIAQESHQoQY29ubmVjdGlvbnNfdXNlZBgLIAEoBUgGiAEBEh8KEmNvbm5lY3Rpb25zX2FjdGl2ZRgMIAEoBUgHiAEBEhwKD2Nvbm5lY3Rpb25zX21heBgNIAEoBUgIiAEBEhcKCmRhdGFfYnl0ZXMYDiABKANICYgBARIWCgl3YWxfYnl0ZXMYDyABKANICogBARIdChBkaXNrX3RvdGFsX2J5dGVzGBAgASgDSAuIAQESHAoPZGlza19mcmVlX2J5dGVzGBEgASgDSAyIAQESFQoIcmVjZWl2ZXIYEiABKAlIDYgBARIaCg1zdGFydGVkX2F0X21zGBMgASgDSA6IAQESGgoSY29udGFpbmVyX3Jlc3RhcnRzGBQgASgFEhMKC3N5bmNocm9ub3VzGBUgASgIEisKCHF1ZXN0aW9uGBYgASgLMhQucGdzd2FybS52MS5RdWVzdGlvbkgPiAEBEhUKCHJlZnVzaW5nGBcgASgJSBCIAQFCCQoHX3JlYXNvbkILCglfdGltZWxpbmVCDwoNX3JlY2VpdmVkX2xzbkIPCg1fcmVwbGF5ZWRfbHNuQgwKCl9sYWdfYnl0ZXNCDgoMX2xhZ19zZWNvbmRzQhMKEV9jb25uZWN0aW9uc191c2VkQhUKE19jb25uZWN0aW9uc19hY3RpdmVCEgoQX2Nvbm5lY3Rpb25zX21heEINCgtfZGF0YV9ieXRlc0IMCgpfd2FsX2J5dGVzQhMKEV9kaXNrX3RvdGFsX2J5dGVzQhIKEF9kaXNrX2ZyZWVfYnl0ZXNCCwoJX3JlY2VpdmVyQhAKDl9zdGFydGVkX2F0X21zQgsKCV9xdWVzdGlvbkILCglfcmVmdXNpbmciYgoIUXVlc3Rpb24SKAoFYWJvdXQYASABKA4yGS5wZ3N3YXJtLnYxLlF1ZXN0aW9uQWJvdXQSGgoNbWlzc2luZ19ieXRlcxgCIAEoA0gAiAEBQhAKDl9taXNzaW5nX2J5dGVzIvwCCg1DbHVzdGVySGVhbHRoEhIKCmNsdXN0ZXJfaWQYASABKAkSJwoFc3RhdGUYAiABKA4yGC5wZ3N3YXJtLnYxLkNsdXN0ZXJTdGF0ZRIOCgZyZWFzb24YAyABKAkSFwoPYXBwbGllZF92ZXJzaW9uGAQgASgDEhQKB3ByaW1hcnkYBSABKAlIAIgBARIMCgR0ZXJtGAYgASgDEi0KCWluc3RhbmNlcxgHIAMoCzIaLnBnc3dhcm0udjEuSW5zdGFuY2VIZWFsdGgSFgoOb2JzZXJ2ZWRfYXRfbXMYCCABKAMSHgoRc3lzdGVtX2lkZW50aWZpZXIYCSABKAlIAYgBARIoCgZjaGFuZ2UYCiABKAsyGC5wZ3N3YXJtLnYxLkNvbmZpZ0NoYW5nZRIuCglkYXRhYmFzZXMYCyABKAsyGy5wZ3N3YXJtLnYxLkRhdGFiYXNlc0hlYWx0aEIKCghfcHJpbWFyeUIUChJfc3lzdGVtX2lkZW50aWZpZXIilgIKDENvbmZpZ0NoYW5nZRIPCgd2ZXJzaW9uGAEgASgDEiYKBXN0YXRlGAIgASgOMhcucGdzd2FybS52MS5DaGFuZ2VTdGF0ZRIsCghzdHJhdGVneRgDIAEoDjIaLnBnc3dhcm0udjEuQ2hhbmdlU3RyYXRlZ3kSJQoFc3RlcHMYBCADKAsyFi5wZ3N3YXJtLnYxLkNoYW5nZVN0ZXASEwoGcmVhc29uGAUgASgJSACIAQESFwoPcGVuZGluZ19yZXN0YXJ0GAYgAygJEhUKDXN0YXJ0ZWRfYXRfbXMYByABKAMSGAoLZW5kZWRfYXRfbXMYCCABKANIAYgBAUIJCgdfcmVhc29uQg4KDF9lbmRlZF9hdF9tcyKYAQoKQ2hhbmdlU3RlcBILCgNwb2QYASABKAkSKAoGYWN0aW9uGAIgASgOMhgucGdzd2FybS52MS5DaGFuZ2VBY3Rpb24SJAoFc3RhdGUYAyABKA4yFS5wZ3N3YXJtLnYxLlN0ZXBTdGF0ZRITCgZkZXRhaWwYBCABKAlIAIgBARINCgVhdF9tcxgFIAEoA0IJCgdfZGV0YWlsIkAKD0RhdGFiYXNlc0hlYWx0aBItCglkYXRhYmFzZXMYASADKAsyGi5wZ3N3YXJtLnYxLkRhdGFiYXNlSGVhbHRoIp4BCg5EYXRhYmFzZUhlYWx0aBIMCgRuYW1lGAEgASgJEhAKCHJldmlzaW9uGAIgASgFEigKBXN0YXRlGAMgASgOMhkucGdzd2FybS52MS5EYXRhYmFzZVN0YXRlEhMKBnJlYXNvbhgEIAEoCUgAiAEBEhUKCHNlc3Npb25zGAUgASgFSAGIAQFCCQoHX3JlYXNvbkILCglfc2Vzc2lvbnMqfgoMSW5zdGFuY2VSb2xlEh0KGUlOU1RBTkNFX1JPTEVfVU5TUEVDSUZJRUQQABIZChVJTlNUQU5DRV9ST0xFX1VOS05PV04QARIZChVJTlNUQU5DRV9ST0xFX1BSSU1BUlkQAhIZChVJTlNUQU5DRV9ST0xFX1JFUExJQ0EQAyqPAwoNSW5zdGFuY2VQaGFzZRIeChpJTlNUQU5DRV9QSEFTRV9VTlNQRUNJRklFRBAAEhoKFklOU1RBTkNFX1BIQVNFX1VOS05PV04QARIXChNJTlNUQU5DRV9QSEFTRV9IRUxEEAISHwobSU5TVEFOQ0VfUEhBU0VfSU5JVElBTElTSU5HEAMSGgoWSU5TVEFOQ0VfUEhBU0VfQ0xPTklORxAEEhwKGElOU1RBTkNFX1BIQVNFX1JFV0lORElORxAFEhsKF0lOU1RBTkNFX1BIQVNFX1NUQVJUSU5HEAYSHAoYSU5TVEFOQ0VfUEhBU0VfU1RSRUFNSU5HEAcSHgoaSU5TVEFOQ0VfUEhBU0VfQ0FUQ0hJTkdfVVAQCBIaChZJTlNUQU5DRV9QSEFTRV9QUklNQVJZEAkSGwoXSU5TVEFOQ0VfUEhBU0VfU1RPUFBJTkcQChIaChZJTlNUQU5DRV9QSEFTRV9TVE9QUEVEEAsSHgoaSU5TVEFOQ0VfUEhBU0VfUVVBUkFOVElORUQQDCqQAgoMQ2x1c3RlclN0YXRlEh0KGUNMVVNURVJfU1RBVEVfVU5TUEVDSUZJRUQQABIZChVDTFVTVEVSX1NUQVRFX1VOS05PV04QARIaChZDTFVTVEVSX1NUQVRFX0NSRUFUSU5HEAISGQoVQ0xVU1RFUl9TVEFURV9IRUFMVEhZEAMSGgoWQ0xVU1RFUl9TVEFURV9ERUdSQURFRBAEEh4KGkNMVVNURVJfU1RBVEVfRkFJTElOR19PVkVSEAUSHQoZQ0xVU1RFUl9TVEFURV9VTkFWQUlMQUJMRRAGEhgKFENMVVNURVJfU1RBVEVfUEFVU0VEEAcSGgoWQ0xVU1RFUl9TVEFURV9ERUxFVElORxAIKpcBCg1RdWVzdGlvbkFib3V0Eh4KGlFVRVNUSU9OX0FCT1VUX1VOU1BFQ0lGSUVEEAASGAoUUVVFU1RJT05fQUJPVVRfUEFVU0UQARIbChdRVUVTVElPTl9BQk9VVF9PTERfREFUQRACEhYKElFVRVNUSU9OX0FCT1VUX0xBRxADEhcKE1FVRVNUSU9OX0FCT1VUX0xPU1MQBCqQAQoLQ2hhbmdlU3RhdGUSHAoYQ0hBTkdFX1NUQVRFX1VOU1BFQ0lGSUVEEAASGQoVQ0hBTkdFX1NUQVRFX0FQUExZSU5HEAESFQoRQ0hBTkdFX1NUQVRFX0RPTkUQAhIYChRDSEFOR0VfU1RBVEVfQkxPQ0tFRBADEhcKE0NIQU5HRV9TVEFURV9GQUlMRUQQBCqiAgoOQ2hhbmdlU3RyYXRlZ3kSHwobQ0hBTkdFX1NUUkFURUdZX1VOU1BFQ0lGSUVEEAASGAoUQ0hBTkdFX1NUUkFURUdZX05PTkUQARIaChZDSEFOR0VfU1RSQVRFR1lfUkVMT0FEEAISGQoVQ0hBTkdFX1NUUkFURUdZX1NDQUxFEAMSGwoXQ0hBTkdFX1NUUkFURUdZX1JFU1RBUlQQBBImCiJDSEFOR0VfU1RSQVRFR1lfU0VRVUVOVElBTF9SRVNUQVJUEAUSIAocQ0hBTkdFX1NUUkFURUdZX0ZVTExfUkVTVEFSVBAGEh0KGUNIQU5HRV9TVFJBVEVHWV9JTU1VVEFCTEUQBxIYChRDSEFOR0VfU1RSQVRFR1lfR1JPVxAIKuMBCgxDaGFuZ2VBY3Rpb24SHQoZQ0hBTkdFX0FDVElPTl9VTlNQRUNJRklFRBAAEhgKFENIQU5HRV9BQ1RJT05fUkVMT0FEEAESGQoVQ0hBTkdFX0FDVElPTl9SRVNUQVJUEAISGQoVQ0hBTkdFX0FDVElPTl9SRVBMQUNFEAMSGwoXQ0hBTkdFX0FDVElPTl9IQU5EX09WRVIQBBIWChJDSEFOR0VfQUNUSU9OX0pPSU4QBRIXChNDSEFOR0VfQUNUSU9OX0xFQVZFEAYSFgoSQ0hBTkdFX0FDVElPTl9HUk9XEAcqgwEKCVN0ZXBTdGF0ZRIaChZTVEVQX1NUQVRFX1VOU1BFQ0lGSUVEEAASFgoSU1RFUF9TVEFURV9XQUlUSU5HEAESFgoSU1RFUF9TVEFURV9SVU5OSU5HEAISEwoPU1RFUF9TVEFURV9ET05FEAMSFQoRU1RFUF9TVEFURV9GQUlMRUQQBCqeAQoNRGF0YWJhc2VTdGF0ZRIeChpEQVRBQkFTRV9TVEFURV9VTlNQRUNJRklFRBAAEhoKFkRBVEFCQVNFX1NUQVRFX0FQUExJRUQQARIaChZEQVRBQkFTRV9TVEFURV9XQUlUSU5HEAISGQoVREFUQUJBU0VfU1RBVEVfRkFJTEVEEAMSGgoWREFUQUJBU0VfU1RBVEVfRFJPUFBFRBAEYgZwcm90bzM");
 
 /**
  * One look at one instance. Absent means not known, never zero.
@@ -126,6 +126,20 @@ export type InstanceHealth = Message<"pgswarm.v1.InstanceHealth"> & {
    * @generated from field: bool synchronous = 21;
    */
   synchronous: boolean;
+
+  /**
+   * What a person must decide before this member may become primary.
+   *
+   * @generated from field: optional pgswarm.v1.Question question = 22;
+   */
+  question?: Question | undefined;
+
+  /**
+   * Why this primary lets no clients in.
+   *
+   * @generated from field: optional string refusing = 23;
+   */
+  refusing?: string | undefined;
 };
 
 /**
@@ -134,6 +148,30 @@ export type InstanceHealth = Message<"pgswarm.v1.InstanceHealth"> & {
  */
 export const InstanceHealthSchema: GenMessage<InstanceHealth> = /*@__PURE__*/
   messageDesc(file_pgswarm_v1_health, 0);
+
+/**
+ * @generated from message pgswarm.v1.Question
+ */
+export type Question = Message<"pgswarm.v1.Question"> & {
+  /**
+   * @generated from field: pgswarm.v1.QuestionAbout about = 1;
+   */
+  about: QuestionAbout;
+
+  /**
+   * Bytes of WAL that the member is known to lack; absent where nobody knows. More may be missing.
+   *
+   * @generated from field: optional int64 missing_bytes = 2;
+   */
+  missingBytes?: bigint | undefined;
+};
+
+/**
+ * Describes the message pgswarm.v1.Question.
+ * Use `create(QuestionSchema)` to create a new message.
+ */
+export const QuestionSchema: GenMessage<Question> = /*@__PURE__*/
+  messageDesc(file_pgswarm_v1_health, 1);
 
 /**
  * @generated from message pgswarm.v1.ClusterHealth
@@ -210,7 +248,7 @@ export type ClusterHealth = Message<"pgswarm.v1.ClusterHealth"> & {
  * Use `create(ClusterHealthSchema)` to create a new message.
  */
 export const ClusterHealthSchema: GenMessage<ClusterHealth> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_health, 1);
+  messageDesc(file_pgswarm_v1_health, 2);
 
 /**
  * @generated from message pgswarm.v1.ConfigChange
@@ -270,7 +308,7 @@ export type ConfigChange = Message<"pgswarm.v1.ConfigChange"> & {
  * Use `create(ConfigChangeSchema)` to create a new message.
  */
 export const ConfigChangeSchema: GenMessage<ConfigChange> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_health, 2);
+  messageDesc(file_pgswarm_v1_health, 3);
 
 /**
  * @generated from message pgswarm.v1.ChangeStep
@@ -307,7 +345,7 @@ export type ChangeStep = Message<"pgswarm.v1.ChangeStep"> & {
  * Use `create(ChangeStepSchema)` to create a new message.
  */
 export const ChangeStepSchema: GenMessage<ChangeStep> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_health, 3);
+  messageDesc(file_pgswarm_v1_health, 4);
 
 /**
  * @generated from message pgswarm.v1.DatabasesHealth
@@ -324,7 +362,7 @@ export type DatabasesHealth = Message<"pgswarm.v1.DatabasesHealth"> & {
  * Use `create(DatabasesHealthSchema)` to create a new message.
  */
 export const DatabasesHealthSchema: GenMessage<DatabasesHealth> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_health, 4);
+  messageDesc(file_pgswarm_v1_health, 5);
 
 /**
  * @generated from message pgswarm.v1.DatabaseHealth
@@ -365,7 +403,7 @@ export type DatabaseHealth = Message<"pgswarm.v1.DatabaseHealth"> & {
  * Use `create(DatabaseHealthSchema)` to create a new message.
  */
 export const DatabaseHealthSchema: GenMessage<DatabaseHealth> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_health, 5);
+  messageDesc(file_pgswarm_v1_health, 6);
 
 /**
  * @generated from enum pgswarm.v1.InstanceRole
@@ -546,6 +584,55 @@ export const ClusterStateSchema: GenEnum<ClusterState> = /*@__PURE__*/
   enumDesc(file_pgswarm_v1_health, 2);
 
 /**
+ * @generated from enum pgswarm.v1.QuestionAbout
+ */
+export const QuestionAbout = {
+  /**
+   * @generated from enum value: QUESTION_ABOUT_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * The cluster is paused: nobody becomes primary by itself.
+   *
+   * @generated from enum value: QUESTION_ABOUT_PAUSE = 1;
+   */
+  PAUSE: 1,
+
+  /**
+   * Its data ends before what it served: an older copy of the volume.
+   *
+   * @generated from enum value: QUESTION_ABOUT_OLD_DATA = 2;
+   */
+  OLD_DATA: 2,
+
+  /**
+   * It is further behind than the profile allows without asking.
+   *
+   * @generated from enum value: QUESTION_ABOUT_LAG = 3;
+   */
+  LAG: 3,
+
+  /**
+   * Commits that were acknowledged may be on members that are not heard.
+   *
+   * @generated from enum value: QUESTION_ABOUT_LOSS = 4;
+   */
+  LOSS: 4,
+} as const;
+
+/**
+ * @generated from enum pgswarm.v1.QuestionAbout
+ */
+export type QuestionAbout = (typeof QuestionAbout)[keyof typeof QuestionAbout] | UnknownEnum;
+
+/**
+ * Describes the enum pgswarm.v1.QuestionAbout.
+ */
+export const QuestionAboutSchema: GenEnum<QuestionAbout> = /*@__PURE__*/
+  enumDesc(file_pgswarm_v1_health, 3);
+
+/**
  * @generated from enum pgswarm.v1.ChangeState
  */
 export const ChangeState = {
@@ -590,7 +677,7 @@ export type ChangeState = (typeof ChangeState)[keyof typeof ChangeState] | Unkno
  * Describes the enum pgswarm.v1.ChangeState.
  */
 export const ChangeStateSchema: GenEnum<ChangeState> = /*@__PURE__*/
-  enumDesc(file_pgswarm_v1_health, 3);
+  enumDesc(file_pgswarm_v1_health, 4);
 
 /**
  * @generated from enum pgswarm.v1.ChangeStrategy
@@ -651,7 +738,7 @@ export type ChangeStrategy = (typeof ChangeStrategy)[keyof typeof ChangeStrategy
  * Describes the enum pgswarm.v1.ChangeStrategy.
  */
 export const ChangeStrategySchema: GenEnum<ChangeStrategy> = /*@__PURE__*/
-  enumDesc(file_pgswarm_v1_health, 4);
+  enumDesc(file_pgswarm_v1_health, 5);
 
 /**
  * @generated from enum pgswarm.v1.ChangeAction
@@ -709,7 +796,7 @@ export type ChangeAction = (typeof ChangeAction)[keyof typeof ChangeAction] | Un
  * Describes the enum pgswarm.v1.ChangeAction.
  */
 export const ChangeActionSchema: GenEnum<ChangeAction> = /*@__PURE__*/
-  enumDesc(file_pgswarm_v1_health, 5);
+  enumDesc(file_pgswarm_v1_health, 6);
 
 /**
  * @generated from enum pgswarm.v1.StepState
@@ -750,7 +837,7 @@ export type StepState = (typeof StepState)[keyof typeof StepState] | UnknownEnum
  * Describes the enum pgswarm.v1.StepState.
  */
 export const StepStateSchema: GenEnum<StepState> = /*@__PURE__*/
-  enumDesc(file_pgswarm_v1_health, 6);
+  enumDesc(file_pgswarm_v1_health, 7);
 
 /**
  * @generated from enum pgswarm.v1.DatabaseState
@@ -795,5 +882,5 @@ export type DatabaseState = (typeof DatabaseState)[keyof typeof DatabaseState] |
  * Describes the enum pgswarm.v1.DatabaseState.
  */
 export const DatabaseStateSchema: GenEnum<DatabaseState> = /*@__PURE__*/
-  enumDesc(file_pgswarm_v1_health, 7);
+  enumDesc(file_pgswarm_v1_health, 8);
 

@@ -1,4 +1,4 @@
-/** A switchover as it goes: its steps, the point of no return, and how it ended. */
+/** An operation as it goes: its steps, the point of no return, and how it ended. */
 import { useMutation, useQueryClient } from "@tanstack/react-query"
 import {
   Check,
@@ -20,6 +20,7 @@ import {
   gapOf,
   mayCancel,
   operationLook,
+  operationTitle,
   standingText,
   stepTone,
   stepTook,
@@ -41,7 +42,7 @@ type Props = {
   readonly onDismiss: () => void
 }
 
-export function SwitchoverPanel({ operation, changes, onDismiss }: Props) {
+export function OperationPanel({ operation, changes, onDismiss }: Props) {
   const client = useQueryClient()
   const cancel = useMutation({
     mutationFn: () => call("cancelOperation", { params: { id: operation.id } }),
@@ -49,7 +50,7 @@ export function SwitchoverPanel({ operation, changes, onDismiss }: Props) {
       applyLive(client, createRefetch(client), { kind: "operation", operation: stopped }),
   })
   const { word, tone, meaning } = operationLook(operation.state)
-  const title = operation.target === null ? "Switchover" : `Switchover to ${operation.target}`
+  const title = operationTitle(operation)
   return (
     <section aria-label={title} className="surface min-w-0 shadow-raised">
       <header className="flex min-h-11 flex-wrap items-center justify-between gap-x-3 gap-y-1 border-b border-line px-4 py-1.5">
@@ -85,7 +86,11 @@ export function SwitchoverPanel({ operation, changes, onDismiss }: Props) {
       <Steps operation={operation} />
       <div className="flex flex-col gap-2 px-4 pb-4 empty:hidden">
         <DeedFailed error={cancel.error} />
-        <Ending operation={operation} change={changeOf(operation, changes)} />
+        {operation.kind === "switchover" ? (
+          <Ending operation={operation} change={changeOf(operation, changes)} />
+        ) : (
+          <CommandEnding operation={operation} />
+        )}
       </div>
     </section>
   )
@@ -106,8 +111,10 @@ const Steps = ({ operation }: { readonly operation: Operation }) => (
   >
     {operation.steps.map((step) => (
       <Fragment key={step.name}>
-        {step.name === "promote" ? <NoReturn at={operation.pointOfNoReturnAt} /> : null}
-        <Step step={step} last={step.name === "follow"} />
+        {operation.kind === "switchover" && step.name === "promote" ? (
+          <NoReturn at={operation.pointOfNoReturnAt} />
+        ) : null}
+        <Step step={step} last={step === operation.steps.at(-1)} />
       </Fragment>
     ))}
   </ol>
@@ -180,6 +187,29 @@ const NoReturn = ({ at }: { readonly at: string | null }) => (
 
 /** Reasons come as parts of sentences. */
 const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`)
+
+const commandEnds: Readonly<Record<Exclude<Operation["kind"], "switchover">, string>> = {
+  change: "The version is in force.",
+  fence: "No client is let in, and none is left. It ends by itself after ten minutes.",
+  unfence: "Clients are let in.",
+  promote: "The member is primary.",
+}
+
+/** What was asked of one member ends with that member's own words. */
+function CommandEnding({ operation }: { readonly operation: Operation }) {
+  const { kind, state } = operation
+  if (kind === "switchover" || state === "running") return null
+  switch (state) {
+    case "pending":
+      return <Notice tone="quiet">The site has been asked; it begins in a moment.</Notice>
+    case "succeeded":
+      return <Notice tone="good">{commandEnds[kind]}</Notice>
+    case "cancelled":
+      return <Notice tone="quiet">It was cancelled in time. Nothing was asked.</Notice>
+    case "failed":
+      return <Notice tone="bad">{sentence(operation.error ?? "No reason was told")}</Notice>
+  }
+}
 
 type EndingProps = { readonly operation: Operation; readonly change: RoleChange | undefined }
 
