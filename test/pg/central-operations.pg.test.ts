@@ -414,7 +414,7 @@ test("browsers see an operation as it goes", async () => {
   await once(socket, "close")
 })
 
-test("operations go with their cluster", async () => {
+test("operations outlive their cluster, and say what it was called", async () => {
   const { api, id, stream } = await scene()
   const asked = await start(api, id)
   await tell(stream, report(asked.id, { state: "failed", error: "no", endedAt: 9 }))
@@ -425,7 +425,9 @@ test("operations go with their cluster", async () => {
   ])
   stream.send({ kind: "delete-ack", clusterId: id, gone: true })
   await eventually("the cluster is gone", async () => {
-    const { status } = await api.raw("getOperation", { params: { id: asked.id } })
+    const { status } = await api.raw("getCluster", { params: { id } })
     return status === 404
   })
+  const kept = await get(api, asked.id)
+  assert.deepEqual([kept.state, kept.clusterName], ["failed", asked.clusterName])
 })
