@@ -27,7 +27,7 @@ function decoded(text: string): unknown {
 export const byName = z.tuple([z.string().max(300)])
 export const byNumber = z.tuple([z.string().regex(/^\d{1,9}$/)])
 export const byNameAndId = z.tuple([z.string().max(300), z.uuid()])
-export const byStageNameAndId = z.tuple([
+export const byStageSiteAndId = z.tuple([
   z.string().regex(/^\d{1,4}$/),
   z.string().max(300),
   z.uuid(),

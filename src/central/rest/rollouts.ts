@@ -8,7 +8,7 @@ import { done, notFound, type Outcome } from "../refusal.ts"
 import { findFreezeWindow, listFreezeWindows } from "../store/freeze-window.ts"
 import { findRollout, listRollouts } from "../store/rollout.ts"
 import { listEntries } from "../store/rollout-cluster.ts"
-import { byName, byStageNameAndId, byTimeAndId, page, readCursor } from "./cursor.ts"
+import { byName, byStageSiteAndId, byTimeAndId, page, readCursor } from "./cursor.ts"
 import type { Handlers, Services } from "./handler.ts"
 
 type Database = Services["database"]
@@ -46,7 +46,7 @@ function ofRollouts(database: Database): Pick<Handlers, keyof typeof rolloutRout
     },
     getRollout: ({ params }, { caller }) => answer(caller, done(params.id)),
     listRolloutClusters: async ({ params, query }, { caller }) => {
-      const at = readCursor(query.cursor, byStageNameAndId)
+      const at = readCursor(query.cursor, byStageSiteAndId)
       if (at.kind === "refused") return at
       if ((await findRollout(database.sql, caller.scope, params.id)) === undefined)
         return notFound("rollout")
@@ -59,7 +59,9 @@ function ofRollouts(database: Database): Pick<Handlers, keyof typeof rolloutRout
         at.after,
         limit + 1,
       )
-      return done(page(found, limit, (one) => [String(one.stage), one.name, one.clusterId]))
+      return done(
+        page(found, limit, (one) => [String(one.stage), one.satelliteName, one.clusterId]),
+      )
     },
     pauseRollout: async ({ params, body }, { caller }) => {
       const command = { kind: "pause", by: caller.name, reason: body.reason } as const

@@ -158,11 +158,8 @@ const differences = (
       ...entry,
       operationId: operations.get(entry.cluster) ?? was.get(entry.cluster)?.operationId,
     }))
-    .filter((entry) => JSON.stringify(entry) !== JSON.stringify(plain(was.get(entry.cluster))))
+    .filter((entry) => JSON.stringify(entry) !== JSON.stringify(was.get(entry.cluster)))
 }
-/** With its fields in the order of `differences`. */
-const plain = (entry: StoredEntry | undefined): unknown => entry
-
 async function tellFailures(
   sql: Sql,
   { id, actor, plan, profileName }: LockedRollout,

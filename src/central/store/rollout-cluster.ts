@@ -121,7 +121,8 @@ export const entriesOf = async (sql: Sql, rollout: string): Promise<StoredEntry[
     await sql`
       select cluster_id, name, namespace, satellite_id, stage, state, reason, since, moved_version,
         moved_from, back_version, heard_since, well_since, unwell_since, has_failed, operation_id
-      from rollout_cluster where rollout_id = ${rollout} order by stage, name, cluster_id`
+      from rollout_cluster where rollout_id = ${rollout}
+      order by stage, satellite_name, cluster_id`
   ).map(entry)
 
 export const keepEntries = async (
@@ -247,7 +248,7 @@ export const listEntries = async (
   scope: Scope,
   rollout: string,
   filter: { readonly state: EntryState | undefined; readonly stage: number | undefined },
-  after: readonly [stage: string, name: string, id: string] | undefined,
+  after: readonly [stage: string, site: string, id: string] | undefined,
   limit: number,
 ): Promise<RolloutCluster[]> =>
   (
@@ -259,9 +260,9 @@ export const listEntries = async (
         and (${filter.state}::text is null or state = ${filter.state})
         and (${filter.stage}::integer is null or stage = ${filter.stage})
         and (${after?.[0]}::integer is null
-          or (stage, name, cluster_id)
+          or (stage, satellite_name, cluster_id)
             > (${after?.[0]}::integer, ${after?.[1]}::text, ${after?.[2]}::uuid))
-      order by stage, name, cluster_id
+      order by stage, satellite_name, cluster_id
       limit ${limit}`
   ).map((row) => ({
     clusterId: textOf(row, "cluster_id"),

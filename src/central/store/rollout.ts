@@ -76,6 +76,7 @@ function shown(row: Row): Rollout {
     state: stateOf(row),
     reason: textOf(row, "reason"),
     stage: Math.max(0, integerOf(row, "stage")),
+    gate: stateOf(row) === "at-gate" ? integerOf(row, "stage") + 1 : null,
     ...plan,
     clusterCount: sum(tally),
     counts: countsOf(tally),

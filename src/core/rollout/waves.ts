@@ -65,12 +65,16 @@ export const failures = (entries: readonly Entry[]): number =>
 export function advance(plan: Plan, before: Progress, sights: Sights, now: number): Step {
   if (isOver(before.state)) return { progress: before, moves: [] }
   const look = { plan, sights, now }
-  const seen: Progress = { ...before, entries: before.entries.map((one) => lookedAt(one, look)) }
+  const entries = before.entries
+    .map((one) => lookedAt(one, look))
+    // Who was before them in the plan goes first, also when they come late.
+    .toSorted((a, b) => a.stage - b.stage)
+  const seen: Progress = { ...before, entries }
   const progress = halting(plan, seen)
   switch (progress.state) {
     case "running":
     case "at-gate":
-      return forward(staged(progress, plan), look)
+      return onward(progress, look)
     case "rolling-back":
       return backward(progress, look)
     case "cancelling":
@@ -155,6 +159,20 @@ function freePlaces({ entries, stage }: Progress, { plan, sights }: Look): numbe
   return Math.max(0, (plan.stages[Math.max(0, stage)]?.maxParallel ?? 1) - taken)
 }
 
+/** Begins what may begin, and opens stages, until neither leads to the other any more. */
+function onward(before: Progress, look: Look): Step {
+  let progress: Progress = { ...before, state: "running" }
+  const moves: Move[] = []
+  for (;;) {
+    const begun = forward(progress, look)
+    moves.push(...begun.moves)
+    progress = staged(begun.progress, look.plan)
+    if (progress.state === "at-gate") return { progress, moves }
+    if (progress.stage === begun.progress.stage)
+      return { progress: finished(progress, look.plan), moves }
+  }
+}
+
 function forward(progress: Progress, look: Look): Step {
   const { plan, sights, now } = look
   let free = freePlaces(progress, look)
@@ -178,15 +196,13 @@ function forward(progress: Progress, look: Look): Step {
       heardSince: now,
     }
   })
-  const after = { ...progress, entries }
-  if (after.state === "at-gate") return { progress: after, moves }
-  return { progress: finished(after, plan), moves }
+  return { progress: { ...progress, entries }, moves }
 }
 
 function finished(progress: Progress, plan: Plan): Progress {
   const { entries, stage } = progress
   const open = entries.filter(({ state }) => underWay.has(state) || state === "owed")
-  const standing = `${tally(entries)}`
+  const standing = tally(entries)
   if (open.length === 0) return { ...progress, state: "finished", reason: standing }
   return { ...progress, reason: `stage ${plan.stages[stage]?.name ?? ""}: ${standing}` }
 }

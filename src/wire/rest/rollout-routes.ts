@@ -59,7 +59,7 @@ export const rolloutRoutes = {
   listRolloutClusters: route({
     method: "GET",
     path: "/rollouts/:id/clusters",
-    summary: "The clusters of a rollout, by stage and name, each with how it stands",
+    summary: "The clusters of a rollout, by stage and site, each with how it stands",
     access: "viewer",
     params: idParams,
     query: rolloutClusterQuery,

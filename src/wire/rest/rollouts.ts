@@ -139,6 +139,8 @@ export const rolloutSchema = z.object({
   reason: z.string(),
   /** The stage that is under way, as an index; the last one when all are through. */
   stage: z.number().int(),
+  /** The stage whose gate a person has to pass before anything else begins. */
+  gate: z.number().int().nullable(),
   haltAfter: z.number().int(),
   onHalt: z.enum(onHalts),
   whenUnhealthy: z.enum(whenUnhealthies),
