@@ -67,6 +67,8 @@ export const secretKey = {
   peerKey: "peer.key",
   /** Certificate authority of the satellite's sidecar port, PEM. */
   satelliteCa: "satellite-ca.crt",
+  /** Databases and roles with their verifiers, as the satellite was told last; `wire/databases-file.ts`. */
+  databases: "databases.json",
 } as const
 
 /** The name that a peer's certificate carries, checked instead of its address, which changes. */

@@ -98,8 +98,9 @@ export class LocalServer implements AsyncDisposable {
     within: Millis,
     work: (sql: Sql, script: (text: string) => Promise<void>) => Promise<T>,
     signal: AbortSignal,
+    database = "postgres",
   ): Promise<T> {
-    const client = this.#client(within)
+    const client = this.#client(within, database)
     const stop = (): void => void client.end().catch(() => undefined)
     signal.addEventListener("abort", stop, { once: true })
     try {
@@ -140,13 +141,13 @@ export class LocalServer implements AsyncDisposable {
     return client
   }
 
-  #client(within: Millis): pg.Client {
+  #client(within: Millis, database = "postgres"): pg.Client {
     const client = new pg.Client({
       host: this.#options.runDir,
       port: port.postgres,
       user: superuser,
       password: this.#options.password,
-      database: "postgres",
+      database,
       application_name: "pg_swarm_failover",
       connectionTimeoutMillis: lookWithin,
       statement_timeout: within,

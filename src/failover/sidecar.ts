@@ -10,6 +10,7 @@ import type { Log } from "#io/log.ts"
 import { forever, type Task, together } from "#io/together.ts"
 import { assemble, openOutside, type Parts } from "./assemble.ts"
 import { type Config, policyFor, readPodConfig, readSecrets, settingsFor } from "./config.ts"
+import { DatabaseKeeper, databasesEvery } from "./databases.ts"
 import { tellDiscardedWal } from "./discarded-wal.ts"
 import { readFence } from "./fence-request.ts"
 import { openLogWatch } from "./log-watch.ts"
@@ -89,9 +90,11 @@ export async function runSidecar(
 
 /** What goes on beside the protocol: nothing of it decides who is primary. */
 function besides(parts: Parts): readonly Task[] {
+  const databases = new DatabaseKeeper(parts)
   return [
     repeated(parts, rereadEvery, () => reread(parts), "config.unreadable"),
     repeated(parts, rereadEvery, serverConfigFollower(parts), "server-config.unreadable"),
+    repeated(parts, databasesEvery, (stop) => databases.step(stop), "databases.waiting"),
     repeated(parts, measureEvery, (stop) => measure(parts, stop), "measure.failed"),
     (stop) => talkToSatellite(parts, stop),
     (stop) =>

@@ -13,6 +13,7 @@ export class StatusBoard {
   readonly #pod: PodName
   readonly #heard = new Set<() => void>()
   #measured: Measured = unmeasured
+  #databases: SidecarStatus["databases"]
   #status: SidecarStatus
   #shown = ""
 
@@ -29,9 +30,20 @@ export class StatusBoard {
     this.#measured = measured
   }
 
+  /** How the cluster's databases stand, said by the primary; told at once when it is news. */
+  databases(databases: SidecarStatus["databases"]): void {
+    if (JSON.stringify(databases) === JSON.stringify(this.#databases)) return
+    this.#databases = databases
+    this.#status = { ...this.#status, databases }
+    for (const heard of this.#heard) heard()
+  }
+
   /** Takes over what was seen and decided; tells listeners when what matters to people changed. */
   publish(seen: Observation, mood: Mood): void {
-    this.#status = statusOf(this.#pod, seen, mood, this.#measured)
+    this.#status = {
+      ...statusOf(this.#pod, seen, mood, this.#measured),
+      databases: this.#databases,
+    }
     const { health, term, holdsLease, handOver } = this.#status
     const { role, phase, ready, timeline, synchronous } = health
     const { question, refusing } = health

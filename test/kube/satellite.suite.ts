@@ -6,6 +6,7 @@ import { annotation, label, objectNames, secretKey } from "#core/names.ts"
 import { type Live, isRecord } from "#io/kube/api.ts"
 import { discover } from "#io/kube/discovery.ts"
 import { type Kind, disruptionBudgetKind, kinds } from "#io/kube/kinds.ts"
+import { databaseTests } from "./databases.suite.ts"
 import type { KubeUnderTest, OpenKube } from "./kubernetes-under-test.ts"
 import {
   SatelliteUnderTest,
@@ -446,6 +447,7 @@ export function satelliteSuite(under: KubeUnderTest): void {
     })
 
     siteSettingsTests(() => kube, settled)
+    databaseTests(() => kube)
 
     test("a Lease that is made anew goes on from the highest term and names the database", async () => {
       await using site = await settled("term", { members: 3 })

@@ -248,6 +248,11 @@ test("everything that is wrong is told at once, and changes nothing", async () =
     body: { name: "other", owner: "app" },
   })
   assert.equal(shared.password, null, "the owner keeps the password that it has")
+  const inUse = await api.raw("dropDatabase", {
+    params: at(cluster, shared.database.id),
+    body: { version: 1, name: "other", dropRole: true },
+  })
+  assert.match(JSON.stringify(inUse.body), /ROLE_IN_USE.*app owns app too/)
   const foreign = await api.raw("getDatabase", {
     params: at(shared.database.id, shared.database.id),
   })

@@ -12,6 +12,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
 import * as z from "zod"
+import type { Databases } from "#core/cluster/databases.ts"
 import { pgHba } from "#core/cluster/hba.ts"
 import { postgresqlConf } from "#core/cluster/parameters.ts"
 import type { ClusterSpec, Durability, PostgresMajor, Preset } from "#core/cluster/spec.ts"
@@ -26,6 +27,7 @@ import { KubeApi } from "#io/kube/api.ts"
 import { MicrokubeFaults } from "#io/kube/faults.ts"
 import { kinds } from "#io/kube/kinds.ts"
 import { parseLease } from "#io/kube/lease.ts"
+import { writeDatabases } from "#wire/databases-file.ts"
 import { supervisorScript } from "#io/supervisor/gen/supervisor.ts"
 import { serverAccount } from "#io/process/account.ts"
 import type { ServerBinaries } from "#io/postgres/binaries.ts"
@@ -251,6 +253,15 @@ export class FailoverCluster implements AsyncDisposable {
         logLevel: "debug",
         ...(change.recovery === undefined ? {} : { recovery: change.recovery }),
       }),
+    )
+  }
+
+  /** The list of databases in the Secret and the rules that limit them, as the satellite would write them. */
+  databases(list: Databases): void {
+    this.#write(join(this.folder, "secret", secretKey.databases), writeDatabases(list))
+    this.#write(
+      join(this.folder, "config", configKey.hba),
+      pgHba({ ...this.spec, databases: list }),
     )
   }
 

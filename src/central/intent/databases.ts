@@ -176,6 +176,15 @@ export async function dropDatabase(
         `${before.sessions} sessions were connected to ${before.name} when it was last looked at: end them first, or say endSessions`,
         [{ field: "endSessions", problem: "must be true while sessions are connected" }],
       )
+    const others = (await store.ownedBy(sql, cluster.id, before.owner)).filter(
+      (name) => name !== before.name,
+    )
+    if (given.dropRole && others.length > 0)
+      return invalid409(
+        "ROLE_IN_USE",
+        "dropRole",
+        `${before.owner} owns ${others.slice(0, 5).join(", ")} too: leave it, or give those another owner first`,
+      )
     await store.markDropping(sql, before.id, given.dropRole)
     await changed(request, {
       kind: "database.drop-requested",

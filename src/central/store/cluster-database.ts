@@ -120,6 +120,15 @@ export const countDatabases = async (sql: Sql, cluster: ClusterId): Promise<numb
   return integerOf(row ?? {}, "found")
 }
 
+/** Databases of the cluster that stay, and that the role owns. */
+export const ownedBy = async (sql: Sql, cluster: ClusterId, owner: string): Promise<string[]> =>
+  (
+    await sql`
+      select name from cluster_database
+      where cluster_id = ${cluster} and owner = ${owner} and dropping_since is null
+      order by name`
+  ).map((row) => textOf(row, "name"))
+
 export type DatabaseWish = {
   readonly owner: string
   readonly allowedCidrs: readonly string[]

@@ -153,6 +153,18 @@ export function checkDatabases({ roles, databases }: Databases): readonly Proble
   return problems
 }
 
+/** With the verifiers that are held already, where none is said. */
+export const completed = (databases: Databases, held: Databases): Databases => ({
+  ...databases,
+  roles: databases.roles.map((role) => ({
+    ...role,
+    verifier:
+      role.verifier ??
+      held.roles.find(({ name, revision }) => name === role.name && revision === role.revision)
+        ?.verifier,
+  })),
+})
+
 /** Whether something is missing that only central can say. */
 export const lacksVerifiers = (databases: Databases | undefined): boolean =>
   databases?.roles.some(({ verifier }) => verifier === undefined) === true

@@ -1,4 +1,5 @@
 /** What a site should do with one cluster, and how that changes when central speaks. */
+import { lacksVerifiers } from "#core/cluster/databases.ts"
 import type { ClusterSpec } from "#core/cluster/spec.ts"
 import type { ClusterId, ClusterName, ConfigVersion, Namespace } from "#core/ids.ts"
 import type { Problem } from "#core/parsed.ts"
@@ -34,7 +35,8 @@ export type Offered =
 export function offer(held: ReadonlyMap<ClusterId, Desired>, spec: ClusterSpec): Offered {
   const known = held.get(spec.id)
   if (known?.kind === "deleting") return { kind: "deleting" }
-  if (known !== undefined && known.spec.version >= spec.version) return { kind: "known" }
+  if (known !== undefined && known.spec.version >= spec.version && !completes(known.spec, spec))
+    return { kind: "known" }
   if (known !== undefined && placeOf(known.spec) !== placeOf(spec))
     return refused("name", "a cluster keeps its name and namespace; create another cluster instead")
   for (const other of held.values())
@@ -47,6 +49,10 @@ export function offer(held: ReadonlyMap<ClusterId, Desired>, spec: ClusterSpec):
       )
   return { kind: "taken", desired: { kind: "wanted", spec } }
 }
+
+/** What the site keeps is without secrets: one that restarted takes the same version again, for them. */
+const completes = (held: ClusterSpec, spec: ClusterSpec): boolean =>
+  held.version === spec.version && lacksVerifiers(held.databases) && !lacksVerifiers(spec.databases)
 
 const refused = (field: string, problem: string): Offered => ({
   kind: "refused",

@@ -39,12 +39,15 @@ export const databaseHba = ({ databases }: Databases): readonly string[] =>
   databases.toSorted((a, b) => (a.name < b.name ? -1 : 1)).flatMap((database) => limitHba(database))
 
 /** The lines that limit one database; the last refuses everybody whom none before it let through. */
-export function limitHba({ name, allowedCidrs }: ClusterDatabase): readonly string[] {
-  if (allowedCidrs.length === 0) return []
+export function limitHba({ name, allowedCidrs, dropping }: ClusterDatabase): readonly string[] {
+  // Nobody comes back while it is being dropped.
+  if (allowedCidrs.length === 0 && dropping === undefined) return []
   // In quotes a word such as `all` or `replication` is a name like any other.
   const quoted = `"${name.replaceAll('"', '""')}"`
   return [
-    ...allowedCidrs.map((cidr) => `host ${quoted} all ${cidr} scram-sha-256`),
+    ...(dropping === undefined ? allowedCidrs : []).map(
+      (cidr) => `host ${quoted} all ${cidr} scram-sha-256`,
+    ),
     `host ${quoted} all all reject`,
   ]
 }

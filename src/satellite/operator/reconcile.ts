@@ -1,5 +1,5 @@
 /**
- * One pass over a cluster that should be there: the nine steps of the design, each idempotent. A pass
+ * One pass over a cluster that should be there: the ten steps of the design, each idempotent. A pass
  * may end half-way; the next one starts from what is there.
  */
 import { checkCluster } from "#core/cluster/check.ts"
@@ -15,6 +15,7 @@ import { supervisorScript } from "#io/supervisor/gen/supervisor.ts"
 import { storeCluster } from "#wire/stored-cluster.ts"
 import type { Applied } from "./applier.ts"
 import type { Context } from "./context.ts"
+import { hurryPods } from "./hurry.ts"
 import { ensureNamespace } from "./namespace.ts"
 import { podConfigOf } from "./pod-config.ts"
 import { ensureRecord } from "./record.ts"
@@ -76,6 +77,8 @@ export async function reconcile(
   // 8: volumes, 9: role labels
   for (const why of await ensureVolumes(context, spec, signal)) found.wait(why)
   await ensureRoleLabels(context, spec, signal)
+  // 10: what members read from files, they read soon
+  await hurryPods(context, spec, signal)
   return found.pass()
 }
 

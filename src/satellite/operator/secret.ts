@@ -1,9 +1,10 @@
 /**
  * Step 3: the Secret of a cluster. Created once; keys that are missing are added; what is there is never
- * overwritten, so that passwords survive every change. The one exception is the public certificate of
- * the satellite's own authority, which is the satellite's to say.
+ * overwritten, so that passwords survive every change. The exceptions are the satellite's to say: the public
+ * certificate of its own authority, and the list of databases with their owners' verifiers.
  */
 import { randomBytes } from "node:crypto"
+import { completed, noDatabases } from "#core/cluster/databases.ts"
 import type { ClusterSpec } from "#core/cluster/spec.ts"
 import { objectMetadata } from "#core/manifests/object.ts"
 import { objectNames, peerServerName, secretKey } from "#core/names.ts"
@@ -11,6 +12,7 @@ import { issue, newAuthority } from "#io/certificates/authority.ts"
 import { type KubeApi, type Live, isRecord } from "#io/kube/api.ts"
 import { isConflict } from "#io/kube/kube-error.ts"
 import { kinds } from "#io/kube/kinds.ts"
+import { parseDatabases, writeDatabases } from "#wire/databases-file.ts"
 import { fieldManager } from "../site/names.ts"
 import type { SiteView } from "../site/view.ts"
 import { whyForeign } from "./applier.ts"
@@ -110,7 +112,18 @@ async function missingValues(
   }
   if (held.get(secretKey.satelliteCa) !== satelliteCa)
     missing.set(secretKey.satelliteCa, satelliteCa)
+  const databases = databasesText(spec, held.get(secretKey.databases))
+  if (databases !== undefined && databases !== held.get(secretKey.databases))
+    missing.set(secretKey.databases, databases)
   return missing
+}
+
+/** Undefined where there is no list and there never was one. Verifiers that nobody says again are kept. */
+export function databasesText(spec: ClusterSpec, held: string | undefined): string | undefined {
+  if (spec.databases === undefined && held === undefined) return undefined
+  const known = parseDatabases(held)
+  const wanted = spec.databases ?? noDatabases
+  return writeDatabases(known.kind === "ok" ? completed(wanted, known.value) : wanted)
 }
 
 const encoded = (values: ReadonlyMap<string, string>): Readonly<Record<string, string>> =>
