@@ -11,6 +11,7 @@ import { satelliteSchema } from "#wire/rest/satellites.ts"
 
 /** Lists that are fetched anew when something in them changed. */
 export const refetched = [
+  "satellites",
   "profiles",
   "rules",
   "tokens",

@@ -12,6 +12,8 @@ export const opens = (hash: Buffer | undefined, text: string): boolean =>
 
 export const newRegistrationToken = (): string => randomBytes(32).toString("hex")
 export const newSessionToken = (): string => randomBytes(32).toString("base64url")
+/** The token that follows the first one of a satellite. */
+export const newAuthToken = (): string => `pgss_${randomBytes(32).toString("base64url")}`
 export const newApiToken = (): string => `pgs_${randomBytes(32).toString("base64url")}`
 
 /**

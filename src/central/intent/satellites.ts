@@ -100,8 +100,14 @@ export async function approveSatellite(
 
 function refuseApproval(before: Standing): Refusal | undefined {
   if (before.approval !== "approved") return undefined
-  if (before.registration !== "waiting")
-    return refused(409, "ALREADY_APPROVED", `${before.name} is approved already`)
+  if (before.registration !== "waiting" && before.registration !== "refused")
+    return before.isRevoked
+      ? refused(
+          409,
+          "NOBODY_ASKS",
+          `the identity of ${before.name} is revoked, and its satellite has not asked to be let in anew: it does so by itself when it reaches central`,
+        )
+      : refused(409, "ALREADY_APPROVED", `${before.name} is approved already`)
   if (before.state === "connected" || before.state === "late")
     return refused(
       409,

@@ -32,6 +32,7 @@ import { parameterHandlers } from "./parameters.ts"
 import { profileHandlers } from "./profiles.ts"
 import { rolloutHandlers } from "./rollouts.ts"
 import { apiPrefix, registerRoutes } from "./register.ts"
+import { satelliteIdentityHandlers } from "./satellite-identity.ts"
 import { storageHandlers } from "./storage.ts"
 
 export type RestOptions = {
@@ -74,6 +75,7 @@ export async function openRestServer(options: RestOptions): Promise<RestServer> 
       ...parameterHandlers(services),
       ...storageHandlers(services),
       ...authorityHandlers(tls),
+      ...satelliteIdentityHandlers(services),
     },
     { database, secureCookies: options.tls !== undefined },
   )

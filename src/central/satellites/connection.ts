@@ -23,13 +23,15 @@ import type { RoleChangeFigures } from "../role-change-figures.ts"
 import type { SecretBox } from "../secrets/secret-box.ts"
 import { type Desired, desiredOf, goneAmong } from "../store/desired.ts"
 import { type Unfinished, unfinishedOf } from "../store/operation.ts"
-import { findIdentity } from "../store/satellite.ts"
+import { findIdentity, type Identity, keepNextToken } from "../store/satellite-identity.ts"
 import { settingsOf } from "../store/storage-tier.ts"
 import { handle, type Slow } from "./handle.ts"
 import type { Inbox } from "./inbox.ts"
 import { Lane } from "./lane.ts"
 import type { Tls } from "../tls/tls.ts"
 import { certified } from "./certified.ts"
+import { revoked } from "./rpc-error.ts"
+import { newAuthToken, sha256 } from "../auth/secret.ts"
 
 /** A satellite beats every 10 s; one that was silent for so long is on a dead line. */
 export const silenceMax = seconds(45)
@@ -63,6 +65,7 @@ export class Connection {
   readonly #slow = new Lane<Slow>(slowMax)
   readonly #ending = new AbortController()
   #dirty = true
+  #givenFor: number | undefined
   #welcomed = false
   #wantsClasses = false
   /** Settings of the site as this stream said them last. */
@@ -211,10 +214,15 @@ export class Connection {
     try {
       const { sql } = this.#options.database
       const identity = await findIdentity(sql, this.id)
+      const { authHash } = this.#options
+      if (identity?.revoked?.hash.equals(authHash) === true) {
+        this.end(revoked(identity.revoked.why))
+        return []
+      }
       if (
         identity === undefined ||
         identity.approval !== "approved" ||
-        identity.authHash?.equals(this.#options.authHash) !== true
+        identity.authHash?.equals(authHash) !== true
       ) {
         this.end(new ConnectError("this identity is no longer valid", Code.Unauthenticated))
         return []
@@ -228,7 +236,7 @@ export class Connection {
       const clusters = this.#welcomed
         ? [...this.#news(settings), ...this.#delta(all)]
         : await this.#welcome(identity.name, all, settings)
-      return [...clusters, ...operations]
+      return [...clusters, ...operations, ...(await this.#newToken(identity))]
     } catch (error) {
       this.#dirty = true
       if (!(error instanceof Outage)) throw error
@@ -242,6 +250,17 @@ export class Connection {
     if (text === this.#settings) return []
     this.#settings = text
     return [{ kind: "site-settings", settings }]
+  }
+
+  /** A token that was asked for, once on this stream: the satellite comes back with it. */
+  async #newToken({ rotationAskedAt }: Identity): Promise<readonly FromCentral[]> {
+    if (rotationAskedAt === undefined || rotationAskedAt === this.#givenFor) return []
+    const { database, authHash } = this.#options
+    const token = newAuthToken()
+    // On disk before it is given: the satellite may come back with it at once, and to another central.
+    if (!(await keepNextToken(database.sql, this.id, authHash, sha256(token)))) return []
+    this.#givenFor = rotationAskedAt
+    return [{ kind: "new-token", token }]
   }
 
   async #welcome(

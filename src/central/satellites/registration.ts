@@ -25,7 +25,8 @@ import { deriveAuthToken, newRegistrationToken, opens, sha256 } from "../auth/se
 import { central } from "../intent/actor.ts"
 import { tell } from "../intent/tell.ts"
 import { notify } from "../store/change.ts"
-import { askToBeLetIn, countWaiting, findIdentity, keepAuthHash } from "../store/satellite.ts"
+import { askToBeLetIn, countWaiting } from "../store/satellite.ts"
+import { findAsker, keepAuthHash } from "../store/satellite-identity.ts"
 import type { Tls } from "../tls/tls.ts"
 import { answering, badMessage } from "./rpc-error.ts"
 import { certified } from "./certified.ts"
@@ -114,14 +115,15 @@ export class Registration {
   }
 
   async #approvalOf(check: ApprovalCheck): Promise<Approval> {
-    const identity = await findIdentity(this.#database.sql, check.satelliteId)
+    const identity = await findAsker(this.#database.sql, check.satelliteId)
     // One answer for "no such satellite", "wrong token" and "spent": a stranger learns nothing.
     if (identity === undefined || !opens(identity.registrationHash, check.registrationToken))
       throw new ConnectError(
         "this registration is not known, or was replaced or used: register again",
         Code.Unauthenticated,
       )
-    if (identity.approval === "rejected") return { kind: "rejected" }
+    if (identity.approval === "rejected" || identity.registration === "refused")
+      return { kind: "rejected" }
     if (identity.registration !== "granted" || identity.authNonce === undefined)
       return { kind: "pending" }
     const authToken = deriveAuthToken(check.registrationToken, identity.authNonce)

@@ -13,6 +13,13 @@ export const badMessage = (problems: readonly Problem[]): ConnectError =>
     Code.InvalidArgument,
   )
 
+/** Said to who shows a token that a person made void; the satellite knows by the code that it is final. */
+export const revoked = (why = "revoked"): ConnectError =>
+  new ConnectError(
+    `this identity was ${why}. Clusters run on; the satellite must be let in anew`,
+    Code.PermissionDenied,
+  )
+
 /** Runs one call: refusals pass, an outage says "try again", a bug says nothing of itself to the caller. */
 export async function answering<T>(log: Log, call: string, work: () => Promise<T>): Promise<T> {
   try {

@@ -25,11 +25,11 @@ import { central } from "../intent/actor.ts"
 import { tell } from "../intent/tell.ts"
 import { notify } from "../store/change.ts"
 import type { SecretBox } from "../secrets/secret-box.ts"
-import { arrive, findIdentity } from "../store/satellite.ts"
+import { arrive, findIdentity } from "../store/satellite-identity.ts"
 import type { Tls } from "../tls/tls.ts"
 import { Connection, silenceMax } from "./connection.ts"
 import type { Inbox } from "./inbox.ts"
-import { badMessage, told } from "./rpc-error.ts"
+import { badMessage, revoked, told } from "./rpc-error.ts"
 
 const helloWithin = seconds(10)
 
@@ -111,7 +111,13 @@ export class Streams {
     const wrong = new ConnectError("unknown satellite or wrong token", Code.Unauthenticated)
     if (token === undefined || !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)) throw wrong
     const identity = await findIdentity(this.#options.database.sql, satelliteId(id))
-    if (identity?.approval !== "approved" || !opens(identity.authHash, token)) throw wrong
+    if (identity !== undefined && opens(identity.revoked?.hash, token))
+      throw revoked(identity.revoked?.why)
+    if (
+      identity?.approval !== "approved" ||
+      (!opens(identity.authHash, token) && !opens(identity.nextAuthHash, token))
+    )
+      throw wrong
     this.#checkCertificate(identity.id, context)
     return { id: identity.id, token }
   }
@@ -147,6 +153,15 @@ export class Streams {
           },
         ])
         await satelliteChanged(sql, id)
+      }
+      if (result.rotated) {
+        await tell(sql, central, id, [
+          {
+            kind: "satellite.token-rotated",
+            message: "the satellite uses its new token; the one before is void",
+          },
+        ])
+        await notify(sql, { kind: "satellites", ids: [id] })
       }
       return result
     })

@@ -3,7 +3,7 @@ import type { Scope } from "#core/access/scope.ts"
 import { assert } from "#core/assert.ts"
 import { type SatelliteId, satelliteId } from "#core/ids.ts"
 import type { Registration } from "#core/fleet/satellite.ts"
-import { bytesOf, integerOf, jsonOf, maybe, type Row, textOf, timeOf } from "#io/postgres/row.ts"
+import { integerOf, jsonOf, maybe, type Row, textOf, timeOf } from "#io/postgres/row.ts"
 import type { Sql } from "#io/postgres/sql.ts"
 import { type Satellite, satelliteStates } from "#wire/rest/satellites.ts"
 import * as z from "zod"
@@ -11,17 +11,6 @@ import { within } from "./scope.ts"
 
 export type SatelliteState = Satellite["state"]
 export type Approval = "pending" | "approved" | "rejected"
-
-/** What must be known to let somebody in. */
-export type Identity = {
-  readonly id: SatelliteId
-  readonly name: string
-  readonly approval: Approval
-  readonly registration: "waiting" | "granted" | "spent"
-  readonly registrationHash: Buffer | undefined
-  readonly authNonce: Buffer | undefined
-  readonly authHash: Buffer | undefined
-}
 
 const labelsShape = z.record(z.string(), z.string())
 const labelsAt = (row: Row, column: string) => labelsShape.parse(jsonOf(row, column))
@@ -33,21 +22,15 @@ export function stateOf(row: Row, column: string): SatelliteState {
   return found
 }
 
-function oneOf<const Word extends string>(row: Row, column: string, words: readonly Word[]): Word {
+export function oneOf<const Word extends string>(
+  row: Row,
+  column: string,
+  words: readonly Word[],
+): Word {
   const found = words.find((word) => word === row[column])
   assert(found !== undefined, `column ${column} holds one of ${words.join(", ")}`)
   return found
 }
-
-const identity = (row: Row): Identity => ({
-  id: satelliteId(textOf(row, "id")),
-  name: textOf(row, "name"),
-  approval: oneOf(row, "approval", ["pending", "approved", "rejected"]),
-  registration: oneOf(row, "registration", ["waiting", "granted", "spent"]),
-  registrationHash: maybe(bytesOf, row, "registration_hash"),
-  authNonce: maybe(bytesOf, row, "auth_nonce"),
-  authHash: maybe(bytesOf, row, "auth_hash"),
-})
 
 const iso = (time: number): string => new Date(time).toISOString()
 
@@ -69,8 +52,20 @@ const shown = (row: Row): Satellite => {
     registeredAt: iso(timeOf(row, "registered_at")),
     approvedAt: approvedAt === undefined ? null : iso(approvedAt),
     lastSeenAt: lastSeenAt === undefined ? null : iso(lastSeenAt),
+    identity: {
+      asks: row["registration"] === "waiting",
+      rotationAskedAt: isoOr(row, "rotation_asked_at"),
+      rotatedAt: isoOr(row, "rotated_at"),
+      revokedAt: isoOr(row, "revoked_at"),
+      revokedWhy: row["revoked_at"] === null ? null : (maybe(textOf, row, "revoked_why") ?? null),
+    },
     version: integerOf(row, "version"),
   }
+}
+
+const isoOr = (row: Row, column: string): string | null => {
+  const at = maybe(timeOf, row, column)
+  return at === undefined ? null : iso(at)
 }
 
 export async function countWaiting(sql: Sql): Promise<number> {
@@ -121,46 +116,6 @@ export async function askToBeLetIn(
   }
 }
 
-export async function findIdentity(sql: Sql, id: SatelliteId): Promise<Identity | undefined> {
-  const [row] = await sql`
-    select id, name, approval, registration, registration_hash, auth_nonce, auth_hash
-    from satellite where id = ${id}`
-  return row === undefined ? undefined : identity(row)
-}
-
-/** Keeps the hash of the auth token that is being collected; the same one each time, so doing it twice is harmless. */
-export const keepAuthHash = async (sql: Sql, id: SatelliteId, hash: Buffer): Promise<void> => {
-  await sql`
-    update satellite set auth_hash = ${hash}
-    where id = ${id} and registration = 'granted' and auth_hash is distinct from ${hash}`
-}
-
-export type Arrived = { readonly serial: number; readonly stateBefore: SatelliteState }
-
-/**
- * The satellite opened a stream with its auth token: it is connected, its registration token is spent, and
- * a registration that somebody else left under its row is void. Undefined when `authHash` is no longer its.
- */
-export async function arrive(
-  sql: Sql,
-  id: SatelliteId,
-  authHash: Buffer,
-  hello: { readonly satelliteVersion: string; readonly kubernetesVersion: string },
-): Promise<Arrived | undefined> {
-  const [row] = await sql`
-    with before as (select id, state from satellite where id = ${id} for update)
-    update satellite s set
-      state = 'connected', last_seen_at = now(), registration = 'spent', registration_hash = null,
-      satellite_version = ${hello.satelliteVersion}, kubernetes_version = ${hello.kubernetesVersion},
-      stream_serial = s.stream_serial + 1
-    from before
-    where s.id = before.id and s.approval = 'approved' and s.auth_hash = ${authHash}
-    returning s.stream_serial as serial, before.state as state_before`
-  return row === undefined
-    ? undefined
-    : { serial: integerOf(row, "serial"), stateBefore: stateOf(row, "state_before") }
-}
-
 /** Heartbeats of many satellites at once. */
 export const seen = async (sql: Sql, ids: readonly SatelliteId[]): Promise<void> => {
   await sql`update satellite set last_seen_at = now() where id = any(${ids}::uuid[])`
@@ -196,7 +151,8 @@ export const findSatellites = async (
         s.storage_classes, s.default_storage_class,
         (select coalesce(jsonb_object_agg(m.tier, m.storage_class), '{}') from satellite_tier m
           where m.satellite_id = s.id) as tiers,
-        s.registered_at, s.approved_at, s.last_seen_at, s.version,
+        s.registered_at, s.approved_at, s.last_seen_at, s.version, s.registration,
+        s.rotation_asked_at, s.rotated_at, s.revoked_at, s.revoked_why,
         (select count(*) from cluster c where c.satellite_id = s.id) as cluster_count
       from satellite s
       where s.id = any(${ids}::uuid[]) and in_scope(s.labels, ${within(scope)}::jsonb[])
@@ -221,7 +177,8 @@ export const listSatellites = async (
         s.storage_classes, s.default_storage_class,
         (select coalesce(jsonb_object_agg(m.tier, m.storage_class), '{}') from satellite_tier m
           where m.satellite_id = s.id) as tiers,
-        s.registered_at, s.approved_at, s.last_seen_at, s.version,
+        s.registered_at, s.approved_at, s.last_seen_at, s.version, s.registration,
+        s.rotation_asked_at, s.rotated_at, s.revoked_at, s.revoked_why,
         (select count(*) from cluster c where c.satellite_id = s.id) as cluster_count
       from satellite s
       where in_scope(s.labels, ${within(scope)}::jsonb[])
@@ -238,11 +195,16 @@ export type Standing = {
   readonly id: SatelliteId
   readonly name: string
   readonly approval: Approval
-  readonly registration: "waiting" | "granted" | "spent"
+  readonly registration: RegistrationState
   readonly state: SatelliteState
+  readonly isRevoked: boolean
   readonly labels: Readonly<Record<string, string>>
   readonly version: number
 }
+
+export const registrationStates = ["waiting", "granted", "spent", "refused"] as const
+/** `refused`: somebody asked under an approved row and was not let in. */
+export type RegistrationState = (typeof registrationStates)[number]
 
 /** The row as a decision needs it, locked until the transaction ends. */
 export async function lockSatellite(
@@ -251,7 +213,8 @@ export async function lockSatellite(
   id: string,
 ): Promise<Standing | undefined> {
   const [row] = await sql`
-    select id, name, approval, registration, state, labels, version
+    select id, name, approval, registration, state, revoked_at is not null as is_revoked, labels,
+      version
     from satellite
     where id = ${id} and in_scope(labels, ${within(scope)}::jsonb[])
     for update`
@@ -261,8 +224,9 @@ export async function lockSatellite(
         id: satelliteId(textOf(row, "id")),
         name: textOf(row, "name"),
         approval: oneOf(row, "approval", ["pending", "approved", "rejected"]),
-        registration: oneOf(row, "registration", ["waiting", "granted", "spent"]),
+        registration: oneOf(row, "registration", registrationStates),
         state: stateOf(row, "state"),
+        isRevoked: row["is_revoked"] === true,
         labels: labelsAt(row, "labels"),
         version: integerOf(row, "version"),
       }
@@ -281,6 +245,8 @@ export const letIn = async (
       approval = 'approved', state = 'offline', name = ${name},
       labels = ${JSON.stringify(labels)}::jsonb,
       registration = 'granted', auth_nonce = ${nonce}, auth_hash = null, approved_at = now(),
+      next_auth_hash = null, rotation_asked_at = null,
+      revoked_at = null, revoked_why = null, revoked_hash = null,
       version = version + 1
     where id = ${id}`
 }
@@ -291,11 +257,11 @@ export const reject = async (sql: Sql, id: SatelliteId): Promise<void> => {
     where id = ${id}`
 }
 
-/** Refuses who asked under an approved row; the approved identity goes on. */
+/** Refuses who asked under an approved row, and is told so; the approved identity goes on. */
 export const dropRegistration = async (sql: Sql, id: SatelliteId): Promise<void> => {
   await sql`
     update satellite set
-      registration = 'spent', registration_hash = null,
+      registration = 'refused',
       state = case when last_seen_at is null then 'offline' else 'lost' end,
       version = version + 1
     where id = ${id}`

@@ -41,7 +41,7 @@ export const judge = async (
   (
     await sql`
       with silent as (
-        select id, state, registration,
+        select id, state, registration, revoked_at,
           extract(epoch from now() - last_seen_at) * 1000 as silence,
           extract(epoch from now() - greatest(last_seen_at, ${new Date(watchingSince)})) * 1000
             as heard_silence
@@ -50,8 +50,10 @@ export const judge = async (
       ), judged as (
         select id, state as was,
           case
-            when registration = 'waiting' and (silence is null or silence >= ${limits.late})
+            when registration = 'waiting'
+              and (silence is null or silence >= ${limits.late} or revoked_at is not null)
               then 'pending'
+            when revoked_at is not null and silence is not null then 'lost'
             when silence < ${limits.late} then 'connected'
             when state in ('connected', 'late') and heard_silence < ${limits.late} then state
             when state in ('connected', 'late') and heard_silence < ${limits.lost} then 'late'

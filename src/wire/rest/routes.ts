@@ -27,6 +27,7 @@ import {
   satelliteStates,
 } from "#wire/rest/satellites.ts"
 import { storageRoutes } from "#wire/rest/storage-routes.ts"
+import { satelliteIdentityRoutes } from "#wire/rest/satellite-routes.ts"
 import { roleChangeSchema } from "#wire/rest/role-changes.ts"
 import { clusterStates } from "#core/cluster/state.ts"
 
@@ -197,6 +198,7 @@ export const routes = {
 
   ...databaseRoutes,
   ...authorityRoutes,
+  ...satelliteIdentityRoutes,
   ...profileRoutes,
   ...parameterRoutes,
   ...ruleRoutes,

@@ -33,6 +33,15 @@ export const satelliteSchema = z.object({
   registeredAt: timestamp,
   approvedAt: timestamp.nullable(),
   lastSeenAt: timestamp.nullable(),
+  identity: z.object({
+    /** Somebody asks to be let in under this row; of an approved one, anew. */
+    asks: z.boolean(),
+    /** A new token was asked for, which the satellite does not use yet. */
+    rotationAskedAt: timestamp.nullable(),
+    rotatedAt: timestamp.nullable(),
+    revokedAt: timestamp.nullable(),
+    revokedWhy: z.string().nullable(),
+  }),
   /** Rises with each edit; send it back with a change. */
   version: z.number().int(),
 })

@@ -48,6 +48,13 @@ function satellite(
     registeredAt: ago(waiting ? 340 : 3_000_000),
     approvedAt: waiting ? null : ago(2_990_000),
     lastSeenAt: state === "offline" ? null : ago(silence),
+    identity: {
+      asks: state === "pending",
+      rotationAskedAt: null,
+      rotatedAt: null,
+      revokedAt: null,
+      revokedWhy: null,
+    },
     version: 1,
     ...more,
   }
