@@ -105,6 +105,7 @@ function directory({ data, damaged }: Disk): DataDirectory {
       checkpoint: data.checkpoint,
       minRecoveryEnd: data.minRecoveryEnd,
       minRecoveryTimeline: data.minRecoveryTli,
+      standbyNeeds: new Map(),
     },
   }
 }

@@ -49,6 +49,8 @@ export const objectNames = (c: ClusterName) => ({
   lease: `${c}-leader`,
   /** ConfigMap that outlives volumes and Lease: system identifier, highest term seen. */
   record: `${c}-record`,
+  /** ConfigMap: how far the newest config is in force, and the last one that was. */
+  rollout: `${c}-rollout`,
   serviceAccount: `${c}-failover`,
   role: `${c}-failover`,
   roleBinding: `${c}-failover`,

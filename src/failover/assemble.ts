@@ -27,6 +27,7 @@ import { Peers } from "./peers.ts"
 import type { PerformPorts } from "./ports.ts"
 import { RunningConfig, runningConfigWriter, type WriteRunning } from "./running-config.ts"
 import { LeaseSense } from "./sense-lease.ts"
+import { ServerFiles } from "./server-files.ts"
 import { type AskSource, sourceAsker } from "./sense-source.ts"
 import { StatusBoard } from "./status.ts"
 import { openVolume, type Volume } from "./volume.ts"
@@ -53,9 +54,10 @@ export function openOutside(
     readonly secrets: Secrets
   },
   { callTimeout }: Pick<Policy, "callTimeout">,
-): Outside {
+): Outside & { readonly files: ServerFiles } {
   const { config, clock, api, secrets } = given
   const calls = { api, namespace: config.namespace, callTimeout }
+  const files = new ServerFiles(config)
   const server = new LocalServer({
     runDir: config.runDir,
     password: secrets.superuserPassword,
@@ -72,7 +74,8 @@ export function openOutside(
     door: openDoor(config.address, server),
     supervisor: openSupervisor(config.runDir),
     volume: openVolume(config.dataDir),
-    writeRunning: runningConfigWriter(config, secrets.replicationPassword),
+    files,
+    writeRunning: runningConfigWriter(config, files, secrets.replicationPassword),
     dial: peerDialler(config, secrets),
     askSource: sourceAsker(secrets.replicationPassword, clock),
   }

@@ -4,6 +4,7 @@ import { seconds } from "#core/units.ts"
 import type { Parts } from "./assemble.ts"
 import { fence, unfence } from "./fence-request.ts"
 import { promoteHere } from "./promote-command.ts"
+import { restartHere } from "./restart-command.ts"
 
 const checkpointWithin = seconds(25)
 
@@ -28,6 +29,8 @@ export async function obey(
       return unfence(parts, signal)
     case "promote":
       return promoteHere(parts, request, signal)
+    case "restart":
+      return restartHere(parts, request, signal)
   }
 }
 

@@ -21,6 +21,7 @@ import { Lanes } from "./lanes.ts"
 import { LocalServer } from "./local-server.ts"
 import { openPeerServer } from "./peer-server.ts"
 import { Peers } from "./peers.ts"
+import { ServerFiles } from "./server-files.ts"
 import { RunningConfig, runningConfigWriter } from "./running-config.ts"
 import { openVolume } from "./volume.ts"
 import { Voter } from "./voter.ts"
@@ -77,7 +78,7 @@ before(async () => {
     ],
   ])
   const lanes = new Lanes(systemClock, silentLog, () => undefined, ended.signal)
-  const running = new RunningConfig(runningConfigWriter(config, "y"))
+  const running = new RunningConfig(runningConfigWriter(config, new ServerFiles(config), "y"))
   const local = new LocalServer({ runDir: folder, password: "x", now: () => systemClock.now() })
   const volume = openVolume(folder)
   const observe = () => known.observe(lanes, running)

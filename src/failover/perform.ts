@@ -5,7 +5,7 @@
 import { randomUUID } from "node:crypto"
 import { term } from "#core/ids.ts"
 import { port } from "#core/names.ts"
-import { millis, seconds } from "#core/units.ts"
+import { type Millis, millis, seconds } from "#core/units.ts"
 import {
   type Action,
   type Immediate,
@@ -85,24 +85,16 @@ async function work(ports: PerformPorts, action: Lasting, signal: AbortSignal): 
     case "promote":
       return promote(ports, action, signal)
     case "start-standby":
-      await running.set({ follow: action.follow ?? "nobody", clients: "admitted" })
+      await running.set({
+        follow: action.follow ?? "nobody",
+        clients: "admitted",
+        as: "standby",
+      })
       return order(ports, { kind: "start-standby" }, signal)
     case "start-primary":
-      await running.set({
-        follow: "nobody",
-        syncNames: action.syncNames,
-        clients: action.refusing === undefined ? "admitted" : { refusing: action.refusing },
-      })
-      await order(
-        ports,
-        { kind: "start-primary", term: action.term, deadline: action.deadline },
-        signal,
-      )
-      // A server does not start with rules that it could not read: these are the ones.
-      return known.heardDoor(action.refusing === undefined)
+      return startPrimary(ports, action, signal)
     case "stop":
-      await order(ports, { kind: "stop-fast", within: action.within }, signal)
-      return untilGone(ports, action.within + goneWithin, signal)
+      return stopServer(ports, action.within, signal)
     case "initdb":
       return initialise(ports, action, signal)
     case "clone":
@@ -137,6 +129,27 @@ async function work(ports: PerformPorts, action: Lasting, signal: AbortSignal): 
     case "fence":
       return fence(ports, action.reason, signal)
   }
+}
+
+async function startPrimary(
+  ports: PerformPorts,
+  action: Action & { readonly kind: "start-primary" },
+  signal: AbortSignal,
+): Promise<void> {
+  const { running, known } = ports
+  await running.set({
+    follow: "nobody",
+    syncNames: action.syncNames,
+    clients: action.refusing === undefined ? "admitted" : { refusing: action.refusing },
+    as: "primary",
+  })
+  await order(
+    ports,
+    { kind: "start-primary", term: action.term, deadline: action.deadline },
+    signal,
+  )
+  // A server does not start with rules that it could not read: these are the ones.
+  return known.heardDoor(action.refusing === undefined)
 }
 
 async function writeLease(
@@ -193,6 +206,16 @@ async function fence(ports: PerformPorts, reason: string, signal: AbortSignal): 
   ports.log.warn("server.fence", { reason })
   await order(ports, { kind: "stop-immediate" }, signal)
   await untilGone(ports, goneWithin, signal)
+}
+
+/** Stops the server cleanly; resolves when it is gone. */
+export async function stopServer(
+  ports: PerformPorts,
+  within: Millis,
+  signal: AbortSignal,
+): Promise<void> {
+  await order(ports, { kind: "stop-fast", within }, signal)
+  return untilGone(ports, within + goneWithin, signal)
 }
 
 /** Until the supervisor says that no process of the server is left. */

@@ -23,7 +23,12 @@ export async function promote(
   const { clock, volume, known, log, running, server } = ports
   const began = clock.now()
   const labels = clearLabels(ports, signal)
-  await running.set({ follow: "nobody", syncNames: action.syncNames, clients: "admitted" })
+  await running.set({
+    follow: "nobody",
+    syncNames: action.syncNames,
+    clients: "admitted",
+    as: "primary",
+  })
   // On disk before the data may change: a crash in between leaves no doubt whose data this is.
   await volume.writeServed(action.term)
   known.marks = { ...known.marks, served: action.term }

@@ -2,7 +2,7 @@
  * The part of the server's configuration that changes with roles: whom to follow and whom commits wait
  * for. Every change goes through here, so that the file is always the whole truth.
  */
-import { readFile, rename, writeFile } from "node:fs/promises"
+import { rename, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import type { PodName } from "#core/ids.ts"
 import { configKey, port, replicationUser } from "#core/names.ts"
@@ -11,6 +11,7 @@ import { writeServerConfig } from "#io/postgres/server-config.ts"
 import { doorHba } from "#core/cluster/hba.ts"
 import type { Config } from "./config.ts"
 import { refusingSetting } from "./local-server.ts"
+import type { ServerFiles } from "./server-files.ts"
 import { slotName } from "./slot-name.ts"
 
 /** What the sidecar sets, and nobody else may: `ALTER SYSTEM` on these is undone. */
@@ -27,13 +28,19 @@ export type WriteRunning = (
   syncNames: readonly PodName[],
   /** Why clients are refused; undefined lets them in. */
   refusing: string | undefined,
+  /** A standby must not be given less than its own WAL asks for. */
+  as: ServerRole,
 ) => Promise<void>
+
+export type ServerRole = "primary" | "standby"
 
 export class RunningConfig {
   readonly #writeFile: WriteRunning
   #follows: Peer | undefined
   #syncNames: readonly PodName[] = []
   #refusing: string | undefined
+  /** The careful one, until it is known. */
+  #as: ServerRole = "standby"
   #written = false
   /** Writes happen one after another. */
   #writing: Promise<void> = Promise.resolve()
@@ -51,6 +58,7 @@ export class RunningConfig {
     if (this.#written) return
     this.#syncNames = syncNames
     this.#refusing = refusing
+    this.#as = "primary"
   }
 
   /**
@@ -59,7 +67,7 @@ export class RunningConfig {
    */
   async again(isPrimary: boolean): Promise<boolean> {
     if (!this.#written && !isPrimary) return false
-    await this.set({})
+    await this.set({ as: isPrimary ? "primary" : "standby" })
     return true
   }
 
@@ -69,7 +77,9 @@ export class RunningConfig {
     readonly syncNames?: readonly PodName[]
     /** Why clients are refused, or that they are let in. */
     readonly clients?: "admitted" | { readonly refusing: string }
+    readonly as?: ServerRole
   }): Promise<void> {
+    if (change.as !== undefined) this.#as = change.as
     if (change.follow !== undefined)
       this.#follows = change.follow === "nobody" ? undefined : change.follow
     if (change.syncNames !== undefined) this.#syncNames = change.syncNames
@@ -84,22 +94,28 @@ export class RunningConfig {
     const follows = this.#follows
     const names = this.#syncNames
     const refusing = this.#refusing
+    const as = this.#as
     this.#written = true
-    await this.#writeFile(follows, names, refusing)
+    await this.#writeFile(follows, names, refusing, as)
   }
 }
 
 /** Writes the file and the password that it names, on the in-memory volume. */
 export const runningConfigWriter =
-  ({ runDir, configDir, pod, cluster }: Config, replicationPassword: string): WriteRunning =>
-  async (follows, names, refusing) => {
-    await writeHba(runDir, await readFile(join(configDir, configKey.hba), "utf8"), refusing)
+  (
+    { runDir, pod, cluster }: Pick<Config, "runDir" | "pod" | "cluster">,
+    files: ServerFiles,
+    replicationPassword: string,
+  ): WriteRunning =>
+  async (follows, names, refusing, as) => {
+    const { hba, floors } = await files.put(as)
+    await writeHba(runDir, hba, refusing)
     const passfile = join(runDir, "replication.pass")
     await writeFile(passfile, `*:*:*:${replicationUser}:${escaped(replicationPassword)}\n`, {
       mode: 0o600,
     })
     await writeServerConfig(runDir, {
-      include: join(configDir, configKey.postgresqlConf),
+      include: files.conf,
       clusterName: cluster,
       primaryConninfo:
         follows === undefined
@@ -120,7 +136,10 @@ export const runningConfigWriter =
       primarySlotName: follows === undefined ? undefined : slotName(pod),
       synchronousStandbys: names.length === 0 ? undefined : { count: 1, members: names },
       // For people, and for a sidecar that restarts: the rules above are what counts.
-      others: refusing === undefined ? {} : { [refusingSetting]: refusing.slice(0, 200) },
+      others: {
+        ...Object.fromEntries(floors),
+        ...(refusing === undefined ? {} : { [refusingSetting]: refusing.slice(0, 200) }),
+      },
     })
   }
 

@@ -153,6 +153,7 @@ class Session {
       case "fence":
       case "unfence":
       case "promote":
+      case "restart":
         void this.#perform(command.id, command, signal)
     }
   }

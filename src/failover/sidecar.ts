@@ -1,7 +1,6 @@
 /** Runs the parts of the sidecar side by side until the pod is told to leave and has handed over. */
-import { mkdir, readFile } from "node:fs/promises"
-import { join } from "node:path"
-import { configKey, port } from "#core/names.ts"
+import { mkdir } from "node:fs/promises"
+import { port } from "#core/names.ts"
 import { millis, seconds } from "#core/units.ts"
 import type { Clock } from "#io/clock.ts"
 import { podAccess } from "#io/kube/access.ts"
@@ -9,6 +8,7 @@ import { KubeApi } from "#io/kube/api.ts"
 import type { Log } from "#io/log.ts"
 import { forever, type Task, together } from "#io/together.ts"
 import { assemble, openOutside, type Parts } from "./assemble.ts"
+import { configFollower } from "./config-follower.ts"
 import { type Config, policyFor, readPodConfig, readSecrets, settingsFor } from "./config.ts"
 import { DatabaseKeeper, databasesEvery } from "./databases.ts"
 import { tellDiscardedWal } from "./discarded-wal.ts"
@@ -17,10 +17,10 @@ import { openLogWatch } from "./log-watch.ts"
 import { readMarks } from "./marks.ts"
 import { measureDisk, measureServer, unmeasured } from "./measure.ts"
 import { openPeerServer } from "./peer-server.ts"
-import { reload } from "./ports.ts"
 import { protocolTasks } from "./protocol.ts"
 import { talkToSatellite } from "./satellite-talk.ts"
 import { RoleChangeFigures } from "./role-change-figures.ts"
+import type { ServerFiles } from "./server-files.ts"
 import { keepUnsent } from "./unsent.ts"
 import { openWeb } from "./web.ts"
 
@@ -29,6 +29,7 @@ const leaveWithin = seconds(50)
 const measureEvery = seconds(10)
 const unsentRetry = seconds(10)
 const rereadEvery = seconds(3)
+const followEvery = seconds(1)
 
 /** Runs until `leaving`, then hands over, stops the server and returns. */
 export async function runSidecar(
@@ -81,7 +82,7 @@ export async function runSidecar(
   await together(
     ended.signal,
     ...protocolTasks(parts, () => ended.abort(new Error("the pod leaves"))),
-    ...besides(parts),
+    ...besides(parts, outside.files),
     watch.run,
   )
   ended.abort(new Error("a part of the sidecar ended"))
@@ -89,11 +90,11 @@ export async function runSidecar(
 }
 
 /** What goes on beside the protocol: nothing of it decides who is primary. */
-function besides(parts: Parts): readonly Task[] {
+function besides(parts: Parts, files: ServerFiles): readonly Task[] {
   const databases = new DatabaseKeeper(parts)
   return [
     repeated(parts, rereadEvery, () => reread(parts), "config.unreadable"),
-    repeated(parts, rereadEvery, serverConfigFollower(parts), "server-config.unreadable"),
+    repeated(parts, followEvery, configFollower(parts, files), "server-config.unreadable"),
     repeated(parts, databasesEvery, (stop) => databases.step(stop), "databases.waiting"),
     repeated(parts, measureEvery, (stop) => measure(parts, stop), "measure.failed"),
     (stop) => talkToSatellite(parts, stop),
@@ -128,28 +129,6 @@ async function reread({ config, podConfig, known, log }: Parts): Promise<void> {
   const { members, preset, durability } = next
   log.event("config.changed", { members, preset, durability })
   known.changed()
-}
-
-/** What the satellite changes in the server's own files is taken over by a reload. */
-function serverConfigFollower(parts: Parts): () => Promise<void> {
-  const { config, running, log, observe } = parts
-  let taken: string | undefined
-  return async () => {
-    const files = [configKey.postgresqlConf, configKey.hba].map((name) =>
-      readFile(join(config.configDir, name), "utf8"),
-    )
-    const text = (await Promise.all(files)).join("\0")
-    if (text === taken) return
-    const isFirst = taken === undefined
-    const { server } = observe()
-    // What is there at the start is read by the server itself, or was before this sidecar came.
-    if (!isFirst && (server.kind === "primary" || server.kind === "standby")) {
-      if (!(await running.again(server.kind === "primary"))) return
-      await reload(parts)
-      log.event("server-config.reloaded")
-    }
-    taken = text
-  }
 }
 
 async function measure(

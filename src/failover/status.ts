@@ -1,4 +1,5 @@
 /** What people see of this member: the satellite's stream, /readyz and /metrics all read it here. */
+import type { MemberConfig } from "#core/cluster/member-config.ts"
 import type { InstanceHealth, InstanceRole } from "#core/cluster/state.ts"
 import type { SidecarStatus } from "#core/cluster/sidecar.ts"
 import type { PodName } from "#core/ids.ts"
@@ -14,6 +15,7 @@ export class StatusBoard {
   readonly #heard = new Set<() => void>()
   #measured: Measured = unmeasured
   #databases: SidecarStatus["databases"]
+  #config: MemberConfig | undefined
   #status: SidecarStatus
   #shown = ""
 
@@ -38,10 +40,18 @@ export class StatusBoard {
     for (const heard of this.#heard) heard()
   }
 
+  /** What the server has in force; told at once when it is news. */
+  config(config: MemberConfig | undefined): void {
+    if (JSON.stringify(config) === JSON.stringify(this.#config)) return
+    this.#config = config
+    this.#status = withConfig(this.#status, config)
+    for (const heard of this.#heard) heard()
+  }
+
   /** Takes over what was seen and decided; tells listeners when what matters to people changed. */
   publish(seen: Observation, mood: Mood): void {
     this.#status = {
-      ...statusOf(this.#pod, seen, mood, this.#measured),
+      ...withConfig(statusOf(this.#pod, seen, mood, this.#measured), this.#config),
       databases: this.#databases,
     }
     const { health, term, holdsLease, handOver } = this.#status
@@ -61,6 +71,13 @@ export class StatusBoard {
     return () => this.#heard.delete(heard)
   }
 }
+
+/** Which run of the server it is, is known before the next measurement. */
+const withConfig = (status: SidecarStatus, config: MemberConfig | undefined): SidecarStatus => ({
+  ...status,
+  config,
+  health: { ...status.health, startedAt: config?.startedAt ?? status.health.startedAt },
+})
 
 function statusOf(pod: PodName, seen: Observation, mood: Mood, measured: Measured): SidecarStatus {
   const { lease, self } = seen

@@ -27,6 +27,8 @@ export type HealthOptions = {
   readonly hub: Hub
   readonly operator: () => Operator
   readonly clock: Clock
+  /** How far the newest config is in force. */
+  readonly change: (cluster: ClusterId) => ConfigChange | undefined
   readonly send: (health: ClusterHealth) => void
   /** A deleted volume, for one, waits for this. */
   readonly primaryChanged: (cluster: ClusterId) => void
@@ -40,7 +42,6 @@ export class Health {
   readonly #options: HealthOptions
   readonly #due = new Set<ClusterId>()
   readonly #primarySeenAt = new Map<ClusterId, number>()
-  readonly #changes = new Map<ClusterId, ConfigChange>()
   readonly #primaries = new Map<ClusterId, PodName | undefined>()
   #timer: NodeJS.Timeout | undefined
 
@@ -74,22 +75,21 @@ export class Health {
   /** The member that serves writes by its own fresh report. */
   primary(id: ClusterId): PodName | undefined {
     const desired = this.#options.operator().held.get(id)
-    return desired === undefined ? undefined : primaryOf(this.#members(desired))?.pod
+    return desired === undefined ? undefined : primaryOf(this.members(desired))?.pod
   }
 
   #look(id: ClusterId): void {
-    const { operator, clock, send, primaryChanged } = this.#options
+    const { operator, clock, send, primaryChanged, change } = this.#options
     const desired = operator().held.get(id)
     if (desired === undefined) {
       this.#primarySeenAt.delete(id)
       this.#primaries.delete(id)
-      this.#changes.delete(id)
       return
     }
-    const pods = this.#members(desired)
+    const pods = this.members(desired)
     const primary = primaryOf(pods)?.pod
     if (primary !== undefined) this.#primarySeenAt.set(id, clock.now())
-    send({ ...clusterHealth(this.#input(id, desired, pods)), change: this.#change(id, desired) })
+    send({ ...clusterHealth(this.#input(id, desired, pods)), change: change(id) })
     if (this.#primaries.get(id) === primary) return
     this.#primaries.set(id, primary)
     primaryChanged(id)
@@ -115,34 +115,13 @@ export class Health {
     }
   }
 
-  /** What needs no restart is in force soon after it was written; the rest is not looked at yet. */
-  #change(id: ClusterId, desired: Desired): ConfigChange | undefined {
-    if (desired.kind === "deleting") return undefined
-    const { version } = desired.spec
-    const isApplied = this.#options.operator().progress(id)?.appliedVersion === version
-    const known = this.#changes.get(id)
-    if (known?.version === version && (known.state === "done") === isApplied) return known
-    const now = this.#options.clock.wall()
-    const change: ConfigChange = {
-      version,
-      state: isApplied ? "done" : "applying",
-      strategy: "reload",
-      steps: [],
-      reason: undefined,
-      pendingRestart: [],
-      startedAt: known?.version === version ? known.startedAt : now,
-      endedAt: isApplied ? now : undefined,
-    }
-    this.#changes.set(id, change)
-    return change
-  }
-
   #sincePrimary(id: ClusterId): Millis | undefined {
     const at = this.#primarySeenAt.get(id)
     return at === undefined ? undefined : millis(this.#options.clock.now() - at)
   }
 
-  #members(desired: Desired): readonly MemberSeen[] {
+  /** Every pod there is, and every one that should be. */
+  members(desired: Desired): readonly MemberSeen[] {
     const { view, hub } = this.#options
     const { namespace, name } = desiredPlace(desired)
     const live = new Map(

@@ -24,6 +24,7 @@ import { secretValues } from "./operator/secret.ts"
 import type { Outbox } from "./outbox.ts"
 import { retried } from "./retried.ts"
 import { DesiredStore } from "./site/desired-store.ts"
+import { Rollouts } from "./rollout/rollouts.ts"
 import { satelliteAccount } from "./site/names.ts"
 import type { SidecarTls } from "./site/sidecar-tls.ts"
 import type { Single } from "./site/single.ts"
@@ -50,6 +51,9 @@ export type LiveOptions = {
 /** Where it really listens. */
 export type Started = { readonly sidecars: HostPort; readonly status: HostPort }
 
+/** Made last, because they and the others hear one another. */
+type Later = { operator?: Operator; rollouts?: Rollouts }
+
 type Parts = {
   readonly outgoing: Outgoing
   readonly view: SiteView
@@ -65,14 +69,15 @@ export async function live(options: LiveOptions, outer: AbortSignal): Promise<vo
   // What runs on its own, watches and passes, ends with the first task that ends.
   const stop = new AbortController()
   const signal = AbortSignal.any([outer, stop.signal])
-  const later: { operator?: Operator } = {}
+  const later: Later = {}
   const parts = assemble(options, later, signal)
   const { hub, health, outgoing, view, operations, settings } = parts
   const storageClassBell = new StorageClassBell()
   await using _hub = hub
   const sidecars = await hub.open()
+  const context = contextOf(options, parts, sidecars, later)
   const operator = new Operator({
-    context: contextOf(options, parts, sidecars),
+    context,
     acknowledge: (id, version, outcome) => outgoing.acknowledge(id, version, outcome),
     removed: (id, gone, place) => {
       if (gone) hub.forget(place.namespace, place.name)
@@ -81,10 +86,13 @@ export async function live(options: LiveOptions, outer: AbortSignal): Promise<vo
     touched: (id) => {
       health.touch(id)
       operations.touched(id)
+      rollouts.poke(id)
     },
     signal,
   })
   later.operator = operator
+  const rollouts = rolloutsOf(parts, context, operator, signal)
+  later.rollouts = rollouts
   try {
     await retried("the stored settings", { clock, log }, signal, () => settings.load(signal))
     await retried("the stored state", { clock, log }, signal, () => operator.start(signal))
@@ -120,16 +128,12 @@ export async function live(options: LiveOptions, outer: AbortSignal): Promise<vo
   } finally {
     standing.notReady = "stopping"
     stop.abort()
-    await Promise.all([operator.ended(), operations.ended(), view.ended()])
+    await Promise.all([operator.ended(), operations.ended(), rollouts.ended(), view.ended()])
   }
 }
 
 /** The operator comes last, because it and the others hear one another. */
-function assemble(
-  options: LiveOptions,
-  later: { readonly operator?: Operator },
-  signal: AbortSignal,
-): Parts {
+function assemble(options: LiveOptions, later: Readonly<Later>, signal: AbortSignal): Parts {
   const operator = (): Operator =>
     present(later.operator, "nothing is heard before the operator is there")
   const { config, log, clock, api, outbox, tls, offer } = options
@@ -156,8 +160,12 @@ function assemble(
     heard: (cluster) => {
       health.touch(cluster)
       operations.touched(cluster)
+      later.rollouts?.poke(cluster)
     },
-    handOver: (cluster, pod, progress) => operations.heard(cluster, pod, progress),
+    handOver: (cluster, pod, progress) => {
+      operations.heard(cluster, pod, progress)
+      later.rollouts?.heard(cluster, pod, progress)
+    },
   })
   const operations: Operations = new Operations({
     clock,
@@ -172,6 +180,7 @@ function assemble(
     hub,
     operator,
     clock,
+    change: (cluster) => later.rollouts?.change(cluster),
     send: (seen) => outgoing.health(seen),
     primaryChanged: (cluster) => operator().poke(cluster),
   })
@@ -186,7 +195,28 @@ function assemble(
   return { outgoing, view, hub, health, operations, settings }
 }
 
-const contextOf = (options: LiveOptions, parts: Parts, sidecars: HostPort): Context => ({
+const rolloutsOf = (
+  { hub, health, operations }: Parts,
+  context: Context,
+  operator: Operator,
+  signal: AbortSignal,
+): Rollouts =>
+  new Rollouts({
+    context,
+    operator: () => operator,
+    hub,
+    members: (spec) => health.members({ kind: "wanted", spec }),
+    busy: (id) => operations.busyWith(id),
+    touched: (id) => health.touch(id),
+    signal,
+  })
+
+const contextOf = (
+  options: LiveOptions,
+  parts: Parts,
+  sidecars: HostPort,
+  later: Readonly<Later>,
+): Context => ({
   api: options.api,
   view: parts.view,
   applier: new Applier(options.api, parts.view),
@@ -207,6 +237,8 @@ const contextOf = (options: LiveOptions, parts: Parts, sidecars: HostPort): Cont
       : undefined,
   records: new Map(),
   healthyPrimary: (cluster) => parts.health.primary(cluster),
+  guide: (spec, signal) =>
+    present(later.rollouts, "no pass begins before rollouts are there").guide(spec, signal),
 })
 
 /** The token that sidecars of a cluster must show, from the Secret that the view holds. */

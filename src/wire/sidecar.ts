@@ -39,6 +39,7 @@ import {
 } from "./gen/pgswarm/v1/sidecar_pb.ts"
 import { encodeHandOverProgress, parseHandOverProgress } from "./hand-over.ts"
 import { encodeInstanceHealth, parseInstanceHealth } from "./instance-health.ts"
+import { encodeMemberConfig, readMemberConfig } from "./member-config.ts"
 import { Reader } from "./proto-field.ts"
 
 export { SidecarService } from "./gen/pgswarm/v1/sidecar_pb.ts"
@@ -54,7 +55,8 @@ export function encodeSidecarMessage(message: SidecarMessage): WireMessage {
         message: { case: "identity", value: message.identity },
       })
     case "status": {
-      const { health, term, holdsLease, systemIdentifier, handOver, databases } = message.status
+      const { health, term, holdsLease, systemIdentifier, handOver, databases, config } =
+        message.status
       const identifier = systemIdentifier === undefined ? {} : { systemIdentifier }
       const value = {
         health: encodeInstanceHealth(health),
@@ -63,6 +65,7 @@ export function encodeSidecarMessage(message: SidecarMessage): WireMessage {
         ...identifier,
         ...(handOver === undefined ? {} : { handOver }),
         ...(databases === undefined ? {} : { databases: encodeDatabasesHealth(databases) }),
+        ...(config === undefined ? {} : { config: encodeMemberConfig(config) }),
       }
       return create(SidecarMessageSchema, { message: { case: "status", value } })
     }
@@ -148,7 +151,11 @@ function parseStatus(message: WireStatus): Parsed<SidecarStatus> {
     message.databases === undefined
       ? undefined
       : readDatabasesHealth(read, "status.databases", message.databases)
-  const checked = read.done(undefined)
+  const config =
+    message.config === undefined
+      ? {}
+      : { config: readMemberConfig(read, "status.config", message.config) }
+  const checked = read.done(config)
   if (checked.kind === "bad") return checked
   return mapped(parseInstanceHealth(message.health, "status.health"), (health) => ({
     health,
@@ -160,6 +167,7 @@ function parseStatus(message: WireStatus): Parsed<SidecarStatus> {
         : systemIdentifier(message.systemIdentifier),
     handOver: message.handOver === undefined ? undefined : operationId(message.handOver),
     ...(databases === undefined ? {} : { databases }),
+    ...checked.value,
   }))
 }
 
@@ -233,6 +241,14 @@ export function encodeSidecarCommand(command: SidecarCommand): WireCommand {
       const value = { acceptLoss, ...(seen === undefined ? {} : { term: BigInt(seen) }) }
       return create(SidecarCommandSchema, { id, command: { case: "promote", value } })
     }
+    case "restart": {
+      const { as, startedAt } = command
+      const value = {
+        term: BigInt(as.kind === "primary" ? as.term : 0),
+        startedAtMs: BigInt(startedAt),
+      }
+      return create(SidecarCommandSchema, { id, command: { case: "restart", value } })
+    }
   }
 }
 
@@ -275,6 +291,16 @@ export function parseSidecarCommand({ id, command }: WireCommand): Parsed<Sideca
         id,
         acceptLoss,
         term: seen === undefined ? undefined : term(read.count("promote.term", seen)),
+      })
+    }
+    case "restart": {
+      const read = new Reader()
+      const inTerm = read.count("restart.term", command.value.term)
+      return read.done({
+        kind: "restart",
+        id,
+        as: inTerm === 0 ? { kind: "standby" } : { kind: "primary", term: term(inTerm) },
+        startedAt: read.count("restart.started_at_ms", command.value.startedAtMs, 1),
       })
     }
     case undefined:

@@ -142,6 +142,8 @@ export class SatelliteUnderTest implements AsyncDisposable {
       readonly centralName?: string
       readonly kube?: KubeSource
       readonly site?: string
+      /** Where sidecars reach it; otherwise none of them does. */
+      readonly sidecars?: { readonly host: string; readonly failoverImage: string }
     },
   ): Promise<SatelliteUnderTest> {
     const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), "satellite-")))
@@ -153,11 +155,12 @@ export class SatelliteUnderTest implements AsyncDisposable {
       },
       site: options.site ?? "test",
       labels: { tier: "edge" },
-      sidecarListen: { host: "127.0.0.1", port: 0 },
-      sidecarAddress: "satellite.test:9091",
+      sidecarListen: { host: options.sidecars?.host ?? "127.0.0.1", port: 0 },
+      sidecarAddress:
+        options.sidecars === undefined ? "satellite.test:9091" : `${options.sidecars.host}:0`,
       healthListen: { host: "127.0.0.1", port: 0 },
       namespace: options.namespace,
-      failoverImage: "pg-swarm/failover:test",
+      failoverImage: options.sidecars?.failoverImage ?? "pg-swarm/failover:test",
       dataDir,
       outboxFile: join(dataDir, "outbox.db"),
       logLevel: "debug",

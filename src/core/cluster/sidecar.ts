@@ -12,7 +12,9 @@ import type {
   Term,
 } from "#core/ids.ts"
 import type { DatabaseHealth } from "#core/cluster/databases.ts"
+import type { RestartAs } from "#core/failover/restart.ts"
 import type { FleetEvent } from "#core/cluster/events.ts"
+import type { MemberConfig } from "#core/cluster/member-config.ts"
 import type { InstanceHealth } from "#core/cluster/state.ts"
 
 export type SidecarIdentity = {
@@ -33,6 +35,8 @@ export type SidecarStatus = {
   readonly handOver: OperationId | undefined
   /** The cluster's databases as this member, being primary, sees them. */
   readonly databases?: readonly DatabaseHealth[] | undefined
+  /** What its server has in force; undefined while none runs, or it was not asked yet. */
+  readonly config?: MemberConfig | undefined
 }
 
 /** In this order. At `release` the way back ends; `await` waits for the successor. */
@@ -100,6 +104,8 @@ export type SidecarRequest =
       /** Term of the vacancy that the person saw; undefined: whichever there is. */
       readonly term?: Term | undefined
     }
+  /** Answered when the server has stopped and will start by itself. One that was started since is left alone. */
+  | { readonly kind: "restart"; readonly as: RestartAs; readonly startedAt: number }
 
 /** To the sidecar. `events-ack` and `set-log-level` are not answered; the others by a result with the same id. */
 export type SidecarCommand =

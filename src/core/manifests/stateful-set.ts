@@ -12,7 +12,12 @@ import type { Site } from "#core/manifests/site.ts"
 import { annotation, objectNames } from "#core/names.ts"
 import { quantity } from "#core/units.ts"
 
-export function statefulSet(spec: ClusterSpec, site: Site): KubeObject {
+export function statefulSet(
+  spec: ClusterSpec,
+  site: Site,
+  /** Pods that there are now: on the way to another number not yet what is wanted. */
+  replicas: number = spec.members,
+): KubeObject {
   const names = objectNames(spec.name)
   const template = podTemplate(spec, site)
   return {
@@ -23,7 +28,7 @@ export function statefulSet(spec: ClusterSpec, site: Site): KubeObject {
     }),
     spec: {
       serviceName: names.headless,
-      replicas: spec.members,
+      replicas,
       podManagementPolicy: "Parallel",
       updateStrategy: { type: "OnDelete" },
       revisionHistoryLimit: 3,

@@ -27,6 +27,16 @@ test("control files of PostgreSQL 15, 16, 17 and 18 are read", () => {
     assert.equal(parsed.value.timeline, 1)
     assert.equal(parsed.value.minRecoveryEnd, 0n)
     assert.ok(parsed.value.checkpoint > 0x1000000n)
+    assert.deepEqual(
+      [...parsed.value.standbyNeeds],
+      [
+        ["max_connections", 100],
+        ["max_worker_processes", 8],
+        ["max_wal_senders", 10],
+        ["max_prepared_transactions", 0],
+        ["max_locks_per_transaction", 64],
+      ],
+    )
   }
 })
 

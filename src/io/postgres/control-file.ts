@@ -37,6 +37,11 @@ const at = {
   timeline: 48,
   minRecoveryEnd: 136,
   minRecoveryTimeline: 144,
+  maxConnections: 180,
+  maxWorkerProcesses: 184,
+  maxWalSenders: 188,
+  maxPreparedTransactions: 192,
+  maxLocksPerTransaction: 196,
 } as const
 
 /** Refuses bytes that are cut short, of an unknown version, or whose checksum is wrong (read in the middle of a write). */
@@ -60,6 +65,13 @@ export function parseControlFile(bytes: Uint8Array): Parsed<ControlFile> {
       checkpoint: lsn(view.getBigUint64(at.checkpoint, true)),
       minRecoveryEnd: lsn(view.getBigUint64(at.minRecoveryEnd, true)),
       minRecoveryTimeline: view.getUint32(at.minRecoveryTimeline, true),
+      standbyNeeds: new Map([
+        ["max_connections", view.getInt32(at.maxConnections, true)],
+        ["max_worker_processes", view.getInt32(at.maxWorkerProcesses, true)],
+        ["max_wal_senders", view.getInt32(at.maxWalSenders, true)],
+        ["max_prepared_transactions", view.getInt32(at.maxPreparedTransactions, true)],
+        ["max_locks_per_transaction", view.getInt32(at.maxLocksPerTransaction, true)],
+      ]),
     },
   }
 }

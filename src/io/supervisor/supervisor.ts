@@ -137,4 +137,6 @@ export type ControlFile = {
   readonly minRecoveryEnd: Lsn
   /** The timeline of that location, 0 on a primary. */
   readonly minRecoveryTimeline: number
+  /** By parameter: the least that a standby must have to replay this data's WAL. */
+  readonly standbyNeeds: ReadonlyMap<string, number>
 }

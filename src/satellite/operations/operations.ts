@@ -131,6 +131,13 @@ export class Operations {
     if (running?.clusterId === cluster) running.work.heard(pod, progress)
   }
 
+  /** What is done with this cluster now; undefined when nothing is. */
+  busyWith(cluster: ClusterId): string | undefined {
+    for (const [operation, { clusterId }] of this.#running)
+      if (clusterId === cluster) return `operation ${operation} is under way on this cluster`
+    return undefined
+  }
+
   /** Something about this cluster changed. */
   touched(cluster: ClusterId): void {
     for (const { clusterId, work } of this.#running.values()) if (clusterId === cluster) work.wake()

@@ -1,6 +1,9 @@
 /** What a pass over a cluster works with. */
 import type { SiteSettings } from "#core/fleet/settings.ts"
 import type { ClusterId, PodName } from "#core/ids.ts"
+import type { ClusterSpec } from "#core/cluster/spec.ts"
+import type { Problem } from "#core/parsed.ts"
+import type { Placement } from "#core/rollout/scale.ts"
 import type { ClusterRecord, Site } from "#core/manifests/site.ts"
 import type { Clock } from "#io/clock.ts"
 import type { KubeApi } from "#io/kube/api.ts"
@@ -29,4 +32,8 @@ export type Context = {
   readonly records: Map<ClusterId, ClusterRecord>
   /** The member that serves writes now, by its own fresh report. */
   readonly healthyPrimary: (cluster: ClusterId) => PodName | undefined
+  /** How many members there are on the way to what is wanted, and what of it no running cluster takes. */
+  readonly guide: (spec: ClusterSpec, signal: AbortSignal) => Promise<Guide>
 }
+
+export type Guide = { readonly placement: Placement; readonly problems: readonly Problem[] }

@@ -15,7 +15,6 @@ import type { Context } from "./context.ts"
 import { dropPermission } from "./namespace.ts"
 import { type Next, Queue } from "./queue.ts"
 import { leaseRecord } from "./record.ts"
-import { outdatedPods } from "./outdated.ts"
 import { type Pass, reconcile } from "./reconcile.ts"
 import { remove } from "./remove.ts"
 
@@ -47,8 +46,6 @@ export class Operator {
   readonly #held = new Map<ClusterId, Desired>()
   readonly #saved = new Map<ClusterId, Desired>()
   readonly #unsure = new Set<ClusterId>()
-  /** Revision of the StatefulSet that its older pods were told of. */
-  readonly #toldOutdated = new Map<ClusterId, string>()
   /** Configs whose name still belongs to another cluster: offered again when that one is gone. */
   readonly #pending = new Map<ClusterId, ClusterSpec>()
   readonly #progress = new Map<ClusterId, ClusterProgress>()
@@ -201,7 +198,7 @@ export class Operator {
     // Central spoke meanwhile: the next pass is already asked for.
     if (this.#held.get(id) !== desired) return { kind: "again" }
     this.#report(desired.spec, pass)
-    this.#tellOutdated(desired.spec)
+    this.#options.touched(id)
     return { kind: pass.isUnfinished ? "again" : "rest" }
   }
 
@@ -229,7 +226,6 @@ export class Operator {
     this.#held.delete(desired.id)
     this.#saved.delete(desired.id)
     this.#progress.delete(desired.id)
-    this.#toldOutdated.delete(desired.id)
     context.records.delete(desired.id)
     context.tell({
       severity: "info",
@@ -280,21 +276,6 @@ export class Operator {
         details: { version: String(spec.version) },
       })
     this.#settle(spec.id, spec.version, pass.outcome)
-  }
-
-  /** A new image or new resources reach a member when its pod is replaced, and nobody replaces it unasked. */
-  #tellOutdated(spec: ClusterSpec): void {
-    const { context } = this.#options
-    const { revision, pods } = outdatedPods(context.view, spec)
-    if (pods.length === 0 || this.#toldOutdated.get(spec.id) === revision) return
-    this.#toldOutdated.set(spec.id, revision)
-    context.tell({
-      severity: "info",
-      kind: "instances.outdated",
-      message: `${pods.join(", ")} still run with an earlier image, resources or pod template; each takes the new one when its pod is replaced`,
-      cluster: spec.id,
-      details: { revision },
-    })
   }
 
   #settle(id: ClusterId, version: ConfigVersion, outcome: AckOutcome): void {

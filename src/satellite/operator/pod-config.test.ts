@@ -36,11 +36,13 @@ const site = { satelliteAddress: "satellite:9091" }
 test("recovery rules reach pod.json as central wrote them, through the wire and the stored config", () => {
   const stored = readStoredCluster(storeCluster({ ...spec, recovery: builtInRules }))
   assert.ok(stored.kind === "ok")
-  const written: unknown = JSON.parse(JSON.stringify(podConfigOf(site, stored.value, record)))
+  const written: unknown = JSON.parse(
+    JSON.stringify(podConfigOf(site, stored.value, record, stored.value.members)),
+  )
   const { recovery } = podConfigSchema.parse(written)
   assert.deepEqual(ruleSetOf(ruleSetSchema.parse(recovery)), builtInRules)
 })
 
 test("a cluster without rules of its own says nothing of them", () => {
-  assert.ok(!("recovery" in podConfigOf(site, spec, record)))
+  assert.ok(!("recovery" in podConfigOf(site, spec, record, spec.members)))
 })

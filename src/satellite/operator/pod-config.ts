@@ -8,12 +8,14 @@ export const podConfigOf = (
   site: Pick<Site, "satelliteAddress">,
   spec: ClusterSpec,
   record: ClusterRecord,
+  /** How many there are now: on the way to another number not yet what is wanted. */
+  members: number,
 ): PodConfig =>
   podConfigSchema.parse({
     cluster: spec.name,
     namespace: spec.namespace,
     clusterId: spec.id,
-    members: spec.members,
+    members,
     preset: spec.failover.preset,
     durability: spec.failover.durability,
     maxLagBytes: spec.failover.maxLagBytes,

@@ -46,6 +46,8 @@ export async function reconcile(
   const namespace = await ensureNamespace(context, spec, signal)
   if (namespace.kind === "waiting") return done({ kind: "waiting", reason: namespace.why })
   await context.view.follow(spec.namespace, signal)
+  const guide = await context.guide(spec, signal)
+  if (guide.problems.length > 0) return done({ kind: "refused", problems: guide.problems })
 
   const apply = async (objects: readonly KubeObject[]): Promise<void> => {
     for (const object of objects) found.note(await context.applier.apply(object, spec.name, signal))
@@ -63,14 +65,18 @@ export async function reconcile(
   if (conflict !== undefined) found.wait(conflict)
   if (found.isForeign()) return found.pass()
   // 4: ConfigMap
-  const podConfig = JSON.stringify(podConfigOf(context.site, spec, record), undefined, 2)
+  const podConfig = JSON.stringify(
+    podConfigOf(context.site, spec, record, guide.placement.members),
+    undefined,
+    2,
+  )
   await apply([configMap(spec, { supervisor: supervisorScript, podConfig })])
   // 5: Services, 6: RBAC
   await apply([...services(spec), ...access(spec)])
   if (found.isForeign()) return found.pass()
   // 7: StatefulSet; members without their Secret would only fail to start
   if (secret.kind !== "incomplete") {
-    const set = await ensureStatefulSet(context, spec, signal)
+    const set = await ensureStatefulSet(context, spec, guide.placement.replicas, signal)
     for (const one of set.applied) found.note(one)
     if (set.waiting !== undefined) found.wait(set.waiting)
   }

@@ -9,6 +9,7 @@ import { disruptionBudgetKind, kinds } from "#io/kube/kinds.ts"
 import { type Applied, whyForeign } from "./applier.ts"
 import type { Context } from "./context.ts"
 import { placed } from "./placed.ts"
+import { growVolumes, whyShrinks, withoutSizes } from "./grow.ts"
 
 export type StatefulSetResult = {
   readonly applied: readonly Applied[]
@@ -18,6 +19,7 @@ export type StatefulSetResult = {
 export async function ensureStatefulSet(
   context: Context,
   spec: ClusterSpec,
+  replicas: number,
   signal: AbortSignal,
 ): Promise<StatefulSetResult> {
   const { api, view, applier, site } = context
@@ -30,15 +32,26 @@ export async function ensureStatefulSet(
   const liveClaims = isRecord(live?.["spec"]) ? live["spec"]["volumeClaimTemplates"] : undefined
   const budget = await ensureBudget(context, spec, signal)
   const ours = live === undefined || whyForeign(live, spec.name) === undefined
-  // Kubernetes does not change volume claims of a StatefulSet; the rest of it waits with them.
-  if (live !== undefined && ours && !covers(liveClaims, volumeClaims(here.spec)))
-    return {
-      applied: budget,
-      waiting:
-        "the volumes of a running cluster cannot be changed yet: size, class and number of volumes stay as they were",
-    }
+  const waits = (waiting: string): StatefulSetResult => ({ applied: budget, waiting })
+  if (live?.metadata.deletionTimestamp !== undefined)
+    return waits("the StatefulSet goes, and is made anew around its pods")
+  if (live !== undefined && ours && !covers(liveClaims, volumeClaims(here.spec))) {
+    if (!covers(withoutSizes(liveClaims), withoutSizes(volumeClaims(here.spec))))
+      return waits("class and number of a running cluster's volumes stay as they were")
+    const shrinks = whyShrinks(liveClaims, here.spec)
+    if (shrinks !== undefined) return waits(shrinks)
+    const small = await growVolumes(context, here.spec, signal)
+    if (small.length > 0) return waits(small.join("; "))
+    // Kubernetes does not change volume claims of a StatefulSet: a new one takes over the pods.
+    await api.delete(kinds.StatefulSet, live, "Orphan", signal)
+    applier.forget(spec.namespace, spec.name)
+    return waits("the StatefulSet is made anew with larger volumes")
+  }
   return {
-    applied: [...budget, await applier.apply(statefulSet(here.spec, site), spec.name, signal)],
+    applied: [
+      ...budget,
+      await applier.apply(statefulSet(here.spec, site, replicas), spec.name, signal),
+    ],
     waiting: undefined,
   }
 }

@@ -14,7 +14,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file pgswarm/v1/sidecar.proto.
  */
 export const file_pgswarm_v1_sidecar: GenFile = /*@__PURE__*/
-  fileDesc("ChhwZ3N3YXJtL3YxL3NpZGVjYXIucHJvdG8SCnBnc3dhcm0udjEihgIKDlNpZGVjYXJNZXNzYWdlEi8KCGlkZW50aXR5GAEgASgLMhsucGdzd2FybS52MS5TaWRlY2FySWRlbnRpdHlIABIrCgZzdGF0dXMYAiABKAsyGS5wZ3N3YXJtLnYxLlNpZGVjYXJTdGF0dXNIABIrCgZldmVudHMYAyABKAsyGS5wZ3N3YXJtLnYxLlNpZGVjYXJFdmVudHNIABIrCgZyZXN1bHQYBCABKAsyGS5wZ3N3YXJtLnYxLkNvbW1hbmRSZXN1bHRIABIxCgloYW5kX292ZXIYBSABKAsyHC5wZ3N3YXJtLnYxLkhhbmRPdmVyUHJvZ3Jlc3NIAEIJCgdtZXNzYWdlIm0KD1NpZGVjYXJJZGVudGl0eRIPCgdjbHVzdGVyGAEgASgJEhEKCW5hbWVzcGFjZRgCIAEoCRILCgNwb2QYAyABKAkSDwoHcG9kX3VpZBgEIAEoCRIYChBwcm90b2NvbF92ZXJzaW9uGAUgASgFIuoBCg1TaWRlY2FyU3RhdHVzEioKBmhlYWx0aBgBIAEoCzIaLnBnc3dhcm0udjEuSW5zdGFuY2VIZWFsdGgSDAoEdGVybRgCIAEoAxITCgtob2xkc19sZWFzZRgDIAEoCBIeChFzeXN0ZW1faWRlbnRpZmllchgEIAEoCUgAiAEBEhYKCWhhbmRfb3ZlchgFIAEoCUgBiAEBEi4KCWRhdGFiYXNlcxgJIAEoCzIbLnBnc3dhcm0udjEuRGF0YWJhc2VzSGVhbHRoQhQKEl9zeXN0ZW1faWRlbnRpZmllckIMCgpfaGFuZF9vdmVyIjIKDVNpZGVjYXJFdmVudHMSIQoGZXZlbnRzGAEgAygLMhEucGdzd2FybS52MS5FdmVudCLIAwoOU2lkZWNhckNvbW1hbmQSCgoCaWQYASABKAkSKwoKZ2V0X3N0YXR1cxgCIAEoCzIVLnBnc3dhcm0udjEuR2V0U3RhdHVzSAASLAoKY2hlY2twb2ludBgDIAEoCzIWLnBnc3dhcm0udjEuQ2hlY2twb2ludEgAEjIKCmV2ZW50c19hY2sYBCABKAsyHC5wZ3N3YXJtLnYxLlNpZGVjYXJFdmVudHNBY2tIABI3Cg1zZXRfbG9nX2xldmVsGAUgASgLMh4ucGdzd2FybS52MS5TZXRTaWRlY2FyTG9nTGV2ZWxIABIpCgloYW5kX292ZXIYBiABKAsyFC5wZ3N3YXJtLnYxLkhhbmRPdmVySAASOAoRYWJhbmRvbl9oYW5kX292ZXIYByABKAsyGy5wZ3N3YXJtLnYxLkFiYW5kb25IYW5kT3ZlckgAEiIKBWZlbmNlGAggASgLMhEucGdzd2FybS52MS5GZW5jZUgAEiYKB3VuZmVuY2UYCSABKAsyEy5wZ3N3YXJtLnYxLlVuZmVuY2VIABImCgdwcm9tb3RlGAogASgLMhMucGdzd2FybS52MS5Qcm9tb3RlSABCCQoHY29tbWFuZCILCglHZXRTdGF0dXMiDAoKQ2hlY2twb2ludCJGCghIYW5kT3ZlchIUCgxvcGVyYXRpb25faWQYASABKAkSDwoCdG8YAiABKAlIAIgBARIMCgR0ZXJtGAMgASgDQgUKA190byInCg9BYmFuZG9uSGFuZE92ZXISFAoMb3BlcmF0aW9uX2lkGAEgASgJIhcKBUZlbmNlEg4KBnJlYXNvbhgBIAEoCSIJCgdVbmZlbmNlIjoKB1Byb21vdGUSEwoLYWNjZXB0X2xvc3MYASABKAgSEQoEdGVybRgCIAEoA0gAiAEBQgcKBV90ZXJtIrgCChBIYW5kT3ZlclByb2dyZXNzEhQKDG9wZXJhdGlvbl9pZBgBIAEoCRImCgRzdGVwGAIgASgOMhgucGdzd2FybS52MS5IYW5kT3ZlclN0ZXASDwoCdG8YAyABKAlIAYgBARINCgVhdF9tcxgEIAEoAxIuCgdydW5uaW5nGAUgASgLMhsucGdzd2FybS52MS5IYW5kT3ZlclJ1bm5pbmdIABIoCgRkb25lGAYgASgLMhgucGdzd2FybS52MS5IYW5kT3ZlckRvbmVIABIsCgZ1bmRvbmUYByABKAsyGi5wZ3N3YXJtLnYxLkhhbmRPdmVyVW5kb25lSAASLAoGZmFpbGVkGAggASgLMhoucGdzd2FybS52MS5IYW5kT3ZlckZhaWxlZEgAQgkKB291dGNvbWVCBQoDX3RvIhEKD0hhbmRPdmVyUnVubmluZyItCgxIYW5kT3ZlckRvbmUSDwoHcHJpbWFyeRgBIAEoCRIMCgR0ZXJtGAIgASgDIjMKDkhhbmRPdmVyVW5kb25lEg4KBnJlYXNvbhgBIAEoCRIRCglhYmFuZG9uZWQYAiABKAgiIAoOSGFuZE92ZXJGYWlsZWQSDgoGcmVhc29uGAEgASgJIiUKEFNpZGVjYXJFdmVudHNBY2sSEQoJZXZlbnRfaWRzGAEgAygJIiMKElNldFNpZGVjYXJMb2dMZXZlbBINCgVsZXZlbBgBIAEoCSJ8Cg1Db21tYW5kUmVzdWx0EgoKAmlkGAEgASgJEicKBGRvbmUYAiABKAsyFy5wZ3N3YXJtLnYxLkNvbW1hbmREb25lSAASKwoGZmFpbGVkGAMgASgLMhkucGdzd2FybS52MS5Db21tYW5kRmFpbGVkSABCCQoHb3V0Y29tZSIdCgtDb21tYW5kRG9uZRIOCgZvdXRwdXQYASABKAkiLgoNQ29tbWFuZEZhaWxlZBIMCgRjb2RlGAEgASgJEg8KB21lc3NhZ2UYAiABKAkq0gEKDEhhbmRPdmVyU3RlcBIeChpIQU5EX09WRVJfU1RFUF9VTlNQRUNJRklFRBAAEh0KGUhBTkRfT1ZFUl9TVEVQX0NIRUNLUE9JTlQQARIYChRIQU5EX09WRVJfU1RFUF9GRU5DRRACEhcKE0hBTkRfT1ZFUl9TVEVQX1NUT1AQAxIaChZIQU5EX09WRVJfU1RFUF9DT05GSVJNEAQSGgoWSEFORF9PVkVSX1NURVBfUkVMRUFTRRAFEhgKFEhBTkRfT1ZFUl9TVEVQX0FXQUlUEAYyVwoOU2lkZWNhclNlcnZpY2USRQoHQ29ubmVjdBIaLnBnc3dhcm0udjEuU2lkZWNhck1lc3NhZ2UaGi5wZ3N3YXJtLnYxLlNpZGVjYXJDb21tYW5kKAEwAWIGcHJvdG8z", [file_pgswarm_v1_event, file_pgswarm_v1_health]);
+  fileDesc("ChhwZ3N3YXJtL3YxL3NpZGVjYXIucHJvdG8SCnBnc3dhcm0udjEihgIKDlNpZGVjYXJNZXNzYWdlEi8KCGlkZW50aXR5GAEgASgLMhsucGdzd2FybS52MS5TaWRlY2FySWRlbnRpdHlIABIrCgZzdGF0dXMYAiABKAsyGS5wZ3N3YXJtLnYxLlNpZGVjYXJTdGF0dXNIABIrCgZldmVudHMYAyABKAsyGS5wZ3N3YXJtLnYxLlNpZGVjYXJFdmVudHNIABIrCgZyZXN1bHQYBCABKAsyGS5wZ3N3YXJtLnYxLkNvbW1hbmRSZXN1bHRIABIxCgloYW5kX292ZXIYBSABKAsyHC5wZ3N3YXJtLnYxLkhhbmRPdmVyUHJvZ3Jlc3NIAEIJCgdtZXNzYWdlIm0KD1NpZGVjYXJJZGVudGl0eRIPCgdjbHVzdGVyGAEgASgJEhEKCW5hbWVzcGFjZRgCIAEoCRILCgNwb2QYAyABKAkSDwoHcG9kX3VpZBgEIAEoCRIYChBwcm90b2NvbF92ZXJzaW9uGAUgASgFIpQCCg1TaWRlY2FyU3RhdHVzEioKBmhlYWx0aBgBIAEoCzIaLnBnc3dhcm0udjEuSW5zdGFuY2VIZWFsdGgSDAoEdGVybRgCIAEoAxITCgtob2xkc19sZWFzZRgDIAEoCBIeChFzeXN0ZW1faWRlbnRpZmllchgEIAEoCUgAiAEBEhYKCWhhbmRfb3ZlchgFIAEoCUgBiAEBEi4KCWRhdGFiYXNlcxgJIAEoCzIbLnBnc3dhcm0udjEuRGF0YWJhc2VzSGVhbHRoEigKBmNvbmZpZxgKIAEoCzIYLnBnc3dhcm0udjEuTWVtYmVyQ29uZmlnQhQKEl9zeXN0ZW1faWRlbnRpZmllckIMCgpfaGFuZF9vdmVyIp4BCgxNZW1iZXJDb25maWcSDQoFcHJpbnQYASABKAkSLQoHcGVuZGluZxgCIAMoCzIcLnBnc3dhcm0udjEuUGVuZGluZ1BhcmFtZXRlchIMCgRoZWxkGAMgAygJEisKB3JlZnVzZWQYBCADKAsyGi5wZ3N3YXJtLnYxLlJlZnVzZWRTZXR0aW5nEhUKDXN0YXJ0ZWRfYXRfbXMYBSABKAMiSgoQUGVuZGluZ1BhcmFtZXRlchIMCgRuYW1lGAEgASgJEigKBW1vdmVzGAIgASgOMhkucGdzd2FybS52MS5QYXJhbWV0ZXJNb3ZlIi8KDlJlZnVzZWRTZXR0aW5nEgwKBG5hbWUYASABKAkSDwoHcHJvYmxlbRgCIAEoCSIyCg1TaWRlY2FyRXZlbnRzEiEKBmV2ZW50cxgBIAMoCzIRLnBnc3dhcm0udjEuRXZlbnQi8AMKDlNpZGVjYXJDb21tYW5kEgoKAmlkGAEgASgJEisKCmdldF9zdGF0dXMYAiABKAsyFS5wZ3N3YXJtLnYxLkdldFN0YXR1c0gAEiwKCmNoZWNrcG9pbnQYAyABKAsyFi5wZ3N3YXJtLnYxLkNoZWNrcG9pbnRIABIyCgpldmVudHNfYWNrGAQgASgLMhwucGdzd2FybS52MS5TaWRlY2FyRXZlbnRzQWNrSAASNwoNc2V0X2xvZ19sZXZlbBgFIAEoCzIeLnBnc3dhcm0udjEuU2V0U2lkZWNhckxvZ0xldmVsSAASKQoJaGFuZF9vdmVyGAYgASgLMhQucGdzd2FybS52MS5IYW5kT3ZlckgAEjgKEWFiYW5kb25faGFuZF9vdmVyGAcgASgLMhsucGdzd2FybS52MS5BYmFuZG9uSGFuZE92ZXJIABIiCgVmZW5jZRgIIAEoCzIRLnBnc3dhcm0udjEuRmVuY2VIABImCgd1bmZlbmNlGAkgASgLMhMucGdzd2FybS52MS5VbmZlbmNlSAASJgoHcHJvbW90ZRgKIAEoCzITLnBnc3dhcm0udjEuUHJvbW90ZUgAEiYKB3Jlc3RhcnQYFCABKAsyEy5wZ3N3YXJtLnYxLlJlc3RhcnRIAEIJCgdjb21tYW5kIi4KB1Jlc3RhcnQSDAoEdGVybRgBIAEoAxIVCg1zdGFydGVkX2F0X21zGAIgASgDIgsKCUdldFN0YXR1cyIMCgpDaGVja3BvaW50IkYKCEhhbmRPdmVyEhQKDG9wZXJhdGlvbl9pZBgBIAEoCRIPCgJ0bxgCIAEoCUgAiAEBEgwKBHRlcm0YAyABKANCBQoDX3RvIicKD0FiYW5kb25IYW5kT3ZlchIUCgxvcGVyYXRpb25faWQYASABKAkiFwoFRmVuY2USDgoGcmVhc29uGAEgASgJIgkKB1VuZmVuY2UiOgoHUHJvbW90ZRITCgthY2NlcHRfbG9zcxgBIAEoCBIRCgR0ZXJtGAIgASgDSACIAQFCBwoFX3Rlcm0iuAIKEEhhbmRPdmVyUHJvZ3Jlc3MSFAoMb3BlcmF0aW9uX2lkGAEgASgJEiYKBHN0ZXAYAiABKA4yGC5wZ3N3YXJtLnYxLkhhbmRPdmVyU3RlcBIPCgJ0bxgDIAEoCUgBiAEBEg0KBWF0X21zGAQgASgDEi4KB3J1bm5pbmcYBSABKAsyGy5wZ3N3YXJtLnYxLkhhbmRPdmVyUnVubmluZ0gAEigKBGRvbmUYBiABKAsyGC5wZ3N3YXJtLnYxLkhhbmRPdmVyRG9uZUgAEiwKBnVuZG9uZRgHIAEoCzIaLnBnc3dhcm0udjEuSGFuZE92ZXJVbmRvbmVIABIsCgZmYWlsZWQYCCABKAsyGi5wZ3N3YXJtLnYxLkhhbmRPdmVyRmFpbGVkSABCCQoHb3V0Y29tZUIFCgNfdG8iEQoPSGFuZE92ZXJSdW5uaW5nIi0KDEhhbmRPdmVyRG9uZRIPCgdwcmltYXJ5GAEgASgJEgwKBHRlcm0YAiABKAMiMwoOSGFuZE92ZXJVbmRvbmUSDgoGcmVhc29uGAEgASgJEhEKCWFiYW5kb25lZBgCIAEoCCIgCg5IYW5kT3ZlckZhaWxlZBIOCgZyZWFzb24YASABKAkiJQoQU2lkZWNhckV2ZW50c0FjaxIRCglldmVudF9pZHMYASADKAkiIwoSU2V0U2lkZWNhckxvZ0xldmVsEg0KBWxldmVsGAEgASgJInwKDUNvbW1hbmRSZXN1bHQSCgoCaWQYASABKAkSJwoEZG9uZRgCIAEoCzIXLnBnc3dhcm0udjEuQ29tbWFuZERvbmVIABIrCgZmYWlsZWQYAyABKAsyGS5wZ3N3YXJtLnYxLkNvbW1hbmRGYWlsZWRIAEIJCgdvdXRjb21lIh0KC0NvbW1hbmREb25lEg4KBm91dHB1dBgBIAEoCSIuCg1Db21tYW5kRmFpbGVkEgwKBGNvZGUYASABKAkSDwoHbWVzc2FnZRgCIAEoCSp5Cg1QYXJhbWV0ZXJNb3ZlEh4KGlBBUkFNRVRFUl9NT1ZFX1VOU1BFQ0lGSUVEEAASFQoRUEFSQU1FVEVSX01PVkVfVVAQARIXChNQQVJBTUVURVJfTU9WRV9ET1dOEAISGAoUUEFSQU1FVEVSX01PVkVfT1RIRVIQAyrSAQoMSGFuZE92ZXJTdGVwEh4KGkhBTkRfT1ZFUl9TVEVQX1VOU1BFQ0lGSUVEEAASHQoZSEFORF9PVkVSX1NURVBfQ0hFQ0tQT0lOVBABEhgKFEhBTkRfT1ZFUl9TVEVQX0ZFTkNFEAISFwoTSEFORF9PVkVSX1NURVBfU1RPUBADEhoKFkhBTkRfT1ZFUl9TVEVQX0NPTkZJUk0QBBIaChZIQU5EX09WRVJfU1RFUF9SRUxFQVNFEAUSGAoUSEFORF9PVkVSX1NURVBfQVdBSVQQBjJXCg5TaWRlY2FyU2VydmljZRJFCgdDb25uZWN0EhoucGdzd2FybS52MS5TaWRlY2FyTWVzc2FnZRoaLnBnc3dhcm0udjEuU2lkZWNhckNvbW1hbmQoATABYgZwcm90bzM", [file_pgswarm_v1_event, file_pgswarm_v1_health]);
 
 /**
  * @generated from message pgswarm.v1.SidecarMessage
@@ -145,6 +145,13 @@ export type SidecarStatus = Message<"pgswarm.v1.SidecarStatus"> & {
    * @generated from field: pgswarm.v1.DatabasesHealth databases = 9;
    */
   databases?: DatabasesHealth | undefined;
+
+  /**
+   * What its server has in force; absent while none runs.
+   *
+   * @generated from field: pgswarm.v1.MemberConfig config = 10;
+   */
+  config?: MemberConfig | undefined;
 };
 
 /**
@@ -153,6 +160,97 @@ export type SidecarStatus = Message<"pgswarm.v1.SidecarStatus"> & {
  */
 export const SidecarStatusSchema: GenMessage<SidecarStatus> = /*@__PURE__*/
   messageDesc(file_pgswarm_v1_sidecar, 2);
+
+/**
+ * @generated from message pgswarm.v1.MemberConfig
+ */
+export type MemberConfig = Message<"pgswarm.v1.MemberConfig"> & {
+  /**
+   * Of the files that were taken over last.
+   *
+   * @generated from field: string print = 1;
+   */
+  print: string;
+
+  /**
+   * Their new values come with a restart.
+   *
+   * @generated from field: repeated pgswarm.v1.PendingParameter pending = 2;
+   */
+  pending: PendingParameter[];
+
+  /**
+   * Lowered parameters that this standby keeps while its own WAL asks for more.
+   *
+   * @generated from field: repeated string held = 3;
+   */
+  held: string[];
+
+  /**
+   * PostgreSQL would not take them: the member goes on with what it had.
+   *
+   * @generated from field: repeated pgswarm.v1.RefusedSetting refused = 4;
+   */
+  refused: RefusedSetting[];
+
+  /**
+   * pg_postmaster_start_time()
+   *
+   * @generated from field: int64 started_at_ms = 5;
+   */
+  startedAtMs: bigint;
+};
+
+/**
+ * Describes the message pgswarm.v1.MemberConfig.
+ * Use `create(MemberConfigSchema)` to create a new message.
+ */
+export const MemberConfigSchema: GenMessage<MemberConfig> = /*@__PURE__*/
+  messageDesc(file_pgswarm_v1_sidecar, 3);
+
+/**
+ * @generated from message pgswarm.v1.PendingParameter
+ */
+export type PendingParameter = Message<"pgswarm.v1.PendingParameter"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * @generated from field: pgswarm.v1.ParameterMove moves = 2;
+   */
+  moves: ParameterMove;
+};
+
+/**
+ * Describes the message pgswarm.v1.PendingParameter.
+ * Use `create(PendingParameterSchema)` to create a new message.
+ */
+export const PendingParameterSchema: GenMessage<PendingParameter> = /*@__PURE__*/
+  messageDesc(file_pgswarm_v1_sidecar, 4);
+
+/**
+ * @generated from message pgswarm.v1.RefusedSetting
+ */
+export type RefusedSetting = Message<"pgswarm.v1.RefusedSetting"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * @generated from field: string problem = 2;
+   */
+  problem: string;
+};
+
+/**
+ * Describes the message pgswarm.v1.RefusedSetting.
+ * Use `create(RefusedSettingSchema)` to create a new message.
+ */
+export const RefusedSettingSchema: GenMessage<RefusedSetting> = /*@__PURE__*/
+  messageDesc(file_pgswarm_v1_sidecar, 5);
 
 /**
  * @generated from message pgswarm.v1.SidecarEvents
@@ -169,7 +267,7 @@ export type SidecarEvents = Message<"pgswarm.v1.SidecarEvents"> & {
  * Use `create(SidecarEventsSchema)` to create a new message.
  */
 export const SidecarEventsSchema: GenMessage<SidecarEvents> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_sidecar, 3);
+  messageDesc(file_pgswarm_v1_sidecar, 6);
 
 /**
  * @generated from message pgswarm.v1.SidecarCommand
@@ -241,6 +339,12 @@ export type SidecarCommand = Message<"pgswarm.v1.SidecarCommand"> & {
      */
     value: Promote;
     case: "promote";
+  } | {
+    /**
+     * @generated from field: pgswarm.v1.Restart restart = 20;
+     */
+    value: Restart;
+    case: "restart";
   } | { case: undefined; value?: undefined };
 };
 
@@ -249,7 +353,35 @@ export type SidecarCommand = Message<"pgswarm.v1.SidecarCommand"> & {
  * Use `create(SidecarCommandSchema)` to create a new message.
  */
 export const SidecarCommandSchema: GenMessage<SidecarCommand> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_sidecar, 4);
+  messageDesc(file_pgswarm_v1_sidecar, 7);
+
+/**
+ * Stops the server cleanly; what the member does next is decided as always.
+ *
+ * @generated from message pgswarm.v1.Restart
+ */
+export type Restart = Message<"pgswarm.v1.Restart"> & {
+  /**
+   * Term of the primary; 0: it is a standby. In another role it is refused.
+   *
+   * @generated from field: int64 term = 1;
+   */
+  term: bigint;
+
+  /**
+   * Which run of the server: one that was started since is left alone.
+   *
+   * @generated from field: int64 started_at_ms = 2;
+   */
+  startedAtMs: bigint;
+};
+
+/**
+ * Describes the message pgswarm.v1.Restart.
+ * Use `create(RestartSchema)` to create a new message.
+ */
+export const RestartSchema: GenMessage<Restart> = /*@__PURE__*/
+  messageDesc(file_pgswarm_v1_sidecar, 8);
 
 /**
  * @generated from message pgswarm.v1.GetStatus
@@ -262,7 +394,7 @@ export type GetStatus = Message<"pgswarm.v1.GetStatus"> & {
  * Use `create(GetStatusSchema)` to create a new message.
  */
 export const GetStatusSchema: GenMessage<GetStatus> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_sidecar, 5);
+  messageDesc(file_pgswarm_v1_sidecar, 9);
 
 /**
  * @generated from message pgswarm.v1.Checkpoint
@@ -275,7 +407,7 @@ export type Checkpoint = Message<"pgswarm.v1.Checkpoint"> & {
  * Use `create(CheckpointSchema)` to create a new message.
  */
 export const CheckpointSchema: GenMessage<Checkpoint> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_sidecar, 6);
+  messageDesc(file_pgswarm_v1_sidecar, 10);
 
 /**
  * Gives the primary's role to another member. Answered when it was checked and begun, or refused; what
@@ -311,7 +443,7 @@ export type HandOver = Message<"pgswarm.v1.HandOver"> & {
  * Use `create(HandOverSchema)` to create a new message.
  */
 export const HandOverSchema: GenMessage<HandOver> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_sidecar, 7);
+  messageDesc(file_pgswarm_v1_sidecar, 11);
 
 /**
  * Ends a hand-over that has not released the Lease: the server goes on where it is.
@@ -330,7 +462,7 @@ export type AbandonHandOver = Message<"pgswarm.v1.AbandonHandOver"> & {
  * Use `create(AbandonHandOverSchema)` to create a new message.
  */
 export const AbandonHandOverSchema: GenMessage<AbandonHandOver> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_sidecar, 8);
+  messageDesc(file_pgswarm_v1_sidecar, 12);
 
 /**
  * No client is let in until Unfence, or until this member is not primary any more.
@@ -349,7 +481,7 @@ export type Fence = Message<"pgswarm.v1.Fence"> & {
  * Use `create(FenceSchema)` to create a new message.
  */
 export const FenceSchema: GenMessage<Fence> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_sidecar, 9);
+  messageDesc(file_pgswarm_v1_sidecar, 13);
 
 /**
  * @generated from message pgswarm.v1.Unfence
@@ -362,7 +494,7 @@ export type Unfence = Message<"pgswarm.v1.Unfence"> & {
  * Use `create(UnfenceSchema)` to create a new message.
  */
 export const UnfenceSchema: GenMessage<Unfence> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_sidecar, 10);
+  messageDesc(file_pgswarm_v1_sidecar, 14);
 
 /**
  * A person's consent to what a machine must not decide alone; votes and the Lease decide all the same.
@@ -390,7 +522,7 @@ export type Promote = Message<"pgswarm.v1.Promote"> & {
  * Use `create(PromoteSchema)` to create a new message.
  */
 export const PromoteSchema: GenMessage<Promote> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_sidecar, 11);
+  messageDesc(file_pgswarm_v1_sidecar, 15);
 
 /**
  * @generated from message pgswarm.v1.HandOverProgress
@@ -457,7 +589,7 @@ export type HandOverProgress = Message<"pgswarm.v1.HandOverProgress"> & {
  * Use `create(HandOverProgressSchema)` to create a new message.
  */
 export const HandOverProgressSchema: GenMessage<HandOverProgress> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_sidecar, 12);
+  messageDesc(file_pgswarm_v1_sidecar, 16);
 
 /**
  * @generated from message pgswarm.v1.HandOverRunning
@@ -470,7 +602,7 @@ export type HandOverRunning = Message<"pgswarm.v1.HandOverRunning"> & {
  * Use `create(HandOverRunningSchema)` to create a new message.
  */
 export const HandOverRunningSchema: GenMessage<HandOverRunning> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_sidecar, 13);
+  messageDesc(file_pgswarm_v1_sidecar, 17);
 
 /**
  * Another member took the Lease.
@@ -494,7 +626,7 @@ export type HandOverDone = Message<"pgswarm.v1.HandOverDone"> & {
  * Use `create(HandOverDoneSchema)` to create a new message.
  */
 export const HandOverDoneSchema: GenMessage<HandOverDone> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_sidecar, 14);
+  messageDesc(file_pgswarm_v1_sidecar, 18);
 
 /**
  * Given up before anything was given away, or taken back: this member goes on in its term.
@@ -520,7 +652,7 @@ export type HandOverUndone = Message<"pgswarm.v1.HandOverUndone"> & {
  * Use `create(HandOverUndoneSchema)` to create a new message.
  */
 export const HandOverUndoneSchema: GenMessage<HandOverUndone> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_sidecar, 15);
+  messageDesc(file_pgswarm_v1_sidecar, 19);
 
 /**
  * This member does not lead any more, and not because it handed over.
@@ -539,7 +671,7 @@ export type HandOverFailed = Message<"pgswarm.v1.HandOverFailed"> & {
  * Use `create(HandOverFailedSchema)` to create a new message.
  */
 export const HandOverFailedSchema: GenMessage<HandOverFailed> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_sidecar, 16);
+  messageDesc(file_pgswarm_v1_sidecar, 20);
 
 /**
  * @generated from message pgswarm.v1.SidecarEventsAck
@@ -556,7 +688,7 @@ export type SidecarEventsAck = Message<"pgswarm.v1.SidecarEventsAck"> & {
  * Use `create(SidecarEventsAckSchema)` to create a new message.
  */
 export const SidecarEventsAckSchema: GenMessage<SidecarEventsAck> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_sidecar, 17);
+  messageDesc(file_pgswarm_v1_sidecar, 21);
 
 /**
  * @generated from message pgswarm.v1.SetSidecarLogLevel
@@ -573,7 +705,7 @@ export type SetSidecarLogLevel = Message<"pgswarm.v1.SetSidecarLogLevel"> & {
  * Use `create(SetSidecarLogLevelSchema)` to create a new message.
  */
 export const SetSidecarLogLevelSchema: GenMessage<SetSidecarLogLevel> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_sidecar, 18);
+  messageDesc(file_pgswarm_v1_sidecar, 22);
 
 /**
  * @generated from message pgswarm.v1.CommandResult
@@ -607,7 +739,7 @@ export type CommandResult = Message<"pgswarm.v1.CommandResult"> & {
  * Use `create(CommandResultSchema)` to create a new message.
  */
 export const CommandResultSchema: GenMessage<CommandResult> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_sidecar, 19);
+  messageDesc(file_pgswarm_v1_sidecar, 23);
 
 /**
  * @generated from message pgswarm.v1.CommandDone
@@ -624,7 +756,7 @@ export type CommandDone = Message<"pgswarm.v1.CommandDone"> & {
  * Use `create(CommandDoneSchema)` to create a new message.
  */
 export const CommandDoneSchema: GenMessage<CommandDone> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_sidecar, 20);
+  messageDesc(file_pgswarm_v1_sidecar, 24);
 
 /**
  * @generated from message pgswarm.v1.CommandFailed
@@ -648,7 +780,45 @@ export type CommandFailed = Message<"pgswarm.v1.CommandFailed"> & {
  * Use `create(CommandFailedSchema)` to create a new message.
  */
 export const CommandFailedSchema: GenMessage<CommandFailed> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_sidecar, 21);
+  messageDesc(file_pgswarm_v1_sidecar, 25);
+
+/**
+ * @generated from enum pgswarm.v1.ParameterMove
+ */
+export const ParameterMove = {
+  /**
+   * @generated from enum value: PARAMETER_MOVE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * It sizes what a standby needs, and its new value is higher, or lower.
+   *
+   * @generated from enum value: PARAMETER_MOVE_UP = 1;
+   */
+  UP: 1,
+
+  /**
+   * @generated from enum value: PARAMETER_MOVE_DOWN = 2;
+   */
+  DOWN: 2,
+
+  /**
+   * @generated from enum value: PARAMETER_MOVE_OTHER = 3;
+   */
+  OTHER: 3,
+} as const;
+
+/**
+ * @generated from enum pgswarm.v1.ParameterMove
+ */
+export type ParameterMove = (typeof ParameterMove)[keyof typeof ParameterMove] | UnknownEnum;
+
+/**
+ * Describes the enum pgswarm.v1.ParameterMove.
+ */
+export const ParameterMoveSchema: GenEnum<ParameterMove> = /*@__PURE__*/
+  enumDesc(file_pgswarm_v1_sidecar, 0);
 
 /**
  * @generated from enum pgswarm.v1.HandOverStep
@@ -703,7 +873,7 @@ export type HandOverStep = (typeof HandOverStep)[keyof typeof HandOverStep] | Un
  * Describes the enum pgswarm.v1.HandOverStep.
  */
 export const HandOverStepSchema: GenEnum<HandOverStep> = /*@__PURE__*/
-  enumDesc(file_pgswarm_v1_sidecar, 0);
+  enumDesc(file_pgswarm_v1_sidecar, 1);
 
 /**
  * Between a member's failover sidecar and the satellite of its site. The sidecar dials; the call

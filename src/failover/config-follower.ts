@@ -1,0 +1,106 @@
+/**
+ * Takes over what the satellite changes in the server's files, and says what of it is in force. A change is
+ * tried before it counts: what PostgreSQL would refuse is put away again, with its reason.
+ */
+import { configPrint, type MemberConfig, type RefusedSetting } from "#core/cluster/member-config.ts"
+import { seconds } from "#core/units.ts"
+import type { Task } from "#io/together.ts"
+import type { Parts } from "./assemble.ts"
+import { type ConfigLook, lookAtConfig } from "./config-look.ts"
+import { reload, tell } from "./ports.ts"
+import { isSameText, type ServerFiles, type ServerText } from "./server-files.ts"
+
+const lookAgainAfter = seconds(10)
+
+type Refused = { readonly text: ServerText; readonly problems: readonly RefusedSetting[] }
+
+/** To be called each second or so. */
+export function configFollower(parts: Parts, files: ServerFiles): Task {
+  const follower = new ConfigFollower(parts, files)
+  return () => follower.step()
+}
+
+class ConfigFollower {
+  readonly #parts: Parts
+  readonly #files: ServerFiles
+  #refused: Refused | undefined
+  #look: { readonly seen: ConfigLook; readonly at: number; readonly run: number } | undefined
+
+  constructor(parts: Parts, files: ServerFiles) {
+    this.#parts = parts
+    this.#files = files
+  }
+
+  async step(): Promise<void> {
+    const { observe, board } = this.#parts
+    const offered = await this.#files.offered()
+    const { server } = observe()
+    // It is read by the next start; whether that comes about shows whether it is good.
+    if (server.kind === "down" && !isSameText(offered, this.#refused?.text))
+      this.#files.take(offered)
+    if (server.kind !== "primary" && server.kind !== "standby") {
+      this.#look = undefined
+      return board.config(undefined)
+    }
+    const isPrimary = server.kind === "primary"
+    if (!isSameText(offered, await this.#files.taken())) {
+      if (!isSameText(offered, this.#refused?.text)) await this.#try(offered, isPrimary)
+    } else {
+      this.#refused = undefined
+      if (!isPrimary && (await this.#files.haveMoved())) await this.#again(isPrimary)
+    }
+    board.config(await this.#inForce())
+  }
+
+  async #try(offered: ServerText, isPrimary: boolean): Promise<void> {
+    const { running, server, log } = this.#parts
+    const before = await this.#files.taken()
+    this.#files.take(offered)
+    if (!(await running.again(isPrimary))) return this.#files.take(before)
+    const { refused } = await server.quick(lookAtConfig)
+    this.#look = undefined
+    if (refused.length === 0) {
+      this.#refused = undefined
+      await reload(this.#parts)
+      return log.event("server-config.reloaded")
+    }
+    this.#refused = { text: offered, problems: refused }
+    this.#files.take(before)
+    // Somebody else may have made the server read it in between.
+    await this.#again(isPrimary)
+    this.#tell(refused)
+  }
+
+  async #again(isPrimary: boolean): Promise<void> {
+    this.#look = undefined
+    if (await this.#parts.running.again(isPrimary)) await reload(this.#parts)
+  }
+
+  #tell(refused: readonly RefusedSetting[]): void {
+    const { pod } = this.#parts.config
+    const list = refused.map(({ name, problem }) => `${name} ${problem}`).join("; ")
+    tell(this.#parts, {
+      kind: "config.refused-by-server",
+      severity: "error",
+      message: `${pod} goes on with its former config: PostgreSQL refuses ${list}`.slice(0, 2000),
+      details: { parameters: refused.map(({ name }) => name).join(", ") },
+    })
+  }
+
+  async #inForce(): Promise<MemberConfig> {
+    const { clock, observe, server, podConfig } = this.#parts
+    const run = observe().lanes.server.last?.at ?? 0
+    const known = this.#look
+    const isOld =
+      known === undefined || known.run !== run || clock.now() - known.at > lookAgainAfter
+    const look = isOld ? { seen: await server.quick(lookAtConfig), at: clock.now(), run } : known
+    this.#look = look
+    const { conf, hba } = await this.#files.taken()
+    return {
+      ...look.seen,
+      print: configPrint({ conf, hba, pod: JSON.stringify(podConfig.current) }),
+      held: this.#files.held,
+      refused: this.#refused?.problems ?? look.seen.refused,
+    }
+  }
+}

@@ -1,0 +1,108 @@
+/**
+ * The files that the satellite gives the server, as the server reads them: copies on the in-memory volume. What
+ * PostgreSQL would refuse is never put there, so that a server which crashes can always start with what it had; and
+ * a standby gets no less than its own WAL asks for.
+ */
+import { readFile, rename, writeFile } from "node:fs/promises"
+import { join } from "node:path"
+import { standbyFloors } from "#core/cluster/member-config.ts"
+import { configKey } from "#core/names.ts"
+import { readControlFile } from "#io/postgres/control-file.ts"
+import { Outage } from "#io/outage.ts"
+import type { Config } from "./config.ts"
+import type { ServerRole } from "./running-config.ts"
+
+export type ServerText = { readonly conf: string; readonly hba: string }
+
+export const isSameText = (a: ServerText | undefined, b: ServerText | undefined): boolean =>
+  a?.conf === b?.conf && a?.hba === b?.hba
+
+const kept = { conf: "profile.conf", hba: "profile.hba" } as const
+
+export class ServerFiles {
+  readonly #config: Pick<Config, "runDir" | "configDir" | "dataDir">
+  #taken: ServerText | undefined
+  #floors: ReadonlyMap<string, number> = new Map()
+
+  constructor(config: Pick<Config, "runDir" | "configDir" | "dataDir">) {
+    this.#config = config
+  }
+
+  /** Where the server's own file includes the profile's from. */
+  get conf(): string {
+    return join(this.#config.runDir, kept.conf)
+  }
+
+  /** What a standby was given instead of lower values, when the files were last put. */
+  get held(): readonly string[] {
+    return [...this.#floors.keys()]
+  }
+
+  /** What the satellite wrote. */
+  async offered(): Promise<ServerText> {
+    const { configDir } = this.#config
+    return {
+      conf: await readFile(join(configDir, configKey.postgresqlConf), "utf8"),
+      hba: await readFile(join(configDir, configKey.hba), "utf8"),
+    }
+  }
+
+  /** What the server has been given; a sidecar that restarted finds it where it was put. */
+  async taken(): Promise<ServerText> {
+    this.#taken ??= (await this.#kept()) ?? (await this.offered())
+    return this.#taken
+  }
+
+  take(text: ServerText): void {
+    this.#taken = text
+  }
+
+  /** Puts what is taken where the server reads it. */
+  async put(
+    as: ServerRole,
+  ): Promise<{ readonly hba: string; readonly floors: ReadonlyMap<string, number> }> {
+    const { conf, hba } = await this.taken()
+    await this.#write(kept.conf, conf)
+    await this.#write(kept.hba, hba)
+    this.#floors = as === "standby" ? await this.#floorsFor(conf) : new Map()
+    return { hba, floors: this.#floors }
+  }
+
+  /** Whether a standby should be given something else by now: its WAL asks for less, or for more. */
+  async haveMoved(): Promise<boolean> {
+    const now = await this.#floorsFor((await this.taken()).conf)
+    return (
+      now.size !== this.#floors.size ||
+      [...this.#floors].some(([name, value]) => now.get(name) !== value)
+    )
+  }
+
+  async #floorsFor(conf: string): Promise<ReadonlyMap<string, number>> {
+    try {
+      const { standbyNeeds } = await readControlFile(join(this.#config.dataDir, "pgdata"))
+      return standbyFloors(conf, standbyNeeds)
+    } catch (failure) {
+      // No data yet, or none that a server could start with.
+      if (failure instanceof Outage) return new Map()
+      throw failure
+    }
+  }
+
+  async #kept(): Promise<ServerText | undefined> {
+    const { runDir } = this.#config
+    try {
+      return {
+        conf: await readFile(join(runDir, kept.conf), "utf8"),
+        hba: await readFile(join(runDir, kept.hba), "utf8"),
+      }
+    } catch {
+      return undefined
+    }
+  }
+
+  async #write(name: string, text: string): Promise<void> {
+    const file = join(this.#config.runDir, name)
+    await writeFile(`${file}.new`, text, { mode: 0o600 })
+    await rename(`${file}.new`, file)
+  }
+}

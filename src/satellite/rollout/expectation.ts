@@ -1,0 +1,31 @@
+/** What a change is expected to ask of the members, from the config that was last in force. */
+import type { ClusterSpec } from "#core/cluster/spec.ts"
+import { impactOf, type Strategy } from "#core/rollout/impact.ts"
+import type { Problem } from "#core/parsed.ts"
+
+export type Expectation = {
+  readonly strategy: Strategy
+  readonly together: boolean
+  readonly replaces: boolean
+  /** Members restart whatever their servers say: PostgreSQL's word, or people's order. */
+  readonly restarts: boolean
+  /** What no running cluster takes. */
+  readonly problems: readonly Problem[]
+}
+
+export function expectationOf(before: ClusterSpec | undefined, spec: ClusterSpec): Expectation {
+  if (before === undefined)
+    return { strategy: "none", together: false, replaces: false, restarts: false, problems: [] }
+  const { strategy, changes } = impactOf(before, spec, spec.parameterOrders)
+  return {
+    strategy,
+    together: changes.some(({ effect }) => effect === "full-restart"),
+    replaces: changes.some(({ effect }) => effect === "new-pod"),
+    restarts: changes.some(({ effect }) => effect === "restart" || effect === "full-restart"),
+    problems: changes.flatMap(({ field, effect, why }) =>
+      effect === "immutable"
+        ? [{ field, problem: `cannot change on a running cluster: ${why ?? ""}` }]
+        : [],
+    ),
+  }
+}

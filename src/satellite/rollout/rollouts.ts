@@ -1,0 +1,427 @@
+/**
+ * Brings changed configs into force, cluster by cluster: looks, asks the planner (`core/rollout/next-step.ts`), does the
+ * one thing that it says, and tells how far it is. All that it must know is in what it sees; what it keeps is the story.
+ */
+import { backoff } from "#core/backoff.ts"
+import type { MemberSeen } from "#core/cluster/health.ts"
+import type { HandOverProgress } from "#core/cluster/sidecar.ts"
+import type { ClusterSpec } from "#core/cluster/spec.ts"
+import type { ClusterId, PodName } from "#core/ids.ts"
+import { memberPod } from "#core/ids.ts"
+import { emptyRecord } from "#core/manifests/lease.ts"
+import { objectNames } from "#core/names.ts"
+import type { Problem } from "#core/parsed.ts"
+import type { ConfigChange } from "#core/rollout/change.ts"
+import { type Deed, type Next, nextStep } from "#core/rollout/next-step.ts"
+import {
+  beginning,
+  type KeptStep,
+  type Progress,
+  shownChange,
+  withDeed,
+  withFailure,
+  withLook,
+} from "#core/rollout/progress.ts"
+import { primaryIn } from "#core/rollout/situation.ts"
+import { type Millis, millis, minutes, seconds } from "#core/units.ts"
+import { kinds } from "#io/kube/kinds.ts"
+import type { Hub } from "../hub/hub.ts"
+import type { Context, Guide } from "../operator/context.ts"
+import { whyNotGrown } from "../operator/grow.ts"
+import type { Operator } from "../operator/operator.ts"
+import { type Next as QueueNext, Queue } from "../operator/queue.ts"
+import { perform } from "./deeds.ts"
+import { expectationOf } from "./expectation.ts"
+import { type Kept, keptObject, readKept } from "./kept.ts"
+import { lookAt, type Looked } from "./look.ts"
+
+export type RolloutOptions = {
+  readonly context: Context
+  readonly operator: () => Operator
+  readonly hub: Hub
+  readonly members: (spec: ClusterSpec) => readonly MemberSeen[]
+  readonly busy: (cluster: ClusterId) => string | undefined
+  /** What is told of the cluster changed. */
+  readonly touched: (cluster: ClusterId) => void
+  readonly signal: AbortSignal
+}
+
+/** Only for pacing: without it all is done the same, a little more eagerly. */
+type Pace = {
+  readonly version: number
+  readonly tried: Map<string, { at: number; attempts: number; failure: string | undefined }>
+  waiting: { readonly why: string; readonly since: number } | undefined
+  handOver: string | undefined
+}
+
+const again = { first: seconds(15), longest: minutes(5) }
+const askedPatience = minutes(3)
+const applyPatience = seconds(30)
+
+export class Rollouts {
+  readonly #options: RolloutOptions
+  readonly #kept = new Map<ClusterId, Kept>()
+  readonly #saved = new Map<ClusterId, string>()
+  readonly #pace = new Map<ClusterId, Pace>()
+  /** Revision of the StatefulSet that its older pods were told of. */
+  readonly #toldOutdated = new Map<ClusterId, string>()
+  readonly #queue: Queue<ClusterId>
+
+  constructor(options: RolloutOptions) {
+    this.#options = options
+    const { clock, log } = options.context
+    this.#queue = new Queue({
+      clock,
+      work: (id, signal) => this.#work(id, signal),
+      failed: (id, failure, pause) =>
+        log.warn("rollout.failed", { cluster: id, failure, againInMs: Math.round(pause) }),
+      signal: options.signal,
+    })
+  }
+
+  async ended(): Promise<void> {
+    await this.#queue.ended()
+  }
+
+  /** Something about this cluster may have changed. */
+  poke(id: ClusterId): void {
+    if (this.#spec(id) === undefined) this.#forget(id)
+    else this.#queue.poke(id)
+  }
+
+  change(id: ClusterId): ConfigChange | undefined {
+    const progress = this.#kept.get(id)?.progress
+    return progress === undefined || this.#spec(id) === undefined
+      ? undefined
+      : shownChange(progress)
+  }
+
+  /** A hand-over that a member gave up. */
+  heard(id: ClusterId, pod: PodName, { outcome }: HandOverProgress): void {
+    const pace = this.#pace.get(id)
+    if (pace !== undefined && "reason" in outcome) pace.handOver = `${pod}: ${outcome.reason}`
+  }
+
+  /** How many members there are on the way, and what of the config no running cluster takes. */
+  async guide(spec: ClusterSpec, signal: AbortSignal): Promise<Guide> {
+    const { inForce, progress } = await this.#load(spec, signal)
+    const { problems } = expectationOf(inForce, spec)
+    const looked = this.#look(spec, progress, inForce)
+    return { placement: looked.scale.placement, problems }
+  }
+
+  #spec(id: ClusterId): ClusterSpec | undefined {
+    const desired = this.#options.operator().held.get(id)
+    return desired?.kind === "wanted" ? desired.spec : undefined
+  }
+
+  #forget(id: ClusterId): void {
+    this.#kept.delete(id)
+    this.#saved.delete(id)
+    this.#pace.delete(id)
+    this.#toldOutdated.delete(id)
+  }
+
+  async #load(spec: ClusterSpec, signal: AbortSignal): Promise<Kept> {
+    const known = this.#kept.get(spec.id)
+    if (known !== undefined) return known
+    const { api } = this.#options.context
+    const name = objectNames(spec.name).rollout
+    const read = readKept(await api.get(kinds.ConfigMap, spec.namespace, name, signal))
+    // One of the same name may have been another cluster's.
+    const kept = read.inForce === undefined || read.inForce.id === spec.id ? read : nothingKept
+    this.#kept.set(spec.id, kept)
+    return kept
+  }
+
+  #look(
+    spec: ClusterSpec,
+    progress: Progress | undefined,
+    inForce: ClusterSpec | undefined,
+  ): Looked {
+    const { context, members, busy } = this.#options
+    return lookAt(
+      {
+        view: context.view,
+        site: context.site,
+        record: ({ id }) => context.records.get(id) ?? emptyRecord,
+        members,
+        imageMirror: () => context.settings().imageMirror,
+        busy: ({ id }) => busy(id),
+      },
+      spec,
+      expectationOf(inForce, spec),
+      progress?.version === spec.version ? progress : undefined,
+    )
+  }
+
+  async #work(id: ClusterId, signal: AbortSignal): Promise<QueueNext> {
+    const { context, operator } = this.#options
+    const spec = this.#spec(id)
+    // Before the operator has been in the namespace there is nothing to look at.
+    if (spec === undefined || operator().progress(id) === undefined) return { kind: "rest" }
+    const { progress: before, inForce } = await this.#load(spec, signal)
+    const looked = this.#look(spec, before, inForce)
+    const at = context.clock.wall()
+    const begun =
+      before?.version === spec.version
+        ? before
+        : beginning(
+            spec.version,
+            expectationOf(inForce, spec).strategy,
+            looked.situation.members,
+            at,
+          )
+    const next = this.#paced(spec, this.#next(spec, looked))
+    const told = withLook(
+      begun,
+      { seen: looked.situation, next, waited: this.#waited(spec, next), leaving: looked.leaving },
+      at,
+    )
+    await this.#keep(spec, told, inForce, signal)
+    this.#tellOutdated(spec, looked)
+    if (next.kind === "act") await this.#act(spec, next.deed, signal)
+    if (this.#differs(spec, looked)) operator().poke(id)
+    return { kind: next.kind === "done" ? "rest" : "again" }
+  }
+
+  /** The planner's word, after all that must be so before it is asked. */
+  #next(spec: ClusterSpec, looked: Looked): Next {
+    const { operator, context } = this.#options
+    const { situation, scale, isSettled } = looked
+    const applied = operator().progress(spec.id)
+    if (applied?.version !== spec.version || applied.outcome.kind !== "applied") {
+      if (applied?.version === spec.version && applied.outcome.kind === "refused")
+        return { kind: "failed", why: problemText(applied.outcome.problems) }
+      const why =
+        applied?.version === spec.version && applied.outcome.kind === "waiting"
+          ? applied.outcome.reason
+          : "the site's objects are being written"
+      return { kind: "wait", why, patience: applyPatience }
+    }
+    const isShrinking = (looked.told ?? 0) > spec.members || (looked.replicas ?? 0) > spec.members
+    if (isShrinking) return this.#shrink(spec, looked)
+    if (!isSettled)
+      return { kind: "wait", why: "Kubernetes has not taken it up yet", patience: applyPatience }
+    const next = nextStep(situation)
+    if (next.kind !== "done") return next
+    if (scale.waits !== undefined || this.#differs(spec, looked))
+      return { kind: "wait", why: scale.waits ?? "a member joins", patience: askedPatience }
+    const small = whyNotGrown(context, spec)
+    return small === undefined ? next : { kind: "wait", why: small, patience: askedPatience }
+  }
+
+  #shrink(spec: ClusterSpec, { situation, scale }: Looked): Next {
+    const primary = primaryIn(situation)
+    const { waits, handOver } = scale
+    if (handOver && primary !== undefined && situation.term !== undefined) {
+      if (situation.busy !== undefined)
+        return { kind: "wait", why: situation.busy, patience: askedPatience }
+      const stays = situation.members.find(
+        ({ pod, trouble }) => trouble === undefined && isStaying(spec, pod),
+      )
+      return {
+        kind: "act",
+        deed: { kind: "hand-over", pod: primary.pod, term: situation.term, to: stays?.pod },
+      }
+    }
+    return { kind: "wait", why: waits ?? "members leave", patience: askedPatience }
+  }
+
+  #differs(spec: ClusterSpec, { told, replicas, scale }: Looked): boolean {
+    const { placement } = scale
+    const applied = this.#options.operator().progress(spec.id)
+    return (
+      applied?.version === spec.version &&
+      applied.outcome.kind === "applied" &&
+      (told !== placement.members || replicas !== placement.replicas)
+    )
+  }
+
+  /** The same is not asked for again before it had time to come about, and not more and more often. */
+  #paced(spec: ClusterSpec, next: Next): Next {
+    if (next.kind !== "act") return next
+    const pace = this.#paceOf(spec)
+    const now = this.#options.context.clock.now()
+    const known = singly(next.deed).map((deed) => ({ deed, tried: pace.tried.get(keyOf(deed)) }))
+    const due = known.filter(
+      ({ tried }) =>
+        tried === undefined || now - tried.at >= backoff(tried.attempts - 1, 0.5, again),
+    )
+    const deed = together(due.map((one) => one.deed))
+    if (deed !== undefined) return { kind: "act", deed }
+    const why = known.map(({ tried }) => tried?.failure).find((one) => one !== undefined)
+    const attempts = Math.max(...known.map(({ tried }) => tried?.attempts ?? 0))
+    return {
+      kind: "wait",
+      why: [describe(next.deed), why ?? pace.handOver]
+        .filter((one) => one !== undefined)
+        .join(": "),
+      patience: attempts > 2 ? millis(0) : askedPatience,
+    }
+  }
+
+  /** A newer satellite, or another mirror, makes another template; nobody replaces a pod for that unasked. */
+  #tellOutdated(spec: ClusterSpec, { situation, revision }: Looked): void {
+    const pods = situation.members.flatMap(({ pod, outdated }) => (outdated ? [pod] : []))
+    if (situation.replaces || pods.length === 0 || this.#toldOutdated.get(spec.id) === revision)
+      return
+    this.#toldOutdated.set(spec.id, revision)
+    this.#options.context.tell({
+      severity: "info",
+      kind: "instances.outdated",
+      message: `${pods.join(", ")} still run with an earlier pod template; each takes the new one when its pod is replaced`,
+      cluster: spec.id,
+      details: { revision },
+    })
+  }
+
+  #paceOf({ id, version }: ClusterSpec): Pace {
+    const known = this.#pace.get(id)
+    if (known?.version === version) return known
+    const fresh: Pace = { version, tried: new Map(), waiting: undefined, handOver: undefined }
+    this.#pace.set(id, fresh)
+    return fresh
+  }
+
+  #waited(spec: ClusterSpec, next: Next): Millis {
+    const pace = this.#paceOf(spec)
+    const now = this.#options.context.clock.now()
+    if (next.kind !== "wait") {
+      pace.waiting = undefined
+      return millis(0)
+    }
+    // A number that counts on is not another reason.
+    const why = next.why.replaceAll(/\d+/g, "#")
+    if (pace.waiting?.why !== why) pace.waiting = { why, since: now }
+    return millis(now - pace.waiting.since)
+  }
+
+  async #act(spec: ClusterSpec, deed: Deed, signal: AbortSignal): Promise<void> {
+    const { context, hub } = this.#options
+    const { clock, log } = context
+    const pace = this.#paceOf(spec)
+    const note = (failure: string | undefined): void => {
+      for (const key of singly(deed).map(keyOf)) {
+        const before = pace.tried.get(key)?.attempts ?? 0
+        const attempts = failure === undefined ? before + 1 : before
+        pace.tried.set(key, { at: clock.now(), attempts, failure })
+      }
+    }
+    note(undefined)
+    pace.handOver = undefined
+    const kept = await this.#load(spec, signal)
+    if (kept.progress === undefined) return
+    const begun = withDeed(kept.progress, deed, spec.members, clock.wall())
+    // On record before it is done: a satellite that dies now knows what it began.
+    await this.#keep(spec, begun, kept.inForce, signal)
+    log.event("rollout.step", { cluster: spec.id, deed: describe(deed), version: spec.version })
+    const failure = await perform({ ...context, hub }, spec, deed, signal)
+    if (failure === undefined) return
+    log.warn("rollout.step-failed", { cluster: spec.id, deed: describe(deed), failure })
+    note(failure)
+    await this.#keep(spec, withFailure(begun, deed, failure, clock.wall()), kept.inForce, signal)
+  }
+
+  /** Told once: what is kept already was told. */
+  async #keep(
+    spec: ClusterSpec,
+    progress: Progress,
+    before: ClusterSpec | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { context, touched } = this.#options
+    const was = this.#kept.get(spec.id)?.progress
+    const isNews = was?.version !== progress.version || was.state !== progress.state
+    const inForce = progress.state === "done" ? spec : before
+    const kept: Kept = { progress, inForce }
+    const object = keptObject(spec, kept)
+    const text = JSON.stringify(object)
+    if (this.#saved.get(spec.id) !== text) {
+      await context.applier.apply(object, spec.name, signal)
+      this.#saved.set(spec.id, text)
+      this.#kept.set(spec.id, kept)
+      touched(spec.id)
+    }
+    if (isNews) tellOf(context, spec, progress)
+    for (const { pod } of progress.steps.filter((step) => hasLeft(step, was)))
+      context.tell({
+        severity: "info",
+        kind: "volume.kept",
+        message: `${pod} is a member no more; its volumes stay until the cluster is deleted or somebody deletes them`,
+        cluster: spec.id,
+        pod,
+      })
+  }
+}
+
+const hasLeft = ({ action, state, pod }: KeptStep, was: Progress | undefined): boolean =>
+  action === "leave" &&
+  state === "done" &&
+  was?.steps.some((one) => one.action === action && one.pod === pod && one.state !== state) === true
+
+const nothingKept: Kept = { progress: undefined, inForce: undefined }
+
+const isStaying = (spec: ClusterSpec, pod: PodName): boolean =>
+  Array.from({ length: spec.members }, (_, ordinal) => memberPod(spec.name, ordinal)).includes(pod)
+
+/** What is asked of each member is paced for itself. */
+const singly = (deed: Deed): readonly Deed[] =>
+  deed.kind === "restart"
+    ? deed.members.map((one): Deed => ({ kind: "restart", members: [one] }))
+    : [deed]
+
+function together(deeds: readonly Deed[]): Deed | undefined {
+  const members = deeds.flatMap((deed) => (deed.kind === "restart" ? deed.members : []))
+  return members.length > 0 ? { kind: "restart", members } : deeds[0]
+}
+
+const keyOf = (deed: Deed): string => JSON.stringify(deed)
+
+function describe(deed: Deed): string {
+  switch (deed.kind) {
+    case "restart":
+      return `${deed.members.map(({ pod }) => pod).join(", ")} restart`
+    case "replace":
+      return `the pod of ${deed.pod} is replaced`
+    case "hand-over":
+      return `${deed.pod} hands over`
+  }
+}
+
+const problemText = (problems: readonly Problem[]): string =>
+  problems.map(({ field, problem }) => `${field}: ${problem}`).join("; ")
+
+function tellOf({ tell }: Context, spec: ClusterSpec, progress: Progress): void {
+  const { state, reason, version, strategy } = progress
+  const details = { version: String(version), strategy }
+  const cluster = spec.id
+  switch (state) {
+    case "applying":
+      return
+    case "done":
+      return tell({
+        severity: "info",
+        kind: "config.in-force",
+        message: `config version ${version} is in force on every member`,
+        cluster,
+        details,
+      })
+    case "blocked":
+      return tell({
+        severity: "warning",
+        kind: "config.blocked",
+        message: `config version ${version} waits: ${reason ?? ""}`,
+        cluster,
+        details,
+      })
+    case "failed":
+      return tell({
+        severity: "error",
+        kind: "config.failed",
+        message: `config version ${version} is given up: ${reason ?? ""}`,
+        cluster,
+        details,
+      })
+  }
+}
