@@ -61,6 +61,7 @@ export function conversation(options: ConversationOptions): Task {
       signal,
       () => uidOfKubernetes(api, signal),
     )
+    let ended: string | undefined
     for (;;) {
       const registration = {
         site: config.site,
@@ -76,6 +77,7 @@ export function conversation(options: ConversationOptions): Task {
           dial: () => dialCentral(central, undefined),
           identities,
           registration,
+          trouble: (why) => options.central(ended === undefined ? why : `${ended}; ${why}`),
           clock,
           log,
           ...(pace === undefined ? {} : { pace: pace.approval }),
@@ -103,6 +105,7 @@ export function conversation(options: ConversationOptions): Task {
         new Self(identity, { identities, clock, log, usesTls: isTls(central) }),
         signal,
       )
+      ended = end.why
       log.error("identity.refused", {
         why: end.why,
         next: "this satellite registers anew and waits for approval; its clusters run on",

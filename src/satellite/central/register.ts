@@ -30,6 +30,8 @@ export type RegistrationOptions = {
   readonly dial: () => RpcClient
   readonly identities: IdentityStore
   readonly registration: Registration
+  /** Why there is no identity yet. */
+  readonly trouble: (why: string) => void
   readonly clock: Clock
   readonly log: Log
   /** For tests: how often central is asked while pending, and while rejected. */
@@ -57,8 +59,10 @@ export async function approvedIdentity(
       if (refused) await identities.clear(signal)
       const pause = backoff(failures, Math.random(), bounds)
       failures += 1
+      const why = reasonOf(failure, options.central)
+      options.trouble(why)
       log.warn(refused ? "registration.forgotten" : "registration.failed", {
-        why: reasonOf(failure, options.central),
+        why,
         againInMs: Math.round(pause),
       })
       await clock.sleep(pause, signal)
@@ -125,10 +129,12 @@ async function step(
           return approved
         }
         case "pending":
+          options.trouble("it waits for approval in central")
           log.debug("registration.pending", { satellite: satelliteId })
           await clock.sleep(pace.pending, signal)
           return undefined
         case "rejected":
+          options.trouble("it was rejected in central; it asks again now and then")
           log.error("registration.rejected", {
             satellite: satelliteId,
             next: "approve it in central, or stop this satellite; asked again rarely",
