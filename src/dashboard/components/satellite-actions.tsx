@@ -6,6 +6,7 @@ import { ApproveSatellite } from "../forms/approve-satellite.tsx"
 import { EditSatellite } from "../forms/edit-satellite.tsx"
 import { RejectSatellite } from "../forms/reject-satellite.tsx"
 import { Button } from "../ui/button.tsx"
+import { IdentityMenu } from "./satellite-identity.tsx"
 
 type Props = { readonly satellite: Satellite; readonly small?: boolean }
 
@@ -41,6 +42,7 @@ export function SatelliteActions({ satellite, small = false }: Props) {
           Edit name and labels
         </Button>
       )}
+      {small ? null : <IdentityMenu satellite={satellite} />}
       {open === "approve" ? <ApproveSatellite satellite={satellite} onClose={close} /> : null}
       {open === "reject" ? <RejectSatellite satellite={satellite} onClose={close} /> : null}
       {open === "edit" ? <EditSatellite satellite={satellite} onClose={close} /> : null}

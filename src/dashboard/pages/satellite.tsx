@@ -12,6 +12,7 @@ import { LoadFailed } from "../components/load-failed.tsx"
 import { More } from "../components/more.tsx"
 import { RecentEvents } from "../components/recent-events.tsx"
 import { SatelliteActions } from "../components/satellite-actions.tsx"
+import { IdentityTrouble } from "../components/satellite-identity.tsx"
 import { LastContact } from "../components/last-contact.tsx"
 import { SatelliteBadge } from "../components/state-badge.tsx"
 import { satelliteLook } from "../domain/words.ts"
@@ -69,9 +70,10 @@ function SatelliteView({ satellite }: { readonly satellite: Satellite }) {
             </Changed>
           </>
         }
-        lead={meaning}
+        lead={satellite.identity.revokedAt === null ? meaning : "Its identity is revoked."}
         actions={<SatelliteActions satellite={satellite} />}
       />
+      <IdentityTrouble satellite={satellite} />
       <p role="status" className="sr-only">
         {satellite.name} is {word}.
       </p>
@@ -102,6 +104,13 @@ const SatelliteFacts = ({ satellite }: { readonly satellite: Satellite }) => (
         <span className="text-ink-3">not yet</span>
       ) : (
         <Age at={satellite.approvedAt} />
+      )}
+    </Fact>
+    <Fact name="Token rotated">
+      {satellite.identity.rotatedAt === null ? (
+        <span className="text-ink-3">never</span>
+      ) : (
+        <Age at={satellite.identity.rotatedAt} />
       )}
     </Fact>
     <Fact name="Labels" wide>

@@ -4,7 +4,7 @@
  */
 import { Code, ConnectError, createClient } from "@connectrpc/connect"
 import { backoff } from "#core/backoff.ts"
-import type { Registration } from "#core/fleet/satellite.ts"
+import type { Approval, Registration } from "#core/fleet/satellite.ts"
 import type { Parsed } from "#core/parsed.ts"
 import { type Millis, minutes, seconds } from "#core/units.ts"
 import type { Clock } from "#io/clock.ts"
@@ -111,20 +111,12 @@ async function step(
       const approval = orOutage(parseApproval(answer, satelliteId))
       switch (approval.kind) {
         case "approved": {
-          const { certificate } = approval
-          const approved: Approved = {
-            kind: "approved",
-            satelliteId: approval.satelliteId,
-            authToken: approval.authToken,
-            nextToken: undefined,
-            client: own && certificate && { certificate: certificate.certificate, key: own.key },
-            authorities: certificate?.authorities,
-          }
+          const approved = identityOf(approval, own?.key)
           await identities.save(approved, signal)
           log.event("registration.approved", {
             satellite: approved.satelliteId,
             name: approval.name,
-            certificate: certificate !== undefined,
+            certificate: approved.client !== undefined,
           })
           return approved
         }
@@ -144,6 +136,23 @@ async function step(
           return undefined
       }
     }
+  }
+}
+
+/** `key`: the one that the certificate was asked for. */
+function identityOf(
+  approval: Extract<Approval, { readonly kind: "approved" }>,
+  key: string | undefined,
+): Approved {
+  const { certificate: issued, satelliteId, authToken } = approval
+  const certificate = issued?.certificate
+  return {
+    kind: "approved",
+    satelliteId,
+    authToken,
+    nextToken: undefined,
+    client: certificate === undefined || key === undefined ? undefined : { certificate, key },
+    authorities: issued?.authorities,
   }
 }
 

@@ -106,6 +106,22 @@ export function createHandlers(fleet: FakeFleet, push: (message: LiveMessage) =>
         version: satellite.version + 1,
       })
     },
+    rotateSatelliteToken: ({ params }) => {
+      const satellite = one(fleet.satellites, params.id)
+      return changed({
+        ...satellite,
+        identity: { ...satellite.identity, rotationAskedAt: ago(0) },
+      })
+    },
+    revokeSatellite: ({ params, body }) => {
+      const satellite = one(fleet.satellites, params.id)
+      const revokedWhy = `revoked by admin${body.reason === undefined ? "" : `: ${body.reason}`}`
+      return changed({
+        ...satellite,
+        state: "lost",
+        identity: { ...satellite.identity, revokedAt: ago(0), revokedWhy },
+      })
+    },
     rejectSatellite: ({ params }) =>
       changed({ ...one(fleet.satellites, params.id), state: "rejected" }),
     editSatellite: ({ params, body }) => {
