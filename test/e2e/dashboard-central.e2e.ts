@@ -118,7 +118,7 @@ test("from the empty fleet to a failover: every step in the browser, nothing rel
     await page.getByLabel("Name of the cluster").fill("orders")
     await page.getByLabel("Name of label 1").fill("kind")
     await page.getByLabel("Value of label 1").fill("plant")
-    await page.getByText(/1 of 1 approved satellite matches now/).waitFor()
+    await page.getByText("1 approved satellite matches.").waitFor()
     await page.getByRole("button", { name: "Make rule" }).click()
 
     const { spec } = await stream.next("config")

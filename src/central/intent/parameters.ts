@@ -1,17 +1,16 @@
 /** What people decide about PostgreSQL's parameters. */
 import type { z } from "zod"
-import { inForce, type Parameter, parameterNames, parameterOf } from "#core/cluster/catalog.ts"
-import { wordsOf } from "#core/cluster/catalog-words.ts"
+import { parameterNames, parameterOf } from "#core/cluster/catalog.ts"
 import { ownReason } from "#core/cluster/parameters.ts"
 import { type PostgresMajor, postgresMajors } from "#core/cluster/spec.ts"
 import { orderProblem, type ParameterOrders, usualOrder } from "#core/rollout/impact.ts"
 import type { Database, Sql } from "#io/postgres/sql.ts"
 import type { orderParameterBody, ShownParameter } from "#wire/rest/parameters.ts"
 import { audit } from "../audit/audit.ts"
+import { shownParameter } from "#wire/shown-parameter.ts"
 import { done, invalid, notFound, type Outcome, refused } from "../refusal.ts"
 import {
   dropParameterOrder,
-  type Ordered,
   parameterOrdersKept,
   putParameterOrder,
 } from "../store/parameter-order.ts"
@@ -27,53 +26,7 @@ export async function listParameters(sql: Sql, major: PostgresMajor): Promise<Sh
   const ofExtensions = [...kept.keys()].filter((name) => name.includes("."))
   return [...parameterNames(major), ...ofExtensions]
     .toSorted()
-    .map((name) => shown(major, name, kept.get(name)))
-}
-
-function shown(major: PostgresMajor, name: string, ordered: Ordered | undefined): ShownParameter {
-  const known = parameterOf(major, name)
-  const { actor, note, at } = ordered ?? {}
-  const { category, about, standard } = wordsOf(major, name) ?? {}
-  return {
-    name,
-    category: category ?? null,
-    about: about ?? null,
-    standard: standard ?? null,
-    ...values(known),
-    source: known?.source ?? null,
-    inForce: inForce(major, name),
-    order: ordered?.order ?? usualOrder(major, name),
-    ordered:
-      actor === undefined || note === undefined || at === undefined
-        ? null
-        : { actor, note, at: new Date(at).toISOString() },
-    version: ordered?.version ?? 0,
-  }
-}
-
-function values(
-  known: Parameter | undefined,
-): Pick<ShownParameter, "type" | "unit" | "least" | "most" | "words"> {
-  const nothing = { unit: null, least: null, most: null, words: [] }
-  if (known === undefined) return { ...nothing, type: "unknown" }
-  const { values: taken } = known
-  switch (taken.kind) {
-    case "bool":
-    case "string":
-      return { ...nothing, type: taken.kind }
-    case "enum":
-      return { ...nothing, type: "enum", words: [...taken.words] }
-    case "number": {
-      const { isWhole, unit, least, most } = taken
-      return {
-        type: isWhole ? "integer" : "real",
-        unit: unit ?? null,
-        least,
-        most,
-        words: [],
-      }
-    }
-  }
+    .map((name) => shownParameter(major, name, kept.get(name)))
 }
 
 /** Decides what a change of the parameter asks of clusters, or takes the decision back. */
@@ -127,6 +80,6 @@ export async function orderParameter(
       before,
       after: now,
     })
-    return done(shown(newest, name, now))
+    return done(shownParameter(newest, name, now))
   })
 }

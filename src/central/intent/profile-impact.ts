@@ -1,19 +1,17 @@
 /** What versions of a profile mean for each other and for clusters. Reads, compares, changes nothing. */
 import type { Scope } from "#core/access/scope.ts"
 import { profileWarnings } from "#core/cluster/plausible.ts"
-import type { Change, Value } from "#core/rollout/diff.ts"
-import { type Impact, type ImpactChange, impactOf } from "#core/rollout/impact.ts"
+import { type Impact, impactOf } from "#core/rollout/impact.ts"
 import type { Sql } from "#io/postgres/sql.ts"
 import {
   type ImpactAnswer,
   impactClustersMax,
-  type ShownChange,
-  type ShownImpact,
   type WholeProfileVersion,
 } from "#wire/rest/profile-versions.ts"
 import type { ProfileSpecBody } from "#wire/rest/profiles.ts"
 import type { Answer } from "#wire/rest/routes.ts"
-import { profileSpec } from "../profile-spec.ts"
+import { shownChange, shownImpact } from "#wire/shown-impact.ts"
+import { profileSpec } from "#wire/profile-spec.ts"
 import { done, invalid, notFound, type Outcome } from "../refusal.ts"
 import { findProfile } from "../store/profile.ts"
 import {
@@ -164,29 +162,3 @@ async function grouped(
     members: byVersion.get(version.specVersion) ?? [],
   }))
 }
-
-const shownImpact = (impact: Impact): ShownImpact => ({
-  strategy: impact.strategy,
-  summary: impact.summary,
-  scale: impact.scale ?? null,
-  passes: impact.passes.map(({ order, parameters }) => ({ order, parameters: [...parameters] })),
-  changes: impact.changes.map(shownChange),
-})
-
-const shownChange = (change: ImpactChange): ShownChange => ({
-  field: change.field,
-  from: shownValue(change.from),
-  to: shownValue(change.to),
-  effect: change.effect,
-  cause: change.cause,
-  why: change.why ?? null,
-})
-
-function shownValue(value: Change["from"]): ShownChange["from"] {
-  if (value === undefined) return null
-  if (typeof value !== "object") return value
-  if (isList(value)) return [...value]
-  return { ...value, severities: [...value.severities], command: value.command ?? null }
-}
-
-const isList = (value: Value): value is readonly (string | number)[] => Array.isArray(value)

@@ -13,7 +13,7 @@ import type {
   revertProfileBody,
 } from "#wire/rest/profile-versions.ts"
 import type { createProfileBody, ProfileSpecBody } from "#wire/rest/profiles.ts"
-import { profileSpec } from "../profile-spec.ts"
+import { profileSpec } from "#wire/profile-spec.ts"
 import { audit } from "../audit/audit.ts"
 import { done, invalid, notFound, type Outcome, type Refusal, refused } from "../refusal.ts"
 import { notify } from "../store/change.ts"

@@ -34,16 +34,25 @@ export const keys = {
   roleChanges: ["role-changes"],
   profiles: ["profiles", "list"],
   profile: ["profiles", "one"],
-  rules: ["rules"],
+  profileVersions: ["profiles", "versions"],
+  profileVersion: ["profiles", "version"],
+  profileDiff: ["profiles", "diff"],
+  profileCascade: ["profiles", "cascade"],
+  profileImpact: ["profiles", "impact"],
+  profileCheck: ["profile-check"],
+  parameters: ["parameters"],
+  rules: ["rules", "list"],
+  rule: ["rules", "one"],
+  rulePreview: ["rule-preview"],
   tokens: ["tokens"],
 } as const
 
 const pageSize = 50
 const historyPage = 10
-const first: { cursor: string | undefined } = { cursor: undefined }
-const nextPage = (last: { readonly nextCursor: string | null }) =>
+export const first: { cursor: string | undefined } = { cursor: undefined }
+export const nextPage = (last: { readonly nextCursor: string | null }) =>
   last.nextCursor === null ? undefined : { cursor: last.nextCursor }
-const from = ({ cursor }: { readonly cursor: string | undefined }) =>
+export const from = ({ cursor }: { readonly cursor: string | undefined }) =>
   cursor === undefined ? {} : { cursor }
 
 /** Who is signed in; null when nobody is. */
@@ -190,6 +199,12 @@ export const rulesQuery = queryOptions({
   queryFn: ({ signal }) => every((query) => call("listRules", { query }, signal)),
 })
 
+export const ruleQuery = (id: string) =>
+  queryOptions({
+    queryKey: [...keys.rule, id],
+    queryFn: ({ signal }) => call("getRule", { params: { id } }, signal),
+  })
+
 export const tokensQuery = queryOptions({
   queryKey: keys.tokens,
   queryFn: ({ signal }) => every((query) => call("listTokens", { query }, signal)),
@@ -204,7 +219,7 @@ export const allSatellitesQuery = queryOptions({
 const mostPages = 10
 
 /** A short list read whole, page by page. `more` is true where the bound cut it off. */
-async function every<T>(
+export async function every<T>(
   page: (query: {
     readonly limit: number
     readonly cursor?: string

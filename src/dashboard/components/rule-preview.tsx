@@ -1,130 +1,168 @@
-/** What a rule would do, found by the same pure function that central places clusters with. */
+/** What a rule would do if it were saved, as central says it: on which satellites, and to which clusters. */
 import { useQuery } from "@tanstack/react-query"
 import { CircleCheck, TriangleAlert } from "lucide-react"
-import { type DeploymentRule, matches, place } from "#core/rollout/match.ts"
-import { ruleId, satelliteId } from "#core/ids.ts"
-import { call } from "../api/client.ts"
-import { allSatellitesQuery, keys } from "../api/queries.ts"
+import { verdicts } from "#core/rollout/preview.ts"
+import type { RulePreview as Preview } from "#wire/rest/rules.ts"
+import { rulePreviewQuery, type RuleToPreview } from "../api/intent-queries.ts"
+import { verdictLook } from "../domain/words.ts"
+import { ToneWord } from "../ui/badge.tsx"
+import { Disclosure } from "../ui/disclosure.tsx"
 import { countText } from "../ui/format.ts"
 import { Notice } from "../ui/notice.tsx"
 import { Panel } from "../ui/panel.tsx"
-import { Bone } from "../ui/states.tsx"
-import { Labels } from "./labels.tsx"
-import { SatelliteBadge } from "./state-badge.tsx"
+import { LoadingRows } from "../ui/states.tsx"
+import { TextLink } from "../ui/text-link.tsx"
+import { textTone } from "../ui/tone.ts"
 import { LoadFailed } from "./load-failed.tsx"
 
-type Props = {
-  /** Undefined while what is typed is no set of labels. */
-  readonly selector: Readonly<Record<string, string>> | undefined
-  readonly clusterName: string
-  readonly namespace: string
-}
+/** `rule` is undefined while what is typed is no rule that could be asked about. */
+type Props = { readonly rule: RuleToPreview | undefined }
 
-const most = 12
+const shown = 12
 
-export function RulePreview({ selector, clusterName, namespace }: Props) {
-  const all = useQuery(allSatellitesQuery)
-  const held = useQuery({
-    queryKey: [...keys.allSatellites, "holding", clusterName],
-    queryFn: ({ signal }) =>
-      call("listClusters", { query: { search: clusterName, limit: 200 } }, signal),
-    enabled: clusterName !== "",
-  })
-  if (all.isPending) {
-    return (
-      <Panel title="What it would do" className="p-0">
-        <div className="flex flex-col gap-3 p-4">
-          <Bone className="w-40" />
-          <Bone className="w-56" />
-        </div>
-      </Panel>
-    )
-  }
-  if (all.isError) {
-    return (
-      <Panel title="What it would do">
-        <LoadFailed
-          what="The satellites"
-          error={all.error}
-          retry={all.refetch}
-          retrying={all.isFetching}
-        />
-      </Panel>
-    )
-  }
-  const rule: DeploymentRule = {
-    id: ruleId("preview"),
-    name: "this rule",
-    profileId: "",
-    selector: selector ?? {},
-    clusterName,
-    namespace,
-  }
-  const approved = all.data.items.filter(({ state }) => state !== "pending" && state !== "rejected")
-  const site = (satellite: { id: string; name: string; labels: Record<string, string> }) => ({
-    id: satelliteId(satellite.id),
-    name: satellite.name,
-    labels: satellite.labels,
-  })
-  const matching = approved.filter((satellite) => matches(rule, site(satellite)))
-  const waiting = all.data.items.filter(
-    (satellite) => satellite.state === "pending" && matches(rule, site(satellite)),
-  )
-  const taken = (held.data?.items ?? []).map((cluster) => ({
-    satelliteId: satelliteId(cluster.satelliteId),
-    namespace: cluster.namespace,
-    name: cluster.name,
-    ruleId: cluster.ruleId ?? undefined,
-    deleting: cluster.state === "deleting",
-  }))
-  const { conflicts } = place([rule], approved.map(site), taken, [])
-  if (selector === undefined) {
-    return (
-      <Panel title="What it would do">
-        <p className="p-4 text-sm text-ink-2">The labels are not complete yet.</p>
-      </Panel>
-    )
-  }
+export function RulePreview({ rule }: Props) {
+  const query = useQuery(rulePreviewQuery(rule))
   return (
     <Panel title="What it would do">
+      {rule === undefined ? (
+        <p className="p-4 text-sm text-ink-2">
+          Name the cluster and its namespace, and complete the labels, to see where it would be
+          made.
+        </p>
+      ) : query.data === undefined ? (
+        query.isError ? (
+          <LoadFailed
+            what="The preview"
+            error={query.error}
+            retry={query.refetch}
+            retrying={query.isFetching}
+          />
+        ) : (
+          <LoadingRows what="the preview" rows={3} />
+        )
+      ) : (
+        <Said preview={query.data} />
+      )}
+    </Panel>
+  )
+}
+
+function Said({ preview }: { readonly preview: Preview }) {
+  const { matchCount, counts, refusal, resumed } = preview
+  return (
+    <div className="flex flex-col">
       <p role="status" className="flex items-center gap-2 px-4 pt-3 text-sm">
-        {matching.length === 0 ? (
+        {matchCount === 0 ? (
           <TriangleAlert aria-hidden className="size-4 text-warn" />
         ) : (
           <CircleCheck aria-hidden className="size-4 text-good" />
         )}
         <span>
-          <span className="font-semibold">{matching.length}</span> of{" "}
-          {countText(approved.length, "approved satellite")} match
-          {matching.length === 1 ? "es" : ""} now.
+          {matchCount === 0
+            ? "No approved satellite matches now."
+            : `${countText(matchCount, "approved satellite")} ${matchCount === 1 ? "matches" : "match"}.`}
         </span>
       </p>
-      {conflicts.map(({ site: { id }, reason }) => (
-        <Notice key={id} tone="bad" className="mx-4 mt-3">
-          {reason[0]?.toUpperCase()}
-          {reason.slice(1)}.
+      <dl className="grid grid-cols-4 gap-2 px-4 py-3">
+        {verdicts.map((verdict) => {
+          const { word, tone, meaning } = verdictLook(verdict)
+          return (
+            <div key={verdict} title={meaning}>
+              <dt className="text-xs text-ink-3">{word}</dt>
+              <dd
+                className={`tnum text-lg font-semibold ${counts[verdict] > 0 ? textTone[tone] : "text-ink-3"}`}
+              >
+                {counts[verdict]}
+              </dd>
+            </div>
+          )
+        })}
+      </dl>
+      {refusal === null ? null : (
+        <Notice tone="bad" className="mx-4 mb-3">
+          Saving would be refused: {refusal}
         </Notice>
-      ))}
-      <ul className="mt-2 divide-y divide-line">
-        {matching.slice(0, most).map((satellite) => (
-          <li key={satellite.id} className="flex flex-col gap-1 px-4 py-2.5 text-sm">
-            <span className="flex items-center justify-between gap-2">
-              <span className="truncate font-medium">{satellite.name}</span>
-              <SatelliteBadge state={satellite.state} />
-            </span>
-            <Labels labels={satellite.labels} most={4} />
-          </li>
-        ))}
-      </ul>
-      <div className="flex flex-col gap-1 px-4 pt-1 pb-3 text-xs text-ink-3">
-        {matching.length > most ? <p>And {matching.length - most} more.</p> : null}
-        {waiting.length > 0 ? (
-          <p>{countText(waiting.length, "waiting satellite")} would follow once approved.</p>
-        ) : null}
-        {all.data.more ? (
-          <p>The fleet is larger than this preview looks at; central places on all of it.</p>
-        ) : null}
-      </div>
-    </Panel>
+      )}
+      <Matches preview={preview} />
+      <Ended preview={preview} />
+      {resumed.length === 0 ? null : (
+        <p className="border-t border-line px-4 py-2.5 text-sm">
+          {countText(resumed.length, "cluster")} that it paused would go on.
+        </p>
+      )}
+    </div>
   )
 }
+
+function Matches({ preview: { matches, matchCount } }: { readonly preview: Preview }) {
+  if (matches.length === 0) return null
+  const rows = matches.slice(0, shown)
+  return (
+    <ul aria-label="Matching satellites" className="divide-y divide-line border-t border-line">
+      {rows.map((match) => {
+        const { word, tone, meaning } = verdictLook(match.verdict)
+        return (
+          <li key={match.satelliteId} className="px-4 py-2 text-sm">
+            <p className="flex items-baseline justify-between gap-3">
+              <TextLink
+                to="/satellites/$id"
+                params={{ id: match.satelliteId }}
+                quiet
+                className="min-w-0 truncate"
+              >
+                {match.satelliteName}
+              </TextLink>
+              <ToneWord tone={tone === "busy" ? "good" : tone} title={meaning}>
+                {word}
+              </ToneWord>
+            </p>
+            {match.reason === null ? null : (
+              <p className="text-xs break-words text-ink-2">{match.reason}</p>
+            )}
+          </li>
+        )
+      })}
+      {matchCount > rows.length ? (
+        <li className="px-4 py-2 text-sm text-ink-3">and {matchCount - rows.length} more</li>
+      ) : null}
+    </ul>
+  )
+}
+
+type EndedList = Preview["ended"]["keep"]
+
+/** Clusters that the rule would not want any more, and what would become of them. */
+function Ended({ preview: { ended } }: { readonly preview: Preview }) {
+  const groups: readonly (readonly [string, string, EndedList])[] = [
+    ["Would be deleted with their data", textTone.bad, ended.delete],
+    ["Protected: saving is refused while they are", textTone.bad, ended.isProtected],
+    ["Would be paused", textTone.warn, ended.pause],
+    ["Would stay, though no longer asked for", textTone.quiet, ended.keep],
+  ]
+  return groups.map(([title, tone, clusters]) =>
+    clusters.length === 0 ? null : (
+      <div key={title} className="border-t border-line px-4 py-1.5">
+        <Disclosure
+          title={<span className={tone}>{title}</span>}
+          aside={<span className="tnum text-xs">{clusters.length}</span>}
+          open={clusters.length <= shown}
+        >
+          <ClusterNames clusters={clusters} />
+        </Disclosure>
+      </div>
+    ),
+  )
+}
+
+export const ClusterNames = ({ clusters }: { readonly clusters: EndedList }) => (
+  <ul className="max-h-60 overflow-y-auto pb-2 pl-5 text-sm">
+    {clusters.map((cluster) => (
+      <li key={cluster.clusterId} className="break-words">
+        <span className="font-medium">{cluster.name}</span>{" "}
+        <span className="text-ink-3">
+          in {cluster.namespace} on {cluster.satelliteName}
+        </span>
+      </li>
+    ))}
+  </ul>
+)

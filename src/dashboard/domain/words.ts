@@ -5,6 +5,10 @@
 import type { Severity } from "#core/cluster/events.ts"
 import type { ClusterState, InstancePhase } from "#core/cluster/state.ts"
 import type { Durability, Preset } from "#core/cluster/spec.ts"
+import type { OnMatchEnd } from "#core/rollout/match-end.ts"
+import type { Effect, Strategy } from "#core/rollout/impact.ts"
+import type { PassOrder } from "#core/rollout/passes.ts"
+import type { Verdict } from "#core/rollout/preview.ts"
 import type { ShownRole } from "./cluster.ts"
 import type { SatelliteState } from "./types.ts"
 import type { Tone } from "../ui/tone.ts"
@@ -156,5 +160,108 @@ export function presetLook(preset: Preset): Look {
       return look("Edge", "quiet", "A lost node is replaced within 8 seconds. The default.")
     case "calm":
       return look("Calm", "quiet", "Waits 15 seconds before it acts. For slow or shaky sites.")
+  }
+}
+
+/** What a change as a whole asks of a cluster. */
+export function strategyLook(strategy: Strategy): Look {
+  switch (strategy) {
+    case "none":
+      return look("No difference", "quiet", "The server sees no difference.")
+    case "reload":
+      return look("Reload", "good", "Members take it over while they run.")
+    case "grow":
+      return look("Grow", "good", "Volumes grow where the site's StorageClass allows it.")
+    case "scale":
+      return look("Scale", "good", "Members come or go; those that stay run on.")
+    case "restart":
+      return look("Restart", "warn", "The only member restarts: clients are cut off.")
+    case "sequential-restart":
+      return look(
+        "Sequential restart",
+        "warn",
+        "One member after another; the primary hands over before it restarts.",
+      )
+    case "full-restart":
+      return look("Full restart", "bad", "All members stop, and the same primary comes back.")
+    case "immutable":
+      return look("Not possible", "bad", "A cluster that is there cannot take this change.")
+  }
+}
+
+/** What one change asks of a cluster. */
+export function effectLook(effect: Effect): Look {
+  switch (effect) {
+    case "none":
+      return look("No difference", "quiet", "The server sees no difference.")
+    case "reload":
+      return look("Reload", "good", "In force at once, without a restart.")
+    case "new-connections":
+      return look("New connections", "good", "Connections that are open keep the old value.")
+    case "unknown":
+      return look("Told by the server", "quiet", "The server says whether it waits for a restart.")
+    case "scale":
+      return look("Scale", "good", "Members come or go; those that stay run on.")
+    case "grow":
+      return look("Grow", "good", "Volumes grow where the site's StorageClass allows it.")
+    case "restart":
+      return look("Restart", "warn", "In force when a member has restarted.")
+    case "new-pod":
+      return look("New pods", "warn", "Each member's pod is replaced, one after another.")
+    case "full-restart":
+      return look("Full restart", "bad", "All members stop, and the same primary comes back.")
+    case "immutable":
+      return look("Not possible", "bad", "A cluster that is there cannot take this change.")
+  }
+}
+
+export function passLook(order: PassOrder): Look {
+  switch (order) {
+    case "standbys-first":
+      return look(
+        "Standbys first",
+        "warn",
+        "Then the primary hands over and restarts as a standby.",
+      )
+    case "primary-first":
+      return look(
+        "Primary first",
+        "warn",
+        "The primary restarts in its place, then the standbys once they replayed it.",
+      )
+    case "together":
+      return look("All together", "bad", "All stop, and the same primary comes back.")
+    case "alone":
+      return look("The only member", "warn", "There is one member, and it restarts.")
+  }
+}
+
+/** What a rule would do on a satellite that it matches. */
+export function verdictLook(verdict: Verdict): Look {
+  switch (verdict) {
+    case "create":
+      return look("Create", "busy", "The cluster would be made.")
+    case "has":
+      return look("Has it", "good", "The rule's cluster is there already.")
+    case "conflict":
+      return look("Conflict", "bad", "The place is somebody else's.")
+    case "left-alone":
+      return look("Left alone", "quiet", "A person deleted the rule's cluster there.")
+  }
+}
+
+/** What becomes of a rule's cluster where the rule does not match any more. */
+export function matchEndLook(end: OnMatchEnd): Look {
+  switch (end) {
+    case "keep":
+      return look("Keep", "quiet", "It stays as it is.")
+    case "pause":
+      return look("Pause", "warn", "It runs on, but nobody becomes primary by itself.")
+    case "delete":
+      return look(
+        "Delete",
+        "bad",
+        "It goes with its data, once each is confirmed by name; never one that is protected.",
+      )
   }
 }

@@ -44,7 +44,7 @@ export function ConfirmNamed<T>(props: Props<T>) {
         <div className="text-sm text-ink-2">{props.children}</div>
         <DeedFailed error={deed.error} />
         <TextField
-          label={`Type ${props.name} to confirm`}
+          label={`Type ${props.name.includes(" ") ? `“${props.name}”` : props.name} to confirm`}
           value={typed}
           onChange={setTyped}
           mono

@@ -1,7 +1,8 @@
 /** Editor of labels: one row for each, named for screen readers by its number. */
 import { Plus, X } from "lucide-react"
 import { Button, IconButton } from "../ui/button.tsx"
-import { errorClass, helpClass, labelClass, TextField } from "../ui/field.tsx"
+import { ComboField } from "../ui/combo-field.tsx"
+import { errorClass, helpClass, labelClass } from "../ui/field.tsx"
 import type { LabelRow, RowProblems } from "./label-rows.ts"
 
 type Props = {
@@ -11,9 +12,15 @@ type Props = {
   readonly onChange: (rows: readonly LabelRow[]) => void
   /** Shown only after a try to send, so that typing is not scolded. */
   readonly problems: RowProblems
+  /** Names and values that are in use somewhere, to begin from. */
+  readonly known?: KnownLabels
 }
 
-export function LabelsField({ legend, help, rows, onChange, problems }: Props) {
+export type KnownLabels = ReadonlyMap<string, readonly string[]>
+const nothingKnown: KnownLabels = new Map()
+
+export function LabelsField(props: Props) {
+  const { legend, help, rows, onChange, problems, known = nothingKnown } = props
   const set = (place: number, row: LabelRow): void =>
     onChange(rows.map((each, at) => (at === place ? row : each)))
   const whole = problems.get(-1)
@@ -24,10 +31,10 @@ export function LabelsField({ legend, help, rows, onChange, problems }: Props) {
         // Rows have no identity but their place.
         // oxlint-disable-next-line react/no-array-index-key
         <div key={place} className="flex items-start gap-1.5">
-          <TextField
+          <ComboField
             label={`Name of label ${place + 1}`}
             labelHidden
-            mono
+            words={[...known.keys()]}
             placeholder="region"
             value={row.key}
             onChange={(key) => set(place, { ...row, key })}
@@ -37,10 +44,10 @@ export function LabelsField({ legend, help, rows, onChange, problems }: Props) {
           <span aria-hidden className="leading-8 text-ink-3">
             =
           </span>
-          <TextField
+          <ComboField
             label={`Value of label ${place + 1}`}
             labelHidden
-            mono
+            words={known.get(row.key.trim()) ?? []}
             placeholder="north"
             value={row.value}
             onChange={(value) => set(place, { ...row, value })}

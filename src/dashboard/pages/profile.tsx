@@ -1,19 +1,23 @@
-/** One profile, as it is. */
+/** One profile: what it says, its versions, what differs between them, and the clusters that follow it. */
 import { useQuery } from "@tanstack/react-query"
-import { getRouteApi } from "@tanstack/react-router"
-import { Copy, Trash2 } from "lucide-react"
-import { type ReactNode, useState } from "react"
+import { getRouteApi, useNavigate } from "@tanstack/react-router"
+import { Copy, Pencil, Trash2 } from "lucide-react"
+import { useState } from "react"
 import type { Profile } from "#wire/rest/profiles.ts"
 import { refusedStatus } from "../api/failure.ts"
 import { profileQuery } from "../api/queries.ts"
 import { Crumbs } from "../components/crumbs.tsx"
 import { LoadFailed } from "../components/load-failed.tsx"
-import { durabilityLook, presetLook } from "../domain/words.ts"
+import { ProfileClusters } from "../components/profile/clusters.tsx"
+import { CompareVersions } from "../components/profile/compare.tsx"
+import { ProfileSettings } from "../components/profile/settings.tsx"
+import { ProfileVersions } from "../components/profile/versions.tsx"
+import { profileViews } from "../domain/profile-views.ts"
+import { CloneProfile } from "../forms/clone-profile.tsx"
 import { DeleteProfile } from "../forms/delete-profile.tsx"
-import { Age } from "../ui/age.tsx"
 import { Button, ButtonLink } from "../ui/button.tsx"
-import { bytesText } from "../ui/format.ts"
-import { Fact, Facts, PageHeader, Panel } from "../ui/panel.tsx"
+import { PageHeader, Panel } from "../ui/panel.tsx"
+import { Segments } from "../ui/segments.tsx"
 import { LoadingRows } from "../ui/states.tsx"
 import { useTitle } from "../ui/title.ts"
 import { NotFound } from "./broken.tsx"
@@ -44,108 +48,69 @@ export function ProfilePage() {
 }
 
 function ProfileView({ profile }: { readonly profile: Profile }) {
-  const [deleting, setDeleting] = useState(false)
-  const { spec } = profile
+  const [open, setOpen] = useState<"delete" | "clone">()
+  const { tab = "settings", from, to } = route.useSearch()
+  const navigate = useNavigate({ from: "/profiles/$id" })
+  const close = () => setOpen(undefined)
   return (
     <>
       <PageHeader
         above={<Crumbs to="/profiles" name="Profiles" />}
-        title={profile.name}
+        title={
+          <>
+            {profile.name}
+            <span className="tnum text-base font-medium text-ink-3">
+              version {profile.specVersion}
+            </span>
+          </>
+        }
         lead={profile.description === "" ? undefined : profile.description}
         actions={
           <>
-            <ButtonLink to="/rules/new" search={{ profileId: profile.id }} kind="primary">
+            <ButtonLink to="/profiles/$id/edit" params={{ id: profile.id }} kind="primary">
+              <Pencil aria-hidden className="size-3.5" />
+              Edit
+            </ButtonLink>
+            <ButtonLink to="/rules/new" search={{ profileId: profile.id }}>
               Deploy by rule
             </ButtonLink>
-            <ButtonLink to="/profiles/new" search={{ from: profile.id }}>
+            <Button onPress={() => setOpen("clone")}>
               <Copy aria-hidden className="size-3.5" />
-              Copy
-            </ButtonLink>
-            <Button kind="danger" onPress={() => setDeleting(true)}>
+              Clone
+            </Button>
+            <Button kind="danger" onPress={() => setOpen("delete")}>
               <Trash2 aria-hidden className="size-3.5" />
               Delete
             </Button>
           </>
         }
       />
-      <div className="flex flex-col gap-4">
-        <Panel>
-          <ProfileFacts profile={profile} />
-        </Panel>
-        <div className="grid items-start gap-4 lg:grid-cols-2">
-          <Panel title="Parameters of PostgreSQL">
-            <Code empty="None set: PostgreSQL's defaults and pg-swarm's own.">
-              {Object.entries(spec.parameters).map(([name, value]) => `${name} = ${value}`)}
-            </Code>
-          </Panel>
-          <Panel title="HBA rules">
-            <Code empty="None: every user signs in with a password, from anywhere in the site.">
-              {spec.hba}
-            </Code>
-          </Panel>
-        </div>
+      <div className="mb-4 flex min-w-0">
+        <Segments
+          label="View"
+          choices={profileViews.map((view) => ({
+            ...view,
+            count:
+              view.value === "versions"
+                ? profile.specVersion
+                : view.value === "clusters"
+                  ? profile.clusterCount
+                  : undefined,
+          }))}
+          value={tab}
+          onChange={(view) =>
+            void navigate({ search: view === "settings" ? {} : { tab: view }, replace: true })
+          }
+        />
       </div>
-      {deleting ? <DeleteProfile profile={profile} onClose={() => setDeleting(false)} /> : null}
+      {tab === "settings" ? <ProfileSettings profile={profile} /> : null}
+      {tab === "versions" ? <ProfileVersions profile={profile} /> : null}
+      {tab === "compare" ? <CompareVersions profile={profile} from={from} to={to} /> : null}
+      {tab === "clusters" ? <ProfileClusters profile={profile} to={to} /> : null}
+      {open === "delete" ? <DeleteProfile profile={profile} onClose={close} /> : null}
+      {open === "clone" ? (
+        <CloneProfile profile={profile} specVersion={profile.specVersion} onClose={close} />
+      ) : null}
     </>
-  )
-}
-
-function ProfileFacts({ profile: { spec, ...profile } }: { readonly profile: Profile }) {
-  const { cpuRequest, cpuLimit, memoryRequest, memoryLimit } = spec.resources
-  return (
-    <Facts>
-      <Fact name="Clusters">
-        <span className="tnum">{profile.clusterCount}</span>
-      </Fact>
-      <Fact name="Members">
-        <span className="tnum">{spec.members}</span>
-      </Fact>
-      <Fact name="PostgreSQL">
-        <span className="tnum">{spec.postgres.major}</span>
-      </Fact>
-      <Fact name="Durability">
-        <span title={durabilityLook(spec.failover.durability).meaning}>
-          {durabilityLook(spec.failover.durability).word}
-        </span>
-      </Fact>
-      <Fact name="Failover">
-        <span title={presetLook(spec.failover.preset).meaning}>
-          {presetLook(spec.failover.preset).word}
-        </span>
-      </Fact>
-      <Fact name="Changed">
-        <Age at={profile.updatedAt} />
-      </Fact>
-      <Fact name="Data volume">{volumeText(spec.data)}</Fact>
-      <Fact name="WAL volume">
-        {spec.wal === null ? "on the data volume" : volumeText(spec.wal)}
-      </Fact>
-      <Fact name="CPU">{rangeText(cpuRequest, cpuLimit)}</Fact>
-      <Fact name="Memory">{rangeText(memoryRequest, memoryLimit)}</Fact>
-      <Fact name="Image" wide>
-        <code className="font-mono text-xs break-all">{spec.postgres.image}</code>
-      </Fact>
-    </Facts>
-  )
-}
-
-const volumeText = ({ sizeBytes, storageClass }: Profile["spec"]["data"]): string =>
-  `${bytesText(sizeBytes)}, ${storageClass ?? "default class"}`
-
-const rangeText = (request: string | null, limit: string | null): string =>
-  `${request ?? "no request"}, ${limit === null ? "no limit" : `at most ${limit}`}`
-
-function Code({
-  children,
-  empty,
-}: {
-  readonly children: readonly string[]
-  readonly empty: string
-}): ReactNode {
-  if (children.length === 0) return <p className="px-4 py-6 text-sm text-ink-3">{empty}</p>
-  return (
-    <pre className="overflow-x-auto px-4 py-3 font-mono text-xs leading-6" tabIndex={0}>
-      {children.join("\n")}
-    </pre>
   )
 }

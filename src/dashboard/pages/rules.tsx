@@ -9,6 +9,7 @@ import { keys, rulesQuery } from "../api/queries.ts"
 import { Labels } from "../components/labels.tsx"
 import { LoadFailed } from "../components/load-failed.tsx"
 import { DeleteNamed } from "../forms/delete-named.tsx"
+import { matchEndLook } from "../domain/words.ts"
 import { Age } from "../ui/age.tsx"
 import { ButtonLink, IconButton } from "../ui/button.tsx"
 import { countText } from "../ui/format.ts"
@@ -25,7 +26,11 @@ const columns: Columns<Rule> = column.columns([
     id: "name",
     header: "Rule",
     meta: { names: true },
-    cell: ({ row: { original: rule } }) => <span className="font-medium">{rule.name}</span>,
+    cell: ({ row: { original: rule } }) => (
+      <TextLink to="/rules/$id" params={{ id: rule.id }} stretched quiet className="font-medium">
+        {rule.name}
+      </TextLink>
+    ),
   }),
   column.display({
     id: "selector",
@@ -41,7 +46,7 @@ const columns: Columns<Rule> = column.columns([
     id: "profile",
     header: "Profile",
     cell: ({ row: { original: rule } }) => (
-      <TextLink to="/profiles/$id" params={{ id: rule.profileId }}>
+      <TextLink to="/profiles/$id" params={{ id: rule.profileId }} className="relative z-1">
         {rule.profileName}
       </TextLink>
     ),
@@ -60,6 +65,18 @@ const columns: Columns<Rule> = column.columns([
     id: "clusters",
     header: "Clusters",
     cell: ({ row: { original: rule } }) => <span className="tnum">{rule.clusterCount}</span>,
+  }),
+  column.display({
+    id: "end",
+    header: "No match any more",
+    cell: ({ row: { original: rule } }) => {
+      const { word, meaning, tone } = matchEndLook(rule.onMatchEnd)
+      return (
+        <span title={meaning} className={tone === "bad" ? "font-medium text-bad" : "text-ink-2"}>
+          {word}
+        </span>
+      )
+    },
   }),
   column.display({
     id: "created",

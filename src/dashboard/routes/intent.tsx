@@ -1,12 +1,17 @@
 /** Pages on which intent is governed: what clusters should be, and where. */
 import { createRoute } from "@tanstack/react-router"
 import * as z from "zod"
+import { profileViewNames } from "../domain/profile-views.ts"
+import { EditProfilePage } from "../pages/edit-profile.tsx"
+import { EditRulePage } from "../pages/edit-rule.tsx"
 import { NewProfilePage } from "../pages/new-profile.tsx"
 import { NewRulePage } from "../pages/new-rule.tsx"
 import { ProfilePage } from "../pages/profile.tsx"
 import { ProfilesPage } from "../pages/profiles.tsx"
 import { RulesPage } from "../pages/rules.tsx"
 import { id, signedIn } from "./frame.tsx"
+
+const versionNumber = z.coerce.number().int().min(1).optional().catch(undefined)
 
 const profiles = createRoute({
   getParentRoute: () => signedIn,
@@ -22,12 +27,27 @@ const newProfile = createRoute({
 const profile = createRoute({
   getParentRoute: () => signedIn,
   path: "/profiles/$id",
+  validateSearch: z.object({
+    tab: z.enum(profileViewNames).optional().catch(undefined),
+    from: versionNumber,
+    to: versionNumber,
+  }),
   component: ProfilePage,
+})
+const editProfile = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/profiles/$id/edit",
+  component: EditProfilePage,
 })
 const rules = createRoute({
   getParentRoute: () => signedIn,
   path: "/rules",
   component: RulesPage,
+})
+const rule = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/rules/$id",
+  component: EditRulePage,
 })
 const newRule = createRoute({
   getParentRoute: () => signedIn,
@@ -36,4 +56,12 @@ const newRule = createRoute({
   component: NewRulePage,
 })
 
-export const intentRoutes = [profiles, newProfile, profile, rules, newRule] as const
+export const intentRoutes = [
+  profiles,
+  newProfile,
+  profile,
+  editProfile,
+  rules,
+  newRule,
+  rule,
+] as const

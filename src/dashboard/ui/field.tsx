@@ -1,5 +1,5 @@
 /** Text fields with label, help and error, named and described for screen readers. */
-import { Search } from "lucide-react"
+import { Search, TriangleAlert } from "lucide-react"
 import type { ReactNode, Ref } from "react"
 import {
   FieldError,
@@ -28,6 +28,9 @@ type Props = {
   readonly type?: "text" | "password" | "number"
   readonly help?: ReactNode
   readonly error?: string | undefined
+  /** Works and is unlikely to be meant; not shown beside an error. */
+  readonly warning?: string | undefined
+  readonly onPasted?: (text: string) => boolean
   readonly placeholder?: string
   readonly autoComplete?: string
   readonly autoFocus?: boolean
@@ -44,6 +47,8 @@ type Props = {
 
 export function TextField(props: Props) {
   const lines = props.lines ?? 1
+  const { onPasted } = props
+  const warning = props.error === undefined ? props.warning : undefined
   const shape = classNames(
     inputClass,
     props.mono === true && "font-mono",
@@ -81,11 +86,24 @@ export function TextField(props: Props) {
           placeholder={props.placeholder ?? ""}
           spellCheck={false}
           className={shape}
+          {...(onPasted === undefined
+            ? {}
+            : {
+                onPaste: (event) => {
+                  if (onPasted(event.clipboardData.getData("text"))) event.preventDefault()
+                },
+              })}
         />
       )}
-      {props.help === undefined ? null : (
+      {props.help === undefined && warning === undefined ? null : (
         <Text slot="description" className={helpClass}>
           {props.help}
+          {warning === undefined ? null : (
+            <span className="flex gap-1 font-medium text-warn">
+              <TriangleAlert aria-hidden className="mt-0.5 size-3 shrink-0" />
+              <span className="min-w-0 break-words">{warning}</span>
+            </span>
+          )}
         </Text>
       )}
       <FieldError className={errorClass}>{props.error}</FieldError>

@@ -8,6 +8,8 @@ export type TabSpec = {
   readonly name: string
   /** Number of mistakes inside; zero shows nothing. */
   readonly mistakes?: number
+  /** Number of things inside that work and are unlikely to be meant; shown where there is no mistake. */
+  readonly warnings?: number
   readonly children: ReactNode
 }
 
@@ -16,9 +18,11 @@ type Props = {
   readonly tabs: readonly TabSpec[]
   readonly selected: string
   readonly onSelect: (id: string) => void
+  /** What stands in the tabs brings its own room around it. */
+  readonly bare?: boolean
 }
 
-export const Tabs = ({ label, tabs, selected, onSelect }: Props) => (
+export const Tabs = ({ label, tabs, selected, onSelect, bare }: Props) => (
   <AriaTabs selectedKey={selected} onSelectionChange={(key) => onSelect(String(key))}>
     <TabList aria-label={label} className="flex gap-1 overflow-x-auto border-b border-line px-3">
       {tabs.map((tab) => (
@@ -30,12 +34,9 @@ export const Tabs = ({ label, tabs, selected, onSelect }: Props) => (
             "selected:border-accent selected:font-medium selected:text-ink",
           )}
         >
-          {tab.name}
-          {tab.mistakes === undefined || tab.mistakes === 0 ? null : (
-            <span className="tnum rounded-full bg-bad-soft px-1.5 text-xs font-medium text-bad">
-              {tab.mistakes}
-              <span className="sr-only"> to correct</span>
-            </span>
+          {tab.name} <Mark count={tab.mistakes} words="to correct" look="bg-bad-soft text-bad" />
+          {(tab.mistakes ?? 0) > 0 ? null : (
+            <Mark count={tab.warnings} words="to look at" look="bg-warn-soft text-warn" />
           )}
         </Tab>
       ))}
@@ -44,11 +45,24 @@ export const Tabs = ({ label, tabs, selected, onSelect }: Props) => (
       <TabPanel
         key={tab.id}
         id={tab.id}
-        shouldForceMount
-        className="p-4 outline-offset-[-2px] data-[inert]:hidden"
+        className={classNames("outline-offset-[-2px]", bare !== true && "p-4")}
       >
         {tab.children}
       </TabPanel>
     ))}
   </AriaTabs>
 )
+
+type MarkProps = {
+  readonly count: number | undefined
+  readonly words: string
+  readonly look: string
+}
+
+const Mark = ({ count = 0, words, look }: MarkProps) =>
+  count === 0 ? null : (
+    <span className={classNames("tnum rounded-full px-1.5 text-xs font-medium", look)}>
+      {count}
+      <span className="sr-only"> {words}</span>
+    </span>
+  )

@@ -9,33 +9,12 @@ import { clusterStates } from "#core/cluster/state.ts"
 import { isOver } from "#core/switchover/operation.ts"
 import type { LiveMessage } from "#wire/live.ts"
 import type { Operation } from "#wire/rest/operations.ts"
-import type { Answer, Received, RouteName } from "#wire/rest/routes.ts"
+import type { Answer } from "#wire/rest/routes.ts"
 import { type Satellite, satelliteStates } from "#wire/rest/satellites.ts"
-import { type FakeFleet, ago } from "./fleet.ts"
+import { FakeRefusal, type Handlers, one, page } from "./fake-answers.ts"
+import { profileHandlers, ruleHandlers } from "./fake-intent.ts"
+import { type FakeFleet, ago, versionOf } from "./fleet.ts"
 import { command, switchover } from "./history.ts"
-
-/** A route that no screen asks for needs no answer here; fake-central.ts says so to whoever asks. */
-export type Handlers = {
-  readonly [N in RouteName]?: (received: Received<N>) => Answer<N>
-}
-
-export class FakeRefusal extends Error {
-  readonly status: number
-  readonly code: string
-  readonly problems: readonly { field: string; problem: string }[] | undefined
-
-  constructor(
-    status: number,
-    code: string,
-    detail: string,
-    problems?: readonly { field: string; problem: string }[],
-  ) {
-    super(detail)
-    this.status = status
-    this.code = code
-    this.problems = problems
-  }
-}
 
 type Token = Answer<"listTokens">["items"][number]
 
@@ -173,8 +152,18 @@ export function createHandlers(fleet: FakeFleet, push: (message: LiveMessage) =>
         version: 1,
       }
       fleet.profiles.push(made)
+      fleet.versions.push(versionOf(made, 1, made.spec, 0, ""))
       push({ kind: "refetch", resource: "profiles" })
       return made
+    },
+    ...profileHandlers(fleet, push),
+    ...ruleHandlers(fleet, push),
+    editCluster: ({ params, body }) => {
+      const before = one(fleet.clusters, params.id)
+      const cluster = { ...before, ...body, version: before.version + 1 }
+      fleet.clusters = fleet.clusters.map((each) => (each.id === cluster.id ? cluster : each))
+      push({ kind: "cluster", cluster })
+      return cluster
     },
     deleteProfile: ({ params }) => {
       const profile = one(fleet.profiles, params.id)
@@ -257,26 +246,8 @@ function operationHandlers(
   }
 }
 
-function one<T extends { readonly id: string }>(items: readonly T[], id: string): T {
-  const found = items.find((item) => item.id === id)
-  if (found === undefined) throw new FakeRefusal(404, "NOT_FOUND", "there is nothing of this id")
-  return found
-}
-
 const byName = <T extends { readonly name: string }>(items: readonly T[]): readonly T[] =>
   items.toSorted((a, b) => a.name.localeCompare(b.name, "en"))
-
-function page<T extends { readonly id: string }>(
-  items: readonly T[],
-  { limit, cursor }: { readonly limit: number; readonly cursor?: string | undefined },
-): { items: T[]; nextCursor: string | null } {
-  const from = cursor === undefined ? 0 : items.findIndex((item) => item.id === cursor) + 1
-  const shown = items.slice(from, from + limit)
-  return {
-    items: shown,
-    nextCursor: from + limit < items.length ? (shown.at(-1)?.id ?? null) : null,
-  }
-}
 
 const counts = <S extends string>(
   states: readonly S[],

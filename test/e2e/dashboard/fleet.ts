@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto"
 import type { Severity } from "#core/cluster/events.ts"
 import type { Cluster, Instance } from "#wire/rest/clusters.ts"
 import type { FleetEventBody } from "#wire/rest/events.ts"
-import type { Profile, Rule } from "#wire/rest/profiles.ts"
+import type { Profile, ProfileSpecBody, Rule } from "#wire/rest/profiles.ts"
 import type { Satellite } from "#wire/rest/satellites.ts"
 import type { Operation } from "#wire/rest/operations.ts"
 import type { RoleChange } from "#wire/rest/role-changes.ts"
@@ -14,10 +14,45 @@ const GiB = 1024 ** 3
 
 export const ago = (seconds: number): string => new Date(Date.now() - seconds * 1000).toISOString()
 
+export type FakeVersion = {
+  readonly profileId: string
+  readonly specVersion: number
+  readonly spec: ProfileSpecBody
+  readonly actor: string
+  readonly note: string
+  readonly createdAt: string
+}
+
+export const versionOf = (
+  { id: profileId }: Profile,
+  specVersion: number,
+  spec: ProfileSpecBody,
+  at: number,
+  note: string,
+): FakeVersion => ({ profileId, specVersion, spec, actor: "admin", note, createdAt: ago(at) })
+
+/** Of every profile its first version, with less memory and without its HBA line, and what it says now. */
+const versionsOf = (profile: Profile): readonly FakeVersion[] => [
+  versionOf(
+    profile,
+    1,
+    {
+      ...profile.spec,
+      resources: { ...profile.spec.resources, memoryLimit: "1Gi" },
+      parameters: { shared_buffers: "256MB", work_mem: "4MB", jit: "off" },
+      hba: [],
+    },
+    2_900_000,
+    "",
+  ),
+  versionOf(profile, 2, profile.spec, 200_000, "more memory for the month-end reports"),
+]
+
 export type FakeFleet = {
   satellites: Satellite[]
   clusters: Cluster[]
   profiles: Profile[]
+  versions: FakeVersion[]
   rules: Rule[]
   events: FleetEventBody[]
   roleChanges: RoleChange[]
@@ -151,7 +186,7 @@ function profile(name: string, description: string, members: number): Profile {
       wal: { sizeBytes: 5 * GiB, storageClass: "local-path" },
       resources: { cpuRequest: "500m", memoryRequest: "1Gi", cpuLimit: null, memoryLimit: "2Gi" },
       parameters: { shared_buffers: "512MB", work_mem: "16MB", max_connections: "100" },
-      hba: ["hostssl all all 10.42.0.0/16 scram-sha-256"],
+      hba: ["host all all 10.42.0.0/16 scram-sha-256"],
       failover: { preset: "edge", durability: "preferred" },
     },
     specVersion: 2,
@@ -264,7 +299,7 @@ export function exampleFleet(): FakeFleet {
       }),
     ],
   })
-  const quality = cluster(turin, edge, "quality-lab")
+  const quality = cluster(turin, edge, "quality-lab", { specVersion: 1 })
   const tills = cluster(oslo, small, "tills", {
     members: 2,
     reason: "A primary accepts writes; the replica streams.",
@@ -300,7 +335,7 @@ export function exampleFleet(): FakeFleet {
       }),
     ],
   })
-  const ship = cluster(hedda, edge, "voyage", { observedAt: ago(52) })
+  const ship = cluster(hedda, edge, "voyage", { observedAt: ago(52), specVersion: 1 })
   const depot = cluster(riga, small, "parcels", {
     state: "unknown",
     reason: "The site has not been heard from since its uplink went away.",
@@ -385,6 +420,7 @@ export function exampleFleet(): FakeFleet {
     satellites: [leipzig, turin, oslo, hedda, riga, porto, lab],
     clusters,
     profiles: [edge, small],
+    versions: [...versionsOf(edge), ...versionsOf(small)],
     rules: [rule],
     events: events.toSorted((a, b) => Date.parse(b.at) - Date.parse(a.at)),
     roleChanges: exampleRoleChanges(telemetry, ["telemetry-0", "telemetry-1", "telemetry-2"]),

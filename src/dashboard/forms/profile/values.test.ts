@@ -1,27 +1,19 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { createProfileBody } from "#wire/rest/profiles.ts"
-import {
-  type ProfileValues,
-  bodyOf,
-  copyOf,
-  fieldOf,
-  freshProfile,
-  profileProblems,
-  tabOf,
-} from "./profile-values.ts"
+import { countByTab, fieldOf, profileProblems, tabOf } from "./problems.ts"
+import { type ProfileValues, bodyOf, copyOf, freshProfile, valuesOf } from "./values.ts"
 
 const values = (more: Partial<ProfileValues> = {}): ProfileValues => ({
   ...freshProfile(),
   name: "edge",
   ...more,
 })
-const fields = (of: ProfileValues): readonly string[] =>
-  profileProblems(of).map(({ field }) => field)
+const fields = (of: ProfileValues): readonly string[] => [...profileProblems(of).keys()]
 
 test("a fresh profile needs a name and nothing else", () => {
   assert.deepEqual(fields(freshProfile()), ["name"])
-  assert.deepEqual(profileProblems(values()), [])
+  assert.deepEqual(fields(values()), [])
 })
 
 test("sizes are sent in bytes, empty fields as null, rows as a map", () => {
@@ -32,7 +24,7 @@ test("sizes are sent in bytes, empty fields as null, rows as a map", () => {
         { name: " work_mem ", value: "16MB" },
         { name: "", value: "" },
       ],
-      hba: "# a comment\n\nhost all all 10.0.0.0/8 scram-sha-256\n",
+      hba: [{ line: " host all all 10.0.0.0/8 scram-sha-256 " }],
     }),
   )
   assert.equal(body.spec.data.sizeBytes, 1.5 * 1024 ** 4)
@@ -49,7 +41,7 @@ test("a copy is the same profile again, without its name", () => {
         wal: { size: "3", unit: "GiB", storageClass: "fast" },
         hasWal: true,
         parameters: [{ name: "work_mem", value: "16MB" }],
-        hba: "host all all 10.0.0.0/8 scram-sha-256",
+        hba: [{ line: "host all all 10.0.0.0/8 scram-sha-256" }],
       }),
     ),
   ).spec
@@ -79,7 +71,12 @@ test("problems of the schema and of central's check stand at the field they were
   ])
   assert.deepEqual(fields(values({ cpuRequest: "many" })), ["cpuRequest"])
   assert.deepEqual(fields(values({ members: "1", durability: "quorum" })), ["durability"])
-  assert.deepEqual(fields(values({ hba: "host all all" })), ["hba"])
+  assert.deepEqual(
+    fields(values({ hba: [{ line: "host all all all md5" }, { line: "host all all" }] })),
+    ["hba.1.line"],
+  )
+  assert.deepEqual(fields(values({ priorities: ["1", "-1", "1"] })), ["priorities.1"])
+  assert.deepEqual(fields(values({ maxLag: { size: "much", unit: "MiB" } })), ["maxLag.size"])
   assert.deepEqual(
     fields(
       values({
@@ -112,9 +109,51 @@ test("paths of the server lead to the same fields, and fields to their tab", () 
   const some = values({ parameters: [{ name: "work_mem", value: "x" }] })
   assert.equal(fieldOf("body.spec.data.sizeBytes", some), "data.size")
   assert.equal(fieldOf("spec.parameters.work_mem", some), "parameters.0.value")
-  assert.equal(fieldOf("spec.hba[3]", some), "hba")
+  assert.equal(fieldOf("spec.hba[3]", some), "hba.3.line")
+  assert.equal(fieldOf("spec.failover.maxLagBytes", some), "maxLag.size")
+  assert.equal(fieldOf("spec.failover.priorities[2]", some), "priorities.2")
+  assert.equal(fieldOf("spec.recovery.rules[1].pattern", some), "recovery")
   assert.equal(fieldOf("name", some), "name")
   assert.equal(tabOf("data.size"), "volumes")
   assert.equal(tabOf("parameters.0.value"), "parameters")
   assert.equal(tabOf("name"), "general")
+})
+
+test("what is edited and put back is what it was, with fields that the form does not have", () => {
+  const base = createProfileBody.parse(bodyOf(values()))
+  for (const failover of [
+    { preset: "edge" as const, durability: "preferred" as const },
+    {
+      preset: "calm" as const,
+      durability: "async" as const,
+      maxLagBytes: 3 * 1024 ** 2,
+      onExcessLag: "ask" as const,
+      lagWaitSeconds: 10,
+      priorities: [2, 1, 1],
+    },
+  ]) {
+    const spec = { ...base.spec, failover, later: { kept: true } }
+    assert.deepEqual(JSON.parse(JSON.stringify(bodyOf(valuesOf({ ...base, spec })).spec)), {
+      ...JSON.parse(JSON.stringify(spec)),
+      ...(failover.preset === "edge" ? { failover: { ...failover, maxLagBytes: null } } : {}),
+    })
+  }
+})
+
+test("priorities of members that are gone are not sent", () => {
+  const typed = values({ members: "2", priorities: ["2", "1", "5", ...Array(6).fill("1")] })
+  assert.deepEqual(bodyOf(typed).spec.failover?.priorities, [2])
+})
+
+test("problems are counted by the tab that they stand on", () => {
+  const found = profileProblems(
+    values({ members: "x", parameters: [{ name: "work_mem", value: "much" }] }),
+  )
+  assert.deepEqual(
+    [...countByTab(found)].filter(([, count]) => count > 0),
+    [
+      ["general", 1],
+      ["parameters", 1],
+    ],
+  )
 })

@@ -1,0 +1,111 @@
+/** What the pages of profiles and rules ask central besides the lists: versions, differences, checks, previews. */
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query"
+import type { z } from "zod"
+import type { PostgresMajor } from "#core/cluster/spec.ts"
+import type { ShownParameter } from "#wire/rest/parameters.ts"
+import type { ProfileSpecBody } from "#wire/rest/profiles.ts"
+import type { previewRuleBody } from "#wire/rest/rules.ts"
+import { call } from "./client.ts"
+import { CallFailed } from "./failure.ts"
+import { every, first, from, keys, nextPage } from "./queries.ts"
+
+export const profileVersionsQuery = (id: string) =>
+  infiniteQueryOptions({
+    queryKey: [...keys.profileVersions, id],
+    queryFn: ({ pageParam, signal }) =>
+      call(
+        "listProfileVersions",
+        { params: { id }, query: { limit: 50, ...from(pageParam) } },
+        signal,
+      ),
+    initialPageParam: first,
+    getNextPageParam: nextPage,
+  })
+
+export const profileVersionQuery = (id: string, specVersion: number) =>
+  queryOptions({
+    queryKey: [...keys.profileVersion, id, specVersion],
+    queryFn: ({ signal }) => call("getProfileVersion", { params: { id, specVersion } }, signal),
+  })
+
+export const profileDiffQuery = (
+  id: string,
+  between: { readonly from: number; readonly to: number },
+) =>
+  queryOptions({
+    queryKey: [...keys.profileDiff, id, between],
+    queryFn: ({ signal }) => call("diffProfile", { params: { id }, query: between }, signal),
+    placeholderData: keepPreviousData,
+  })
+
+export const cascadeQuery = (id: string, to: number) =>
+  queryOptions({
+    queryKey: [...keys.profileCascade, id, to],
+    queryFn: ({ signal }) => call("cascadeOfProfile", { params: { id }, query: { to } }, signal),
+    placeholderData: keepPreviousData,
+  })
+
+export const impactQuery = (id: string, specVersion: number) =>
+  queryOptions({
+    queryKey: [...keys.profileImpact, id, specVersion],
+    queryFn: ({ signal }) =>
+      call("previewImpact", { params: { id, specVersion }, body: {} }, signal),
+    placeholderData: keepPreviousData,
+  })
+
+export type ParameterTable = ReadonlyMap<string, ShownParameter>
+
+/** Every parameter of a major, by name. */
+export const parametersQuery = (major: PostgresMajor | `${PostgresMajor}`) =>
+  queryOptions({
+    queryKey: [...keys.parameters, String(major)],
+    queryFn: async ({ signal }): Promise<ParameterTable> => {
+      const all = await every((query) =>
+        call("listParameters", { query: { ...query, major: String(major) } }, signal),
+      )
+      return new Map(all.items.map((parameter) => [parameter.name, parameter]))
+    },
+    staleTime: 60_000,
+  })
+
+type Remark = { readonly field: string; readonly problem: string }
+export type Checked = {
+  readonly problems: readonly Remark[]
+  readonly warnings: readonly Remark[]
+}
+
+/** What central says of a spec. A spec that it refuses is an answer here, not a failure. */
+export const profileCheckQuery = (spec: ProfileSpecBody | undefined) =>
+  queryOptions({
+    queryKey: [...keys.profileCheck, spec],
+    queryFn: async ({ signal }): Promise<Checked> => {
+      if (spec === undefined) return { problems: [], warnings: [] }
+      try {
+        const { warnings } = await call("checkProfile", { body: { spec } }, signal)
+        return { problems: [], warnings }
+      } catch (error) {
+        const failure = error instanceof CallFailed ? error.failure : undefined
+        if (failure?.kind !== "refused" || failure.problem.problems === undefined) throw error
+        return { problems: failure.problem.problems, warnings: [] }
+      }
+    },
+    enabled: spec !== undefined,
+    staleTime: 60_000,
+    gcTime: 60_000,
+    retry: false,
+  })
+
+export type RuleToPreview = z.input<typeof previewRuleBody>
+
+export const rulePreviewQuery = (body: RuleToPreview | undefined) =>
+  queryOptions({
+    queryKey: [...keys.rulePreview, body],
+    queryFn: ({ signal }) => {
+      if (body === undefined) throw new Error("asked without a rule")
+      return call("previewRule", { body }, signal)
+    },
+    enabled: body !== undefined,
+    placeholderData: keepPreviousData,
+    gcTime: 60_000,
+    retry: false,
+  })

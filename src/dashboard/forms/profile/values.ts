@@ -1,0 +1,205 @@
+/** A profile while it is edited: text as typed, and its way from a profile and to the body of a request. */
+import {
+  lagWaitDefault,
+  type OnExcessLag,
+  prioritiesMax,
+  priorityDefault,
+} from "#core/cluster/spec.ts"
+import type { Sent } from "#wire/rest/routes.ts"
+import type { Profile, ProfileSpecBody } from "#wire/rest/profiles.ts"
+
+export const sizeUnits = ["KiB", "MiB", "GiB", "TiB"] as const
+export type SizeUnit = (typeof sizeUnits)[number]
+const unitBytes: Readonly<Record<SizeUnit, number>> = {
+  KiB: 1024,
+  MiB: 1024 ** 2,
+  GiB: 1024 ** 3,
+  TiB: 1024 ** 4,
+}
+
+type Size = { size: string; unit: SizeUnit }
+type Volume = Size & { storageClass: string }
+
+export type ProfileValues = {
+  name: string
+  description: string
+  members: string
+  major: "15" | "16" | "17" | "18"
+  image: string
+  data: Volume
+  hasWal: boolean
+  wal: Volume
+  cpuRequest: string
+  cpuLimit: string
+  memoryRequest: string
+  memoryLimit: string
+  parameters: { name: string; value: string }[]
+  hba: { line: string }[]
+  preset: "fast" | "edge" | "calm"
+  durability: "async" | "preferred" | "quorum"
+  /** Empty: any lag. */
+  maxLag: Size
+  onExcessLag: OnExcessLag
+  lagWaitSeconds: string
+  /** One for each member that there may be, by ordinal. */
+  priorities: string[]
+  recovery: ProfileSpecBody["recovery"]
+  /** The spec that was begun from: what the form has no fields for stays as it is there. */
+  kept: ProfileSpecBody | undefined
+}
+
+export type ProfileBody = Sent<"createProfile">["body"]
+
+const membersMax = 9
+const everyPriority = (given: readonly number[] = []): string[] =>
+  Array.from({ length: membersMax }, (_, at) => String(given[at] ?? priorityDefault))
+
+/** What a new profile begins as: something that works at most sites. */
+export const freshProfile = (): ProfileValues => ({
+  name: "",
+  description: "",
+  members: "3",
+  major: "17",
+  image: defaultImage("17"),
+  data: { size: "10", unit: "GiB", storageClass: "" },
+  hasWal: false,
+  wal: { size: "2", unit: "GiB", storageClass: "" },
+  cpuRequest: "250m",
+  cpuLimit: "",
+  memoryRequest: "512Mi",
+  memoryLimit: "",
+  parameters: [],
+  hba: [],
+  preset: "edge",
+  durability: "preferred",
+  maxLag: { size: "", unit: "MiB" },
+  onExcessLag: "take-best",
+  lagWaitSeconds: String(lagWaitDefault),
+  priorities: everyPriority(),
+  recovery: undefined,
+  kept: undefined,
+})
+
+export const defaultImage = (major: string): string => `docker.io/library/postgres:${major}`
+
+type Described = Pick<Profile, "name" | "description" | "spec">
+
+/** An existing profile as it is edited. */
+export function valuesOf({ name, description, spec }: Described): ProfileValues {
+  const { failover } = spec
+  return {
+    name,
+    description,
+    members: String(spec.members),
+    major: `${spec.postgres.major}`,
+    image: spec.postgres.image,
+    data: volumeValues(spec.data),
+    hasWal: spec.wal !== null,
+    wal: spec.wal === null ? freshProfile().wal : volumeValues(spec.wal),
+    cpuRequest: spec.resources.cpuRequest ?? "",
+    cpuLimit: spec.resources.cpuLimit ?? "",
+    memoryRequest: spec.resources.memoryRequest ?? "",
+    memoryLimit: spec.resources.memoryLimit ?? "",
+    parameters: Object.entries(spec.parameters).map(([parameter, value]) => ({
+      name: parameter,
+      value,
+    })),
+    hba: spec.hba.map((line) => ({ line })),
+    preset: failover.preset,
+    durability: failover.durability,
+    maxLag:
+      failover.maxLagBytes === null || failover.maxLagBytes === undefined
+        ? freshProfile().maxLag
+        : sizeValues(failover.maxLagBytes),
+    onExcessLag: failover.onExcessLag ?? "take-best",
+    lagWaitSeconds: String(failover.lagWaitSeconds ?? lagWaitDefault),
+    priorities: everyPriority(failover.priorities),
+    recovery: spec.recovery,
+    kept: spec,
+  }
+}
+
+/** A copy of an existing profile to begin from, without its name. */
+export const copyOf = (profile: Described): ProfileValues => ({ ...valuesOf(profile), name: "" })
+
+const volumeValues = ({ sizeBytes, storageClass }: ProfileSpecBody["data"]): Volume => ({
+  ...sizeValues(sizeBytes),
+  storageClass: storageClass ?? "",
+})
+
+function sizeValues(sizeBytes: number): Size {
+  const unit = sizeUnits.findLast((each) => sizeBytes % unitBytes[each] === 0) ?? "KiB"
+  return { size: String(sizeBytes / unitBytes[unit]), unit }
+}
+
+/** What was typed as a request. Numbers that are none become NaN, which the schema refuses at their field. */
+export function bodyOf(values: ProfileValues): ProfileBody {
+  const { kept } = values
+  const named = values.parameters.filter(({ name }) => name.trim() !== "")
+  return {
+    name: values.name.trim(),
+    description: values.description.trim(),
+    spec: {
+      ...kept,
+      members: numberOf(values.members),
+      postgres: { ...kept?.postgres, major: majors[values.major], image: values.image.trim() },
+      data: { ...kept?.data, ...volumeBody(values.data) },
+      wal: values.hasWal ? { ...kept?.wal, ...volumeBody(values.wal) } : null,
+      resources: {
+        cpuRequest: textOrNull(values.cpuRequest),
+        cpuLimit: textOrNull(values.cpuLimit),
+        memoryRequest: textOrNull(values.memoryRequest),
+        memoryLimit: textOrNull(values.memoryLimit),
+      },
+      parameters: Object.fromEntries(named.map(({ name, value }) => [name.trim(), value.trim()])),
+      hba: values.hba.map(({ line }) => line.trim()),
+      failover: failoverBody(values),
+      recovery: values.recovery,
+    },
+  }
+}
+
+/** A field that stands at its default and was not written is not written either, so that nothing seems changed. */
+function failoverBody(values: ProfileValues): ProfileBody["spec"]["failover"] {
+  const kept = values.kept?.failover
+  const { onExcessLag, maxLag } = values
+  const lagWaitSeconds = numberOf(values.lagWaitSeconds)
+  return {
+    ...kept,
+    preset: values.preset,
+    durability: values.durability,
+    maxLagBytes: maxLag.size.trim() === "" ? kept && null : bytesOf(maxLag),
+    onExcessLag:
+      onExcessLag === "take-best" && kept?.onExcessLag === undefined ? undefined : onExcessLag,
+    lagWaitSeconds:
+      lagWaitSeconds === lagWaitDefault && kept?.lagWaitSeconds === undefined
+        ? undefined
+        : lagWaitSeconds,
+    priorities: prioritiesBody(values, kept?.priorities),
+  }
+}
+
+function prioritiesBody(
+  { priorities, members }: ProfileValues,
+  kept: number[] | undefined,
+): number[] | undefined {
+  const count = Math.min(Math.max(0, Number(members) || 0), membersMax)
+  const typed = priorities.slice(0, count).map(numberOf)
+  const asKept = typed.every((each, at) => each === (kept?.[at] ?? priorityDefault))
+  if (asKept && (kept === undefined || kept.length <= count)) return kept
+  const last = typed.findLastIndex((each) => each !== priorityDefault)
+  return typed.slice(0, last + 1)
+}
+
+export const priorityMost = prioritiesMax
+
+const majors = { "15": 15, "16": 16, "17": 17, "18": 18 } as const
+
+const numberOf = (text: string): number => (text.trim() === "" ? Number.NaN : Number(text))
+const textOrNull = (text: string): string | null => (text.trim() === "" ? null : text.trim())
+const bytesOf = ({ size, unit }: Size): number => Math.round(numberOf(size) * unitBytes[unit])
+
+const volumeBody = (volume: Volume) => ({
+  sizeBytes: bytesOf(volume),
+  storageClass: textOrNull(volume.storageClass),
+})
