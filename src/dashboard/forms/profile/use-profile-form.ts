@@ -2,6 +2,7 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query"
 import { useMemo, useState } from "react"
 import { get, useForm } from "react-hook-form"
+import * as z from "zod"
 import { profileSpecSchema } from "#wire/rest/profiles.ts"
 import { profileCheckQuery } from "../../api/intent-queries.ts"
 import { useDebounced } from "../../ui/debounce.ts"
@@ -74,9 +75,12 @@ export function useProfileForm(begin: ProfileValues) {
 
 /** The same object as long as it says the same: every field listens to it. */
 function useSameNotes(problems: Notes, warnings: Notes): FormNotes {
-  const text = JSON.stringify([[...problems], [...warnings]])
-  // oxlint-disable-next-line react-hooks/exhaustive-deps -- the text is all that they say
-  return useMemo(() => ({ problems, warnings }), [text])
+  const words = JSON.stringify([...problems])
+  const more = JSON.stringify([...warnings])
+  return useMemo(() => ({ problems: notesIn(words), warnings: notesIn(more) }), [words, more])
 }
+
+const entriesSchema = z.array(z.tuple([z.string(), z.string()]))
+const notesIn = (text: string): Notes => new Map(entriesSchema.parse(JSON.parse(text)))
 
 export type ProfileForm = ReturnType<typeof useProfileForm>
