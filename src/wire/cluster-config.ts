@@ -69,6 +69,7 @@ export const encodeClusterConfig = (spec: ClusterSpec): ClusterConfig =>
     hba: [...spec.hba],
     failover: encodedFailover(spec.failover),
     paused: spec.paused,
+    deletionProtected: spec.deletionProtected ?? false,
     ...(spec.recovery === undefined ? {} : { recovery: encodeRuleSet(spec.recovery) }),
     parameterOrders: Object.fromEntries(
       [...(spec.parameterOrders ?? [])].map(([name, order]) => [name, orderToWire[order]]),
@@ -143,6 +144,7 @@ export function parseClusterConfig(message: ClusterConfig, path = "config"): Par
       ...excessLag(read, at("failover"), message.failover),
     },
     paused: message.paused,
+    ...(message.deletionProtected ? { deletionProtected: true } : {}),
     ...(message.recovery === undefined
       ? {}
       : { recovery: readRuleSet(read, at("recovery"), message.recovery) }),

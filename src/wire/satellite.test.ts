@@ -243,7 +243,20 @@ test("every message of central is the same after the wire", () => {
     },
     { kind: "heartbeat-ack", sequence: 7 },
     { kind: "config", spec },
-    { kind: "delete-cluster", clusterId: id, name: spec.name, namespace: spec.namespace },
+    {
+      kind: "delete-cluster",
+      clusterId: id,
+      name: spec.name,
+      namespace: spec.namespace,
+      version: configVersion(7),
+    },
+    {
+      kind: "delete-cluster",
+      clusterId: id,
+      name: spec.name,
+      namespace: spec.namespace,
+      version: undefined,
+    },
     { kind: "events-ack", events: [event.id] },
     { kind: "set-log-level", level: "debug" },
     {

@@ -302,9 +302,12 @@ export function encodeFromCentral(message: FromCentral): CentralMessage {
         message: { case: "config", value: encodeClusterConfig(message.spec) },
       })
     case "delete-cluster": {
-      const { clusterId, name, namespace } = message
+      const { clusterId, name, namespace, version = 0 } = message
       return create(CentralMessageSchema, {
-        message: { case: "deleteCluster", value: { clusterId, name, namespace } },
+        message: {
+          case: "deleteCluster",
+          value: { clusterId, name, namespace, version: BigInt(version) },
+        },
       })
     }
     case "events-ack":
@@ -435,5 +438,9 @@ function parseDelete(message: DeleteCluster): Parsed<FromCentral> {
     clusterId: clusterId(read.uuid("delete_cluster.cluster_id", message.clusterId)),
     name: clusterName(read.text("delete_cluster.name", message.name, 40)),
     namespace: namespace(read.text("delete_cluster.namespace", message.namespace, 63)),
+    version:
+      message.version === 0n
+        ? undefined
+        : configVersion(read.count("delete_cluster.version", message.version, 1)),
   })
 }

@@ -68,8 +68,10 @@ async function placed(region: string): Promise<Place> {
        insert into role_change (id, cluster_id, at, kind, cause, evidence, to_pod, term, loss_possible)
        values ('${randomUUID()}', '${cluster}', now(), 'failover', 'silence', '{}', 'orders-1', 2, false)
      )
-     insert into operation (id, kind, cluster_id, satellite_id, actor, state, steps)
-     values ('${operation}', 'switchover', '${cluster}', '${site.id}', 'admin', 'running', '[]')`,
+     insert into operation (id, kind, cluster_id, cluster_name, namespace, satellite_id, actor, state,
+       steps)
+     values ('${operation}', 'switchover', '${cluster}', 'orders', 'databases', '${site.id}', 'admin',
+       'running', '[]')`,
   )
   return { site, cluster, operation }
 }
@@ -150,6 +152,8 @@ test("by its id it is not there, neither to be read nor to be changed", async ()
     ["getCluster", "cluster"],
     ["listRoleChanges", "cluster"],
     ["editCluster", "cluster"],
+    ["pauseCluster", "cluster"],
+    ["resumeCluster", "cluster"],
     ["deleteCluster", "cluster"],
     ["startSwitchover", "cluster"],
     ["getOperation", "operation"],

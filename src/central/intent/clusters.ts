@@ -3,7 +3,6 @@ import type { ClusterId } from "#core/ids.ts"
 import type { Database } from "#io/postgres/sql.ts"
 import { audit } from "../audit/audit.ts"
 import { done, notFound, type Outcome, refused } from "../refusal.ts"
-import { notify } from "../store/change.ts"
 import { lockCluster, markDeleting, protect } from "../store/cluster.ts"
 import { addException } from "../store/rule.ts"
 import { desiredChanged, holdIntent } from "./placing.ts"
@@ -91,7 +90,8 @@ export async function editCluster(
       before: { deletionProtected: cluster.isProtected },
       after: { deletionProtected: given.deletionProtected },
     })
-    await notify(sql, { kind: "clusters", ids: [cluster.id] })
+    // Its site keeps the protection too.
+    await desiredChanged(sql, [cluster.satelliteId], [cluster.id])
     return done(cluster.id)
   })
 }

@@ -3,6 +3,7 @@ import { clusterStates } from "#core/cluster/state.ts"
 import { satelliteStates } from "#wire/rest/satellites.ts"
 import type { Caller } from "../auth/access.ts"
 import { deleteCluster, editCluster } from "../intent/clusters.ts"
+import { setPaused } from "../intent/pausing.ts"
 import { approveSatellite, editSatellite, rejectSatellite } from "../intent/satellites.ts"
 import { done, notFound, type Outcome } from "../refusal.ts"
 import * as clusters from "../store/cluster.ts"
@@ -23,6 +24,8 @@ type Names =
   | "getCluster"
   | "editCluster"
   | "deleteCluster"
+  | "pauseCluster"
+  | "resumeCluster"
   | "listRoleChanges"
   | "listEvents"
 
@@ -140,6 +143,12 @@ function clusterHandlers(database: Services["database"]): Pick<Handlers, Cluster
     getCluster: async ({ params }, { caller }) => answer(done(params.id), caller),
     editCluster: async ({ params, body }, { caller }) =>
       answer(await editCluster(database, params.id, body, caller), caller),
+    pauseCluster: async ({ params, body }, { caller }) => {
+      const given = { pausing: true, reason: body.reason }
+      return answer(await setPaused(database, params.id, given, caller), caller)
+    },
+    resumeCluster: async ({ params }, { caller }) =>
+      answer(await setPaused(database, params.id, { pausing: false, reason: "" }, caller), caller),
     deleteCluster: async ({ params }, { caller }) =>
       answer(await deleteCluster(database, params.id, caller), caller),
   }

@@ -283,11 +283,11 @@ export class Connection {
       clusters,
       settings,
     }
-    const leftovers = gone.map(({ id, name: cluster, namespace }): FromCentral => ({
+    const leftovers = gone.map(({ id, name: cluster, ...rest }): FromCentral => ({
       kind: "delete-cluster",
       clusterId: id,
       name: cluster,
-      namespace,
+      ...rest,
     }))
     return [welcome, ...leftovers, ...this.#delta(all)]
   }
@@ -318,8 +318,10 @@ export class Connection {
       const sent = this.#sent.get(spec.id)
       if (deleting && sent !== "deleting") {
         this.#sent.set(spec.id, "deleting")
-        const { id: clusterId, name, namespace } = spec
-        messages.push({ kind: "delete-cluster", clusterId, name, namespace })
+        const { id: clusterId, name, namespace, deletionProtected } = spec
+        // Whoever marked a protected cluster was wrong, and its site is the second to look.
+        const version = deletionProtected === true ? undefined : spec.version
+        messages.push({ kind: "delete-cluster", clusterId, name, namespace, version })
       } else if (!deleting && sent !== spec.version) {
         this.#sent.set(spec.id, spec.version)
         messages.push({ kind: "config", spec })

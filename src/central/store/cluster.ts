@@ -50,6 +50,7 @@ const shown = (row: Row): Cluster => {
       satelliteName: textOf(row, "satellite_name"),
       reported: maybe(textOf, row, "reason"),
       applyProblem,
+      pausedByRule: booleanOf(row, "paused_by_rule"),
     }),
     paused: booleanOf(row, "paused"),
     deletionProtected: booleanOf(row, "deletion_protected"),
@@ -78,7 +79,7 @@ export const findClusters = async (
   (
     await sql`
       select c.id, c.name, c.namespace, c.satellite_id, c.profile_id, c.rule_id, c.spec,
-        c.spec_version, c.paused, c.deletion_protected,
+        c.spec_version, c.paused, c.paused_by_rule, c.deletion_protected,
         c.desired_version, c.in_force_version, c.ack, c.ack_problem, c.created_at, c.version,
         cluster_state(c.deleting_since, c.paused, s.state, c.first_healthy_at, h.state) as state,
         greatest(h.applied_version, case when c.ack = 'applied' then c.acked_version end)
@@ -116,7 +117,7 @@ export const listClusters = async (
   (
     await sql`
       select c.id, c.name, c.namespace, c.satellite_id, c.profile_id, c.rule_id, c.spec,
-        c.spec_version, c.paused, c.deletion_protected,
+        c.spec_version, c.paused, c.paused_by_rule, c.deletion_protected,
         c.desired_version, c.in_force_version, c.ack, c.ack_problem, c.created_at, c.version,
         cluster_state(c.deleting_since, c.paused, s.state, c.first_healthy_at, h.state) as state,
         greatest(h.applied_version, case when c.ack = 'applied' then c.acked_version end)
@@ -222,10 +223,27 @@ export async function lockCluster(sql: Sql, scope: Scope, id: string): Promise<P
   return row === undefined ? undefined : place(row)
 }
 
-/** With or without: nobody deletes a protected cluster. */
+/** With or without: nobody deletes a protected cluster, nor does its site, which hears of it. */
 export const protect = async (sql: Sql, id: ClusterId, isProtected: boolean): Promise<void> => {
   await sql`
-    update cluster set deletion_protected = ${isProtected}, version = version + 1 where id = ${id}`
+    update cluster set deletion_protected = ${isProtected}, version = version + 1,
+      desired_version = desired_version + 1
+    where id = ${id}`
+}
+
+/** By a person: it stays so whatever its rule says. */
+export const pause = async (sql: Sql, id: ClusterId): Promise<void> => {
+  await sql`
+    update cluster set paused = true, paused_by_rule = false, version = version + 1,
+      desired_version = desired_version + case when paused then 0 else 1 end
+    where id = ${id}`
+}
+
+export const resume = async (sql: Sql, id: ClusterId): Promise<void> => {
+  await sql`
+    update cluster set paused = false, paused_by_rule = false, version = version + 1,
+      desired_version = desired_version + 1
+    where id = ${id} and paused`
 }
 
 /** Paused by their rule; those that are paused already are left as they are. */
@@ -274,10 +292,10 @@ export const removeGone = async (
     with gone as (
       delete from cluster
       where id = ${id} and satellite_id = ${satellite} and deleting_since is not null
-      returning id, name, namespace, satellite_id
+      returning id, name, namespace, satellite_id, desired_version
     ), kept as (
-      insert into cluster_gone (id, name, namespace, satellite_id)
-      select id, name, namespace, satellite_id from gone
+      insert into cluster_gone (id, name, namespace, satellite_id, desired_version)
+      select id, name, namespace, satellite_id, desired_version from gone
       on conflict (id) do nothing
     )
     select name, namespace from gone`

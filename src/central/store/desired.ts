@@ -35,6 +35,7 @@ const desired = (row: Row, parameterOrders: ParameterOrders): Desired => {
       profile: textOf(row, "profile_name"),
       version: configVersion(integerOf(row, "desired_version")),
       paused: booleanOf(row, "paused"),
+      deletionProtected: booleanOf(row, "deletion_protected"),
       parameterOrders,
     },
   }
@@ -64,7 +65,7 @@ async function desiredClusters(sql: Sql, satellite: SatelliteId): Promise<Desire
   const orders = new Map([...kept].map(([name, { order }]) => [name, order] as const))
   return (
     await sql`
-      select c.id, c.name, c.namespace, c.spec, c.desired_version, c.paused,
+      select c.id, c.name, c.namespace, c.spec, c.desired_version, c.paused, c.deletion_protected,
         c.deleting_since is not null as deleting, p.name as profile_name
       from cluster c join profile p on p.id = c.profile_id
       where c.satellite_id = ${satellite}
@@ -76,6 +77,7 @@ export type Gone = {
   readonly id: ClusterId
   readonly name: ClusterName
   readonly namespace: Namespace
+  readonly version: ConfigVersion
 }
 
 /** Of the clusters that the site says it holds, those that are deleted and gone as far as central knows. */
@@ -86,12 +88,13 @@ export const goneAmong = async (
 ): Promise<Gone[]> =>
   (
     await sql`
-      select id, name, namespace from cluster_gone
+      select id, name, namespace, desired_version from cluster_gone
       where satellite_id = ${satellite} and id = any(${held}::uuid[])`
   ).map((row) => ({
     id: clusterId(textOf(row, "id")),
     name: clusterName(textOf(row, "name")),
     namespace: namespace(textOf(row, "namespace")),
+    version: configVersion(integerOf(row, "desired_version")),
   }))
 
 const problemOf = (outcome: AckOutcome): string | undefined => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { type Desired, desiredId, offer } from "#core/cluster/desired.ts"
+import { type Desired, desiredId, offer, whyKept } from "#core/cluster/desired.ts"
 import type { ClusterSpec } from "#core/cluster/spec.ts"
 import { clusterId, clusterName, configVersion, namespace } from "#core/ids.ts"
 import { gibibytes } from "#core/units.ts"
@@ -60,4 +60,18 @@ test("two clusters do not share a name in a namespace, not even while one goes",
 
 test("a cluster keeps its name", () => {
   assert.equal(offer(holding(wanted(spec(1, 1))), spec(1, 2, "renamed")).kind, "refused")
+})
+
+test("a protected cluster is deleted for nobody who does not know that it is not protected any more", () => {
+  const guarded = wanted({ ...spec(1, 5), deletionProtected: true })
+  assert.match(whyKept(guarded, undefined) ?? "", /protected from deletion/)
+  assert.match(whyKept(guarded, configVersion(5)) ?? "", /knows no newer/)
+  assert.equal(whyKept(guarded, configVersion(6)), undefined)
+  assert.equal(whyKept(wanted(spec(1, 5)), undefined), undefined)
+  assert.equal(
+    whyKept(deleting(spec(1, 5)), undefined),
+    undefined,
+    "what goes already goes on going",
+  )
+  assert.equal(whyKept(undefined, undefined), undefined)
 })

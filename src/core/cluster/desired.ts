@@ -54,6 +54,20 @@ export function offer(held: ReadonlyMap<ClusterId, Desired>, spec: ClusterSpec):
 const completes = (held: ClusterSpec, spec: ClusterSpec): boolean =>
   held.version === spec.version && lacksVerifiers(held.databases) && !lacksVerifiers(spec.databases)
 
+/**
+ * Why an order to delete is not obeyed. Protection is a word of central too: it ends with a newer version of
+ * the config, which whoever orders must know. So an old order, or one that nobody decided, deletes nothing.
+ */
+export function whyKept(
+  known: Desired | undefined,
+  decidedAbout: ConfigVersion | undefined,
+): string | undefined {
+  if (known?.kind !== "wanted" || known.spec.deletionProtected !== true) return undefined
+  const { version } = known.spec
+  if (decidedAbout !== undefined && decidedAbout > version) return undefined
+  return `it is protected from deletion since version ${version} or before, and the order knows no newer one`
+}
+
 const refused = (field: string, problem: string): Offered => ({
   kind: "refused",
   problems: [{ field, problem }],

@@ -77,6 +77,8 @@ export type ClusterSpec = ProfileSpec & {
   readonly profile: string
   readonly version: ConfigVersion
   readonly paused: boolean
+  /** Undefined: an older central does not say; as false. */
+  readonly deletionProtected?: boolean | undefined
   /** What people decided that changes of parameters ask of members; undefined: nothing. */
   readonly parameterOrders?: ParameterOrders | undefined
   /** Made in the running cluster by its primary's sidecar; undefined: none, and none to be dropped. */

@@ -91,6 +91,8 @@ export type FromCentral =
       readonly clusterId: ClusterId
       readonly name: ClusterName
       readonly namespace: Namespace
+      /** The version of its config that was decided about; undefined: an older central does not say. */
+      readonly version?: ConfigVersion | undefined
     }
   | { readonly kind: "events-ack"; readonly events: readonly EventId[] }
   | { readonly kind: "set-log-level"; readonly level: string }

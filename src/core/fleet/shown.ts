@@ -9,6 +9,7 @@ export type Shown = {
   readonly reported: string | undefined
   /** Why the site has not applied what was asked for, if it said so. */
   readonly applyProblem: string | undefined
+  readonly pausedByRule: boolean
 }
 
 export function shownReason(shown: Shown): string {
@@ -19,7 +20,9 @@ export function shownReason(shown: Shown): string {
         ? "being deleted by its site"
         : `to be deleted when ${shown.satelliteName} is connected again`
     case "paused":
-      return "paused by a person"
+      return shown.pausedByRule
+        ? "paused by its rule, which does not match any more"
+        : "paused by a person"
     case "unknown":
       return heard ? (shown.reported ?? "its site has not reported") : silent(shown)
     case "creating":

@@ -2,7 +2,7 @@
  * Runs the clusters of the site: holds what is desired, lets a queue bring each cluster there, and says
  * what came of it. Central is only one of those who may change the desired state; without it all goes on.
  */
-import { type Desired, desiredId, desiredPlace, offer } from "#core/cluster/desired.ts"
+import { type Desired, desiredId, desiredPlace, offer, whyKept } from "#core/cluster/desired.ts"
 import type { ClusterSpec } from "#core/cluster/spec.ts"
 import type { AckOutcome, FromCentral, HeldCluster } from "#core/fleet/satellite.ts"
 import { type ClusterId, type ConfigVersion, configVersion } from "#core/ids.ts"
@@ -148,6 +148,8 @@ export class Operator {
     const { clusterId: id, name, namespace } = order
     this.#pending.delete(id)
     const known = this.#held.get(id)
+    const kept = whyKept(known, order.version)
+    if (kept !== undefined) return this.#refuseDrop(order, kept)
     if (known?.kind !== "deleting") {
       const version = known?.spec.version ?? configVersion(0)
       // Where it lives is what we know ourselves; the order's word counts only where we know nothing.
@@ -162,6 +164,17 @@ export class Operator {
     }
     this.#options.touched(id)
     this.#queue.poke(id)
+  }
+
+  #refuseDrop({ clusterId, name, namespace }: Delete, why: string): void {
+    const { context, removed } = this.#options
+    context.tell({
+      severity: "error",
+      kind: "cluster.deletion-refused",
+      message: `cluster ${namespace}/${name} stays: ${why}`,
+      cluster: clusterId,
+    })
+    removed(clusterId, false, { name, namespace })
   }
 
   /** The view saw a change; pokes whom it concerns. */

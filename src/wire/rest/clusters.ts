@@ -115,3 +115,8 @@ export const editClusterBody = z.strictObject({
   version: z.int(),
   deletionProtected: z.boolean(),
 })
+
+export const pauseClusterBody = z.strictObject({
+  /** Told to people with the event. */
+  reason: z.string().trim().max(300).default(""),
+})

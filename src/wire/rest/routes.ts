@@ -11,7 +11,7 @@ import {
   signInBody,
   tokenSchema,
 } from "#wire/rest/access.ts"
-import { clusterSchema, editClusterBody } from "#wire/rest/clusters.ts"
+import { clusterSchema, editClusterBody, pauseClusterBody } from "#wire/rest/clusters.ts"
 import { idParams, pageOf, pageQuery } from "#wire/rest/shapes.ts"
 import { databaseRoutes } from "#wire/rest/databases.ts"
 import { eventQuery, eventSchema } from "#wire/rest/events.ts"
@@ -183,6 +183,25 @@ export const routes = {
     access: "operator",
     params: idParams,
     body: editClusterBody,
+    status: 200,
+    answer: clusterSchema,
+  }),
+  pauseCluster: route({
+    method: "POST",
+    path: "/clusters/:id/pause",
+    summary: "Nobody in it becomes primary by itself, and no rollout moves it",
+    access: "operator",
+    params: idParams,
+    body: pauseClusterBody,
+    status: 200,
+    answer: clusterSchema,
+  }),
+  resumeCluster: route({
+    method: "POST",
+    path: "/clusters/:id/resume",
+    summary: "Let a paused cluster go on",
+    access: "operator",
+    params: idParams,
     status: 200,
     answer: clusterSchema,
   }),
