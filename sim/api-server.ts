@@ -24,6 +24,8 @@ type Watch = {
 /** Asked again after a wait. */
 const isOver = (signal: AbortSignal): boolean => signal.aborted
 const watchFor = 65_000
+/** States of the Lease that a cache may still show. */
+const historyMax = 100
 
 export class ApiServer {
   readonly #agenda: Agenda
@@ -43,6 +45,9 @@ export class ApiServer {
   slow = 0
   readonly away = new Set<PodName>()
   readonly deaf = new Set<PodName>()
+  /** Whose reads are answered from a cache that is behind, as long as what it shows is not older than this. */
+  readonly stale = new Map<PodName, number>()
+  readonly #history: { readonly at: number; readonly lease: Lease | undefined }[] = []
 
   constructor(agenda: Agenda, dice: Dice, broken: (problem: string) => void) {
     this.#agenda = agenda
@@ -66,6 +71,8 @@ export class ApiServer {
       if (content !== undefined && opened > content.term) this.#granted.delete(opened)
     this.#version += 1
     this.#lease = content === undefined ? undefined : { ...content, version: String(this.#version) }
+    this.#history.push({ at: this.#agenda.now, lease: this.#lease })
+    if (this.#history.length > historyMax) this.#history.shift()
     this.#tellAll(this.#leaseWatches)
   }
 
@@ -99,7 +106,7 @@ export class ApiServer {
 
   leaseStore(caller: Caller): LeaseStore {
     return {
-      read: (signal) => this.#call<LeaseRead>(caller, signal, () => this.#read()),
+      read: (signal) => this.#call<LeaseRead>(caller, signal, () => this.#cached(caller.pod)),
       write: (version, content, signal) =>
         this.#call(caller, signal, () => {
           if (this.#lease?.version !== version) return { kind: "outrun" }
@@ -138,6 +145,15 @@ export class ApiServer {
           if (before !== undefined && before.role !== role) this.putPod({ ...before, role })
         }),
     }
+  }
+
+  /** What a read shows: the Lease, or for a cache that is behind the one that there was some time ago. */
+  #cached(pod: PodName): LeaseRead {
+    const behind = this.stale.get(pod)
+    if (behind === undefined) return this.#read()
+    const seen = this.#history.findLast(({ at }) => at <= this.#agenda.now - behind)
+    const lease = (seen ?? this.#history[0])?.lease
+    return lease === undefined ? { kind: "absent" } : { kind: "read", lease }
   }
 
   #read(): LeaseRead {

@@ -65,6 +65,7 @@ const outcomes = [
   ["the Lease is left to", "waits for the successor"],
   ["everything was down", "waits for the missing after a power cut"],
   ["recording term", "guard records a term"],
+  ["did not stream", "gives up streaming"],
 ] as const
 
 /** Without names and numbers. */

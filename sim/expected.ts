@@ -51,6 +51,8 @@ const steps = [
   "waits for the successor",
   "waits for the missing after a power cut",
   "guard records a term",
+  "gives up streaming",
+  "does admit",
   "start-primary",
   "heal rewind 1",
   "heal rewind 2",

@@ -84,6 +84,14 @@ const freezes: Readonly<Record<string, Fault>> = {
       world.agenda.after(long, () => process?.thaw())
     }),
   },
+  "supervisor frozen": {
+    weight: 3,
+    inject: on((member, world, long) => {
+      const process = member.supervisor?.process
+      process?.freeze()
+      world.agenda.after(long, () => process?.thaw())
+    }),
+  },
   "container frozen": {
     weight: 2,
     inject: on((member, world, long) => {
@@ -234,6 +242,13 @@ const ofApi: Readonly<Record<string, Fault>> = {
       world.agenda.after(long, () => world.api.deaf.delete(member.pod))
     }),
   },
+  "reads stale": {
+    weight: 2,
+    inject: on((member, world, long) => {
+      world.api.stale.set(member.pod, world.dice.between(100, 4000))
+      world.agenda.after(long, () => world.api.stale.delete(member.pod))
+    }),
+  },
   "watch stale": { weight: 4, inject: on((member, world) => world.api.silence(member.pod)) },
   "lease wiped": {
     weight: 1.5,
@@ -289,6 +304,30 @@ const ofDisks: Readonly<Record<string, Fault>> = {
   "volume lost": {
     weight: 1,
     inject: on((member, world, long) => renewed(world, member, long, undefined)),
+  },
+  "data deleted": {
+    weight: 0.7,
+    inject: on(({ disk, supervisor }) => {
+      disk.data = undefined
+      supervisor?.crash()
+    }),
+  },
+  "WAL removed": {
+    weight: 1.5,
+    inject: (world, long) => {
+      const primary = world.alive.find(({ server }) => server?.mode === "primary")
+      const standby = world.dice.pick(
+        world.alive.filter(({ server }) => server?.mode === "standby"),
+      )
+      if (primary === undefined || standby === undefined) return false
+      // It is cut off, and before it is back the primary keeps its WAL no longer.
+      cut(world, [standby.pod], [primary.pod], long, true)
+      world.agenda.after(long * 0.9, () => {
+        const { data } = world.alive.find(({ server }) => server?.mode === "primary")?.server ?? {}
+        if (data !== undefined) data.oldest = data.end
+      })
+      return true
+    },
   },
   "volume rolled back": {
     weight: 0.4,
@@ -423,6 +462,64 @@ const planned: Readonly<Record<string, Fault>> = {
   },
 }
 
+/** Looks at the world often until `now` is true, and acts in that moment; gives up after a while. */
+function when(world: World, now: () => boolean, act: () => void, left = 3000): void {
+  if (now()) act()
+  else if (left > 0) world.agenda.after(5, () => when(world, now, act, left - 1))
+}
+
+/** Moments that chance hits too seldom: only for worlds that ask for them (`mutants.ts`). */
+const aimed: Readonly<Record<string, Fault>> = {
+  /** Its walsender may still send, and its clients may still be answered, while the others elect. */
+  "wakes during a vote": {
+    weight: 0,
+    inject: (world) => {
+      const primary = world.alive.find(({ server }) => server?.mode === "primary")
+      const processes = [primary?.server?.process, primary?.supervisor?.process]
+      if (primary === undefined) return false
+      for (const process of processes) process?.freeze()
+      const voted = (): boolean =>
+        world.alive.some(({ sidecar }) => {
+          const vote = sidecar?.parts.known.promises.vote
+          return vote !== undefined && vote.leaseVersion === world.api.lease?.version
+        })
+      const wake = (): void => {
+        primary.machine.wokeAt = world.agenda.now
+        for (const process of processes) process?.thaw()
+      }
+      when(world, voted, () => world.agenda.after(world.dice.between(0, 250), wake))
+      return true
+    },
+  },
+  /** A standby for whom commits wait before the Lease says so is lost together with the primary. */
+  "unrecorded acknowledger dies with the primary": {
+    weight: 0,
+    inject: (world, long) => {
+      const primary = world.alive.find(({ server }) => server?.mode === "primary")
+      const [keeper, ...others] = world.alive.filter((member) => member !== primary)
+      if (primary === undefined || keeper?.lives !== true) return false
+      keeper.kill()
+      rebornAfter(world, keeper, 4000, false)
+      const named = (): boolean =>
+        primary.server?.shown.names.includes(keeper.pod) === true &&
+        world.api.lease?.syncSet.includes(keeper.pod) === false
+      world.agenda.after(2500, () => {
+        world.api.slow = 1500
+        when(world, named, () => {
+          for (const { pod } of others) world.network.lags.set(pod, 2500)
+          world.agenda.after(world.dice.between(100, 700), () => {
+            die(world, primary, 20_000 + long)
+            die(world, keeper, 20_000 + long)
+            world.api.slow = 0
+          })
+        })
+        world.agenda.after(20_000, () => world.network.lags.clear())
+      })
+      return true
+    },
+  },
+}
+
 export const faults: Readonly<Record<string, Fault>> = {
   ...crashes,
   ...freezes,
@@ -431,6 +528,8 @@ export const faults: Readonly<Record<string, Fault>> = {
   ...ofDisks,
   ...planned,
 }
+
+const anyOf: Readonly<Record<string, Fault>> = { ...faults, ...aimed }
 
 const weights: Readonly<Record<string, number>> = Object.fromEntries(
   Object.entries(faults).map(([name, { weight }]) => [name, weight]),
@@ -443,7 +542,7 @@ export function injectOne(world: World, only: readonly string[] | undefined): vo
   const long = world.dice.chance(0.3)
     ? world.dice.between(100, 1500)
     : world.dice.between(1000, 14_000)
-  if (faults[drawn]?.inject(world, long) !== true) return
+  if (anyOf[drawn]?.inject(world, long) !== true) return
   world.note(`--- ${drawn} (${long} ms)`)
   world.coverage.count(`fault ${drawn}`)
 }
@@ -457,6 +556,7 @@ export function healAll(world: World): void {
   api.slow = 0
   api.away.clear()
   api.deaf.clear()
+  api.stale.clear()
   api.breakSilent()
   if (world.config.paused) world.configure({ paused: false })
   for (const member of world.members) {

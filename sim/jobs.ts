@@ -66,6 +66,7 @@ function initialise(ground: Ground, disk: Disk): JobResult {
     minRecoveryTli: timeline(0),
     isBackup: false,
     topTli: 1,
+    oldest: 0n,
     streamed: false,
   }
   disk.unconfirmed = system
@@ -83,6 +84,7 @@ function clone(ground: Ground, disk: Disk, job: Job): JobResult {
     minRecoveryEnd: lsn(0n),
     minRecoveryTli: timeline(0),
     isBackup: true,
+    oldest: source.data.end,
     streamed: false,
   }
   disk.damaged = undefined

@@ -256,7 +256,62 @@ const aboutHealing: readonly Mutant[] = [
   },
 ]
 
+/** Each takes a moment that chance hits too seldom: its worlds are aimed at that (`faults.ts: aimed`). */
+const aboutMoments: readonly Mutant[] = [
+  {
+    name: "S1: the server of a supervisor that hangs keeps its clients",
+    file: `${core}decide.ts`,
+    text: "actions: shutUnwatched(policy, seen),",
+    instead: "actions: [],",
+    only: ["supervisor frozen"],
+    shapes: [...two, ...three],
+  },
+  {
+    name: "S1: half a second of a standing clock is overlooked, again and again",
+    file: "sim/supervisor.ts",
+    text: "const stillMax = 500",
+    instead: "const stillMax = 5000",
+    only: ["machine paused", "member alone"],
+    shapes: [...two, ...three],
+  },
+  {
+    name: "R8: the record follows the setting",
+    file: `${core}durability.ts`,
+    text: "const mustBeRecorded = union(wanted, effective)",
+    instead: "const mustBeRecorded = union(effective)",
+    only: ["unrecorded acknowledger dies with the primary"],
+    shapes: [{ members: 5, durability: "quorum", preset: "fast" }],
+  },
+  {
+    name: "R9: a voter goes on receiving",
+    file: `${sidecar}voter.ts`,
+    text: "      await this.finalise()\n      const late",
+    instead: "      const late",
+    only: ["wakes during a vote"],
+    shapes: quorum,
+  },
+  {
+    name: "S4: a cluster that is on record is initialised where its data is gone",
+    file: `${core}down.ts`,
+    text: "if (knownIdentifier(seen) !== undefined)",
+    instead: "if (knownIdentifier(seen) === '')",
+    only: ["data deleted"],
+    shapes: [
+      { members: 3, durability: "async", preset: "fast" },
+      { members: 1, durability: "async", preset: "fast" },
+    ],
+  },
+  {
+    name: "R12: who finds the WAL removed is never cloned",
+    file: `${core}follow.ts`,
+    text: "waited >= rung.clone &&",
+    instead: "waited >= 100 * rung.clone &&",
+    only: ["WAL removed"],
+  },
+]
+
 export const mutants: readonly Mutant[] = [
+  ...aboutMoments,
   ...aboutTime,
   ...aboutPauses,
   ...aboutVotes,

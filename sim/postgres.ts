@@ -153,7 +153,8 @@ export class Postgres {
       if (this.mode !== "standby" || this.#promoting) return
       const { branch, end } = source.data
       const may = mayStream(branch, end, this.data.branch, this.data.end)
-      if (may === "no") return
+      // `requested WAL segment has already been removed`: it is asked for again and again, in vain.
+      if (may === "no" || this.data.end < source.data.oldest) return
       if (may === "mistaken") {
         const twins = `${this.pod} and ${source.pod} have each a timeline ${branch.tli}`
         if (!checker.excusesTwins && !checker.excusesLoss) checker.broken(`R13: ${twins}`)

@@ -69,6 +69,8 @@ export type PgData = {
   isBackup: boolean
   /** Highest timeline whose history file lies in its WAL folder. */
   topTli: number
+  /** Where the WAL begins that it still has: what is older was removed. */
+  oldest: bigint
   /** Streamed or was started since it was cloned. */
   streamed: boolean
 }

@@ -25,6 +25,7 @@ import type {
   ServerView,
   Settings,
   SourceView,
+  Unwatched,
 } from "#core/failover/observation.ts"
 import { noPromises, type Promises } from "#core/failover/pledge.ts"
 import { seeStandbys, type StandbysSeen, withStandbys } from "#core/failover/standbys.ts"
@@ -72,6 +73,7 @@ export class Known {
   exit: Exit | undefined
   #armedTerm: Term | undefined
   deadlineWritten: Instant | undefined
+  #unwatched: Unwatched | undefined
 
   glance: Glance | undefined
   lastPrimary: PrimaryState | undefined
@@ -173,11 +175,12 @@ export class Known {
       // A container that was told to end and whose server is gone is over, not lost.
       const over = before.running.kind === "nothing" || this.exit !== undefined
       if (before.terminating && over) this.ended = true
-      else this.supervisor = undefined
+      else this.#lost(before)
       this.changed()
       return
     }
     this.ended = false
+    this.#unwatched = undefined
     if (before?.bootNonce !== status.bootNonce) {
       this.exit = undefined
       this.deadlineWritten = undefined
@@ -193,6 +196,14 @@ export class Known {
     this.#disk = disk
     this.supervisor = status
     if (news || ails) this.changed()
+  }
+
+  #lost(before: SupervisorStatus): void {
+    this.supervisor = undefined
+    const { kind } = before.running
+    const deadline = later(before.deadline, this.deadlineWritten)
+    const served = kind === "primary" || (kind === "stopping" && this.#armedTerm !== undefined)
+    this.#unwatched = served && deadline !== undefined ? { deadline, shut: false } : undefined
   }
 
   get disk(): DiskView {
@@ -218,6 +229,7 @@ export class Known {
 
   heardDoor(isOpen: boolean): void {
     this.admitted = isOpen
+    if (this.#unwatched !== undefined) this.#unwatched = { ...this.#unwatched, shut: !isOpen }
     this.changed()
   }
 
@@ -317,7 +329,7 @@ export class Known {
   #serverView(): ServerView {
     const { supervisor, glance, exit } = this
     if (this.ended) return { kind: "down", exit }
-    if (supervisor === undefined) return { kind: "lost" }
+    if (supervisor === undefined) return { kind: "lost", unwatched: this.#unwatched }
     const { running } = supervisor
     switch (running.kind) {
       case "nothing":
@@ -393,8 +405,11 @@ const primaryStates: ReadonlySet<string> = new Set([
 const later = (a: Instant | undefined, b: Instant | undefined): Instant | undefined =>
   a === undefined ? b : b === undefined ? a : Math.max(a, b)
 
-/** Watches may lag behind the answers to our own writes. Versions of one object grow; where they are no numbers, nothing is older. */
-function isOlder(lease: Lease, than: Lease): boolean {
-  const [a, b] = [Number(lease.version), Number(than.version)]
+/** Watches may lag behind the answers to our own writes. */
+const isOlder = (lease: Lease, than: Lease): boolean => isBefore(lease.version, than.version)
+
+/** Versions of one object grow; where they are no numbers, nothing is before anything. */
+export function isBefore(version: string, other: string): boolean {
+  const [a, b] = [Number(version), Number(other)]
   return Number.isFinite(a) && Number.isFinite(b) && a < b
 }

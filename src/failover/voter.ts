@@ -15,7 +15,7 @@ import type { Log } from "#io/log.ts"
 import { Outage } from "#io/outage.ts"
 import type { PledgeAsked, VoteAsked } from "#wire/peer.ts"
 import type { Config } from "./config.ts"
-import type { Known } from "./known.ts"
+import { isBefore, type Known } from "./known.ts"
 import type { OwnServer } from "./local-server.ts"
 import type { RunningConfig } from "./running-config.ts"
 import type { Volume } from "./volume.ts"
@@ -92,7 +92,9 @@ export class Voter {
       vote !== undefined &&
       lease !== undefined &&
       known.leaseReadFrom > this.#votedAt &&
-      lease.version !== vote.leaseVersion
+      lease.version !== vote.leaseVersion &&
+      // A read that was served from an old cache ends no vote.
+      !isBefore(lease.version, vote.leaseVersion)
     const leads = seen.self !== undefined && leadingTerm(seen, seen.self) !== undefined
     const decision = considerPledge(
       { term: known.marks.term, promises: known.promises, leads },

@@ -9,7 +9,7 @@ import { some, started } from "./failover-started.ts"
 import type { FailoverCluster } from "./failover-cluster.ts"
 import type { Member } from "./failover-member.ts"
 import { Writer } from "./acknowledged.ts"
-import { testEachVersion } from "./versions.ts"
+import { testEachVersion, testOnce } from "./versions.ts"
 
 const connect = async (member: Member): Promise<pg.Client> => {
   const client = new pg.Client({
@@ -132,5 +132,57 @@ await testEachVersion(
     await cluster.untilStreaming(primary)
     assert.deepEqual(await writer.missingOn(standby), [])
     assert.equal((await cluster.lease()).term, 1)
+  },
+)
+
+/** Writes to one member as a client does, whatever it answers, and notes when something was acknowledged. */
+async function insist(member: Member, signal: AbortSignal): Promise<readonly number[]> {
+  const acknowledged: number[] = []
+  let client: pg.Client | undefined
+  while (!signal.aborted) {
+    try {
+      client ??= await connect(member)
+      await client.query("insert into acts default values")
+      acknowledged.push(performance.now())
+    } catch {
+      await client?.end().catch(() => undefined)
+      client = undefined
+    }
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+  await client?.end().catch(() => undefined)
+  return acknowledged
+}
+
+await testOnce(
+  "S1: a supervisor that hangs alone stops nothing: clients are shut out before another member serves",
+  async (binaries) => {
+    const { cluster, primary } = await started(binaries, { members: 2, durability: "async" })
+    await using _ = cluster
+    const standby = cluster.members.find((member) => member !== primary)
+    assert(standby !== undefined)
+    await primary.query("create role app login password 'app'")
+    await primary.query("create table acts (id bigserial primary key)")
+    await primary.query("grant all on acts, acts_id_seq to app")
+    const over = new AbortController()
+    const writing = [primary, standby].map((member) => insist(member, over.signal))
+    const hung = performance.now()
+    primary.signalSupervisor("SIGSTOP")
+    await cluster.until(
+      "another member serves",
+      async () => (await standby.role()) === "primary" && (await login(standby)) === "admitted",
+    )
+    // Nobody stopped it: what keeps it from a second history is its door alone.
+    assert.equal(await primary.role(), "primary")
+    assert.equal(await login(primary), "28000")
+    const between = performance.now()
+    await cluster.until("the new one had time to serve", () => performance.now() - between > 1500)
+    over.abort()
+    const [old = [], next = []] = await Promise.all(writing)
+    const [last = 0, first = Infinity] = [old.at(-1), next[0]]
+    assert.ok(last > hung, "the old one was written to when its supervisor hung")
+    assert.ok(last < first, `acknowledged ${last - first} ms after the other began`)
+    primary.signalSupervisor("SIGCONT")
+    await cluster.untilStreaming(standby)
   },
 )

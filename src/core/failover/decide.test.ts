@@ -454,3 +454,16 @@ test("whoever voted takes no more WAL from the one that is to be replaced", () =
   const promises = { pledge: undefined, vote, assumedUntil: 0 }
   assert.deepEqual(kinds(following({ promises, follows: undefined })), [])
 })
+
+test("S1: a primary whose supervisor hangs has its clients shut out by its deadline, once, and not before", () => {
+  const lost = (deadline: number, shut = false): Observation => ({
+    ...leading(),
+    self: undefined,
+    server: { kind: "lost", unwatched: { deadline, shut } },
+  })
+  assert.deepEqual(kinds(lost(now + policy.fenceWithin + 1)), [])
+  assert.deepEqual(kinds(lost(now + policy.fenceWithin)), ["admit"])
+  assert.equal(action(lost(now - 1), "admit")?.clients, false)
+  assert.deepEqual(kinds(lost(now - 1, true)), [])
+  assert.deepEqual(kinds({ ...lost(now), server: { kind: "lost" } }), [])
+})

@@ -32,7 +32,7 @@ export function decide(policy: Policy, before: Memory, seen: Observation): Decis
   if (self === undefined)
     return {
       memory: before,
-      actions: [],
+      actions: shutUnwatched(policy, seen),
       mood: { phase: "unknown", why: "waiting for the supervisor" },
     }
   const memory = remembered(before, seen, self)
@@ -42,6 +42,19 @@ export function decide(policy: Policy, before: Memory, seen: Observation): Decis
     foreign(memory, seen) ??
     placed(policy, memory, seen, self)
   return withDisk(labelled(decision, seen), seen)
+}
+
+/**
+ * S1: the dead-man switch of a primary hangs with its supervisor, and Kubernetes may take a minute to end both. By the
+ * deadline the sidecar shuts the clients out itself, as far as that takes no more than a server that answers.
+ */
+function shutUnwatched(policy: Policy, { now, server, lanes }: Observation): readonly Action[] {
+  if (server.kind !== "lost" || server.unwatched === undefined) return []
+  const { deadline, shut } = server.unwatched
+  if (shut || now < deadline - policy.fenceWithin || lanes.clients.running !== undefined) return []
+  return [
+    { kind: "admit", clients: false, why: "its supervisor hangs, and its time to serve is over" },
+  ]
 }
 
 /** What must be noticed whatever is decided: signs of life of a leader, a new version of the Lease. */

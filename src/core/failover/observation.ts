@@ -88,10 +88,21 @@ export type LeaseView =
       readonly confirmedAt: Instant
     }
 
+/**
+ * A primary whose supervisor has no pulse any more: whether it still runs nobody says, and nobody may stop it when
+ * its deadline passes.
+ */
+export type Unwatched = {
+  /** The last dead-man deadline that the supervisor was known to have, or may have. */
+  readonly deadline: Instant
+  /** A login was seen to be refused since. */
+  readonly shut: boolean
+}
+
 /** What the supervisor and the local server say. */
 export type ServerView =
   /** The supervisor has no pulse: nothing can be ordered, nothing is known. */
-  | { readonly kind: "lost" }
+  | { readonly kind: "lost"; readonly unwatched?: Unwatched | undefined }
   /** No server and no job: the supervisor waits for an order. */
   | { readonly kind: "down"; readonly exit: Exit | undefined }
   | { readonly kind: "job"; readonly name: string }

@@ -84,7 +84,8 @@ await play(
         unnoticed(scene, async () => {
           const { cluster } = scene
           const { namespace, spec } = cluster
-          const signal = AbortSignal.timeout(60_000)
+          // Longer than the trouble, or what is taken away would never be given back.
+          const signal = AbortSignal.timeout(troubleMs + 60_000)
           const role = await cluster.api.get(
             kinds.Role,
             namespace,
