@@ -95,12 +95,14 @@ class ConfigFollower {
       known === undefined || known.run !== run || clock.now() - known.at > lookAgainAfter
     const look = isOld ? { seen: await server.quick(lookAtConfig), at: clock.now(), run } : known
     this.#look = look
-    const { conf, hba } = await this.#files.taken()
+    const pod = JSON.stringify(podConfig.current)
+    const refused = this.#refused
     return {
       ...look.seen,
-      print: configPrint({ conf, hba, pod: JSON.stringify(podConfig.current) }),
+      print: configPrint({ ...(await this.#files.taken()), pod }),
       held: this.#files.held,
-      refused: this.#refused?.problems ?? look.seen.refused,
+      refused: refused?.problems ?? look.seen.refused,
+      refusedPrint: refused === undefined ? undefined : configPrint({ ...refused.text, pod }),
     }
   }
 }

@@ -31,6 +31,7 @@ export const encodeMemberConfig = (config: MemberConfig): Wire =>
       problem: problem.slice(0, problemMax),
     })),
     startedAtMs: BigInt(Math.trunc(config.startedAt)),
+    ...(config.refusedPrint === undefined ? {} : { refusedPrint: config.refusedPrint }),
   })
 
 export function readMemberConfig(read: Reader, path: string, message: Wire): MemberConfig {
@@ -48,6 +49,10 @@ export function readMemberConfig(read: Reader, path: string, message: Wire): Mem
       name: read.text(at("refused.name"), name, nameMax),
       problem: read.short(at("refused.problem"), problem, problemMax),
     })),
+    refusedPrint:
+      message.refusedPrint === undefined
+        ? undefined
+        : read.text(at("refused_print"), message.refusedPrint, 64),
     startedAt: read.count(at("started_at_ms"), message.startedAtMs, 1),
   }
 }

@@ -124,6 +124,17 @@ const messages: readonly SidecarMessage[] = [
       holdsLease: true,
       systemIdentifier: systemIdentifier("7468321098765432109"),
       handOver: operation,
+      config: {
+        print: "00ff",
+        pending: [
+          { name: "max_connections", moves: "down" },
+          { name: "shared_buffers", moves: "other" },
+        ],
+        held: ["max_wal_senders"],
+        refused: [{ name: "timezone", problem: "'Mars': could not be applied" }],
+        refusedPrint: "11ee",
+        startedAt: 1_700_000_000_000,
+      },
     },
   },
   { kind: "events", events: [event, { ...event, clusterId: undefined, pod: undefined }] },
@@ -162,6 +173,8 @@ test("every command comes out of the wire as it went in", () => {
     { kind: "fence", id: "h", reason: "maintenance" },
     { kind: "unfence", id: "i" },
     { kind: "promote", id: "j", acceptLoss: true, term: term(7) },
+    { kind: "restart", id: "r", as: { kind: "standby" }, startedAt: 1_700_000_000_000 },
+    { kind: "restart", id: "s", as: { kind: "primary", term: term(4) }, startedAt: 1 },
     { kind: "promote", id: "k", acceptLoss: false, term: undefined },
   ]
   for (const command of commands) {

@@ -21,6 +21,8 @@ export type MemberConfig = {
   readonly held: readonly string[]
   /** What PostgreSQL would not take: the member goes on with what it had. */
   readonly refused: readonly RefusedSetting[]
+  /** `configPrint` of what it would not take; undefined where that is in its files already. */
+  readonly refusedPrint: string | undefined
   /** `pg_postmaster_start_time()`, in milliseconds since 1970: tells one run of the server from the next. */
   readonly startedAt: number
 }

@@ -114,6 +114,7 @@ class World {
     return {
       print: "p",
       refused: [],
+      refusedPrint: undefined,
       startedAt: run,
       held: leads ? [] : names.filter((name) => given(name) > (this.wanted[name] ?? 0)),
       pending: names

@@ -51,7 +51,7 @@ const stuck = (why: string): Next => wait(why, seconds(0))
 export function nextStep(seen: Situation): Next {
   const { members } = seen
   const primary = primaryIn(seen)
-  const refused = whyRefused(members)
+  const refused = whyRefused(seen)
   if (refused !== undefined) return { kind: "failed", why: refused }
   const broken = replaceBroken(seen, primary)
   if (broken !== undefined) return broken
@@ -71,9 +71,12 @@ export function nextStep(seen: Situation): Next {
 }
 
 /** With such a value in its file a server does not start: nothing restarts before it is gone. */
-function whyRefused(members: readonly MemberNow[]): string | undefined {
+function whyRefused({ members, print }: Situation): string | undefined {
   const found = members.flatMap(({ pod, config }) =>
-    (config?.refused ?? []).map(({ name, problem }) => `${pod} refuses ${name}: ${problem}`),
+    // What it refused of an earlier config says nothing of this one.
+    config === undefined || (config.refusedPrint ?? config.print) !== print
+      ? []
+      : config.refused.map(({ name, problem }) => `${pod} refuses ${name}: ${problem}`),
   )
   return found.length === 0 ? undefined : found.join("; ")
 }

@@ -2,8 +2,18 @@
 import { createHash } from "node:crypto"
 
 import { type JsonObject, at, equal, numberAt, objectAt, stringsAt } from "../json.ts"
-import { type KubeObject, controllerReference, nameOf, namespaceOf, uidOf } from "../object.ts"
+import {
+  type KubeObject,
+  controllerOf,
+  controllerReference,
+  labelsOf,
+  nameOf,
+  namespaceOf,
+  uidOf,
+  withOwners,
+} from "../object.ts"
 import { resourceById } from "../resources.ts"
+import { matchesSelector } from "../selectors.ts"
 import { type Ground, controlledBy } from "./controller.ts"
 
 const letters = "bcdfghjklmnpqrstvwxz2456789"
@@ -33,6 +43,7 @@ function sorted(value: JsonObject): JsonObject {
 export function updateRevision(ground: Ground, set: KubeObject): KubeObject {
   const template = objectAt(set, "spec", "template")
   const data = { spec: { template } }
+  adoptOrphans(ground, set)
   const known = controlledBy(ground.objects, "controllerrevisions.apps", set, uidOf(set))
   const same = known.find((one) => equal(at(one, "data"), data))
   const newest = Math.max(0, ...known.map((one) => numberAt(one, "revision") ?? 0))
@@ -62,6 +73,20 @@ export function updateRevision(ground: Ground, set: KubeObject): KubeObject {
     },
     { manager: "kube-controller-manager" },
   )
+}
+
+/** Revisions that a set of the same selector left behind, as its pods are. */
+function adoptOrphans(ground: Ground, set: KubeObject): void {
+  const selector = objectAt(set, "spec", "selector")
+  for (const one of ground.objects.store.list("controllerrevisions.apps", namespaceOf(set)))
+    if (controllerOf(one) === undefined && matchesSelector(selector, labelsOf(one)))
+      ground.objects.change(
+        resourceById("controllerrevisions.apps"),
+        namespaceOf(one),
+        nameOf(one),
+        (orphan) => withOwners(orphan, [controllerReference(set)]),
+        { manager: "kube-controller-manager" },
+      )
 }
 
 /** Forgets revisions that no pod has any more, beyond the history that the set keeps. */

@@ -1,13 +1,14 @@
 /** What a change is expected to ask of the members, from the config that was last in force. */
 import type { ClusterSpec } from "#core/cluster/spec.ts"
-import { impactOf, type Strategy } from "#core/rollout/impact.ts"
+import { parameterField } from "#core/rollout/diff.ts"
+import { impactOf, type Strategy, usualOrder } from "#core/rollout/impact.ts"
 import type { Problem } from "#core/parsed.ts"
 
 export type Expectation = {
   readonly strategy: Strategy
   readonly together: boolean
   readonly replaces: boolean
-  /** Members restart whatever their servers say: PostgreSQL's word, or people's order. */
+  /** People ordered a restart for what changes, which PostgreSQL itself would reload: no server says that it waits. */
   readonly restarts: boolean
   /** What no running cluster takes. */
   readonly problems: readonly Problem[]
@@ -21,7 +22,14 @@ export function expectationOf(before: ClusterSpec | undefined, spec: ClusterSpec
     strategy,
     together: changes.some(({ effect }) => effect === "full-restart"),
     replaces: changes.some(({ effect }) => effect === "new-pod"),
-    restarts: changes.some(({ effect }) => effect === "restart" || effect === "full-restart"),
+    restarts: changes.some(({ field, effect }) => {
+      const name = field.startsWith(parameterField) ? field.slice(parameterField.length) : ""
+      return (
+        (effect === "restart" || effect === "full-restart") &&
+        spec.parameterOrders?.has(name) === true &&
+        usualOrder(spec.postgres.major, name) === "reload"
+      )
+    }),
     problems: changes.flatMap(({ field, effect, why }) =>
       effect === "immutable"
         ? [{ field, problem: `cannot change on a running cluster: ${why ?? ""}` }]

@@ -201,6 +201,12 @@ export class Rollouts {
     }
     const isShrinking = (looked.told ?? 0) > spec.members || (looked.replicas ?? 0) > spec.members
     if (isShrinking) return this.#shrink(spec, looked)
+    if (looked.leaving.length > 0)
+      return {
+        kind: "wait",
+        why: `${looked.leaving.join(", ")} is being stopped`,
+        patience: askedPatience,
+      }
     if (!isSettled)
       return { kind: "wait", why: "Kubernetes has not taken it up yet", patience: applyPatience }
     const next = nextStep(situation)

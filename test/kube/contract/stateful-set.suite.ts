@@ -202,6 +202,20 @@ export function statefulSets(on: GroundOf): void {
       { labelSelector: "app=ss-adopt" },
     )
     assert.deepEqual(adopted.map(uidOf), before.map(uidOf))
+    // Their revision is adopted too: nothing is outdated by it.
+    const settled = await kube.until(path("statefulsets"), (all) =>
+      all.find(
+        (one) =>
+          uidOf(one) === uidOf(again) &&
+          at(one, "status", "observedGeneration") === at(one, "metadata", "generation") &&
+          at(one, "status", "updateRevision") !== undefined,
+      ),
+    )
+    for (const pod of adopted)
+      assert.equal(
+        at(pod, "metadata", "labels", "controller-revision-hash"),
+        at(settled, "status", "updateRevision"),
+      )
   })
 
   test("what identifies the set can not be changed", async () => {
