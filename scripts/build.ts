@@ -68,8 +68,13 @@ const sourcesOfDashboard = async (): Promise<readonly string[]> => [
   ...(await Promise.all(dashboardSources.map(filesBelow))).flat(),
 ]
 
-const entryOf = (program: Program): string =>
-  program === "kubeconfig-reader" ? "src/io/kube/kubeconfig-reader.ts" : `src/${program}/main.ts`
+/** Programs that are no folder of their own: they are started by another that lies beside them. */
+const besides: Partial<Record<Program, string>> = {
+  "kubeconfig-reader": "src/io/kube/kubeconfig-reader.ts",
+  "log-sandbox": "src/central/sandbox/worker.ts",
+}
+
+const entryOf = (program: Program): string => besides[program] ?? `src/${program}/main.ts`
 
 /** Packages that these drivers would load if they were there, and work without. */
 const optional = ["pg-native", "bufferutil", "utf-8-validate"]

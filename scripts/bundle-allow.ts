@@ -7,6 +7,8 @@ import type { Metafile } from "esbuild"
 
 export const programs = [
   "central",
+  // A thread that central starts, beside central.js.
+  "log-sandbox",
   "satellite",
   // Read beside satellite.js when it is given a kubeconfig; never beside a service account.
   "kubeconfig-reader",
@@ -59,6 +61,7 @@ const certificates = [
 /** `true`: the program never runs in numbers, so whatever its packages bring is fine. */
 export const allowed: Readonly<Record<Program, readonly string[] | true>> = {
   central: true,
+  "log-sandbox": ["re2js"],
   microkube: true,
   satellite: [
     ...rpc,

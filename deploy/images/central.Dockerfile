@@ -4,7 +4,7 @@ FROM node:24-trixie-slim AS node
 
 FROM postgres:17-trixie
 COPY --from=node /usr/local/bin/node /usr/local/bin/node
-COPY dist/central.js /app/
+COPY dist/central.js dist/log-sandbox.js /app/
 COPY dist/dashboard /app/dashboard
 ENV PG_SWARM_DASHBOARD_DIR=/app/dashboard PG_SWARM_DATA_DIR=/var/lib/pg-swarm
 RUN install -d -o postgres -g postgres -m 0700 /var/lib/pg-swarm

@@ -29,15 +29,19 @@ export const readyRules = (set: RuleSet, compile: CompilePattern): readonly Read
       return { rule, matcher, literals: requiredLiterals(rule.pattern) }
     })
 
-export function firstMatch(
+export const firstMatch = (
   rules: readonly ReadyRule[],
-  { severity, text }: LogMessage,
-): RecoveryRule | undefined {
-  const found = rules.find(
-    ({ rule: { severities }, literals, matcher }) =>
-      (severities.length === 0 || severities.includes(severity)) &&
-      (literals === undefined || literals.some((literal) => text.includes(literal))) &&
-      matcher().matches(text),
-  )
-  return found?.rule
+  message: LogMessage,
+): RecoveryRule | undefined => rules.find((ready) => takesIt(ready, message))?.rule
+
+/** Whether the rule is for messages of this severity, and its pattern finds something. */
+export const takesIt = (ready: ReadyRule, message: LogMessage): boolean => {
+  const { severities } = ready.rule
+  const isMeant = severities.length === 0 || severities.includes(message.severity)
+  return isMeant && withinPattern(ready, message)
 }
+
+/** Whether the pattern alone finds something. */
+export const withinPattern = ({ literals, matcher }: ReadyRule, { text }: LogMessage): boolean =>
+  (literals === undefined || literals.some((literal) => text.includes(literal))) &&
+  matcher().matches(text)
