@@ -58,7 +58,14 @@ async function copyWhenNew(from: string, to: string): Promise<void> {
   await rename(`${to}.new`, to)
 }
 
-const bundles = ["central", "log-sandbox", "satellite", "kubeconfig-reader", "failover", "microkube"]
+const bundles = [
+  "central",
+  "log-sandbox",
+  "satellite",
+  "kubeconfig-reader",
+  "failover",
+  "microkube",
+]
 
 /** Puts what was built into the folder. No program of this demo runs yet, so nothing is pulled away under one. */
 export async function copyPrograms(folder: Folder, dist: string): Promise<void> {

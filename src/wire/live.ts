@@ -17,6 +17,7 @@ export const refetched = [
   "tokens",
   "people",
   "storage-tiers",
+  "recovery-rule-sets",
   "databases",
   "rollouts",
   "freeze-windows",

@@ -26,4 +26,5 @@ export const profileSpec = (body: ProfileSpecBody): ProfileSpec => ({
   failover: { ...body.failover, maxLagBytes: body.failover.maxLagBytes ?? undefined },
   recovery:
     body.recovery === null || body.recovery === undefined ? undefined : ruleSetOf(body.recovery),
+  recoveryRuleSetId: body.recoveryRuleSetId ?? undefined,
 })

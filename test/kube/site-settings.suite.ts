@@ -2,10 +2,13 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import type { ClusterSpec } from "#core/cluster/spec.ts"
-import { objectNames } from "#core/names.ts"
+import { configKey, objectNames } from "#core/names.ts"
+import type { RecoveryRule } from "#core/recovery/rule.ts"
 import { mebibytes } from "#core/units.ts"
 import { isRecord } from "#io/kube/api.ts"
 import { kinds } from "#io/kube/kinds.ts"
+import { podConfigSchema } from "#wire/pod-config.ts"
+import { ruleSetOf, ruleSetSchema } from "#wire/rule-set-schema.ts"
 import {
   SatelliteUnderTest,
   type TestKube,
@@ -116,5 +119,41 @@ export function siteSettingsTests(
         ? true
         : undefined,
     )
+  })
+
+  test("C1: a changed set of rules is whole in pod.json, and no pod is made anew for it", async () => {
+    await using site = await settled("rules")
+    const at = site.spec.namespace
+    const template = async (): Promise<unknown> => {
+      const set = await kube().get(kinds.StatefulSet, at, names.statefulSet)
+      return isRecord(set?.["spec"]) ? set["spec"]["template"] : undefined
+    }
+    const before = await template()
+    const rule: RecoveryRule = {
+      name: "disk-gone",
+      category: "storage",
+      pattern: "Input/output error$",
+      severities: ["PANIC"],
+      action: "rebasebackup",
+      command: undefined,
+      cooldownSeconds: 900,
+      threshold: { count: 3, withinSeconds: 60 },
+      enabled: true,
+      description: "The disk fails",
+    }
+    const recovery = { allowExec: false, rules: [rule] }
+    site.central.send({
+      kind: "config",
+      spec: { ...site.spec, version: configVersion(2), recovery },
+    })
+    const podConfig = await kube().until("the rules in pod.json", async () => {
+      const map = await kube().get(kinds.ConfigMap, at, names.configMap)
+      const data = isRecord(map?.["data"]) ? map["data"] : {}
+      const text = String(data[configKey.podConfig])
+      return text.includes("disk-gone") ? text : undefined
+    })
+    const { recovery: told } = podConfigSchema.parse(JSON.parse(podConfig))
+    assert.deepEqual(ruleSetOf(ruleSetSchema.parse(told)), recovery)
+    assert.deepEqual(await template(), before)
   })
 }

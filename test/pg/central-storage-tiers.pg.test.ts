@@ -194,7 +194,7 @@ test("a mapping names tiers and classes that are there, whole, by whoever read t
   )
 })
 
-test("a site hears its mapping with its welcome and at each change, and the tier itself with its configs (C5)", async () => {
+test("C5: a site hears its mapping with its welcome and at each change, and the tier itself with its configs", async () => {
   await tier("fast")
   const { site, stream, welcome } = await joined("north", ["nvme", "hdd"])
   assert.deepEqual(welcome.settings, {
@@ -225,11 +225,14 @@ test("a site hears its mapping with its welcome and at each change, and the tier
   await again.stream.next("site-settings")
   const [cluster] = (await api.ok("listClusters")).items
   assert.equal(cluster?.desiredVersion, 1)
+  const { spec: before, version } = await api.ok("getProfile", { params: { id: profile.id } })
+  const changed = { ...before, parameters: { work_mem: "9MB" } }
+  await api.ok("editProfile", { params: { id: profile.id }, body: { version, spec: changed } })
   const impact = await api.ok("previewImpact", {
-    params: { id: profile.id, specVersion: "1" },
+    params: { id: profile.id, specVersion: "2" },
     body: {},
   })
-  assert.equal(impact.groups[0]?.impact.strategy, "none")
+  assert.equal(impact.groups[0]?.impact.strategy, "reload")
 })
 
 test("a preview of a rule says where a tier is not mapped", async () => {

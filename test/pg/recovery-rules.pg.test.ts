@@ -141,7 +141,7 @@ await testEachVersion(
 )
 
 await testOnce(
-  "restart and rewind mend a replica, a command runs by its name, and bad rules change nothing",
+  "C13: restart and rewind mend a replica, a command runs by its name, and bad rules change nothing",
   async (binaries) => {
     const { cluster, primary } = await started(binaries, { members: 2 })
     await using _ = cluster

@@ -72,6 +72,11 @@ export const auditShapes = {
     clusters: z.array(z.string()),
   }),
   "freeze-window": z.object({ name: z.string(), selector: labels, time: z.looseObject({}) }),
+  "recovery-rule-set": z.object({
+    name: z.string(),
+    description: z.string(),
+    set: z.looseObject({ allowExec: z.boolean() }),
+  }),
   rule: z.object({
     name: z.string(),
     profileId: z.string(),

@@ -2,6 +2,7 @@
 import type { Problem } from "#core/parsed.ts"
 import type { Sql } from "#io/postgres/sql.ts"
 import type { ProfileSpecBody } from "#wire/rest/profiles.ts"
+import { holdRuleSet } from "../store/recovery-rule-set.ts"
 import { tiersAmong } from "../store/storage-tier.ts"
 
 /** The tiers that a spec's volumes are on, by field. */
@@ -17,13 +18,19 @@ export async function referenceProblems(
   sql: Sql,
   body: ProfileSpecBody,
 ): Promise<readonly Problem[]> {
+  const setId = body.recoveryRuleSetId ?? undefined
+  const lost =
+    setId === undefined || (await holdRuleSet(sql, setId))
+      ? []
+      : [{ field: "spec.recoveryRuleSetId", problem: "there is no such set of recovery rules" }]
   const tiers = tiersOf(body)
-  if (tiers.length === 0) return []
+  if (tiers.length === 0) return lost
   const known = await tiersAmong(
     sql,
     tiers.map(({ tier }) => tier),
   )
-  return tiers.flatMap(({ field, tier }) =>
+  const missing = tiers.flatMap(({ field, tier }) =>
     known.has(tier) ? [] : [{ field, problem: `there is no storage tier ${tier}` }],
   )
+  return [...missing, ...lost]
 }

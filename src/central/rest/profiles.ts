@@ -4,7 +4,9 @@ import * as impact from "../intent/profile-impact.ts"
 import * as profiles from "../intent/profiles.ts"
 import { previewRule } from "../intent/rule-preview.ts"
 import { createRule, editRule, removeRule } from "../intent/rules.ts"
-import { done, invalid, notFound, type Outcome } from "../refusal.ts"
+import type { ProfileSpecBody } from "#wire/rest/profiles.ts"
+import type { Caller } from "../auth/access.ts"
+import { done, invalid, notFound, type Outcome, type Refusal } from "../refusal.ts"
 import { findProfile, listProfiles } from "../store/profile.ts"
 import { listVersions } from "../store/profile-version.ts"
 import { findRule, listRules } from "../store/rule.ts"
@@ -61,7 +63,9 @@ function ofProfiles(
     },
     getProfile: async ({ params }) => answer(done(params.id)),
     createProfile: async ({ body }, { caller }) =>
-      answer(await profiles.createProfile(database, body, caller)),
+      answer(
+        refuseCommands(body.spec, caller) ?? (await profiles.createProfile(database, body, caller)),
+      ),
     checkProfile: async ({ body }) => {
       const problems = await profiles.everyProblem(database.sql, body.spec)
       return problems.length > 0
@@ -69,7 +73,10 @@ function ofProfiles(
         : done({ warnings: impact.warningsOf(body.spec) })
     },
     editProfile: async ({ params, body }, { caller }) =>
-      answer(await profiles.editProfile(database, params.id, body, caller)),
+      answer(
+        refuseCommands(body.spec, caller) ??
+          (await profiles.editProfile(database, params.id, body, caller)),
+      ),
     revertProfile: async ({ params, body }, { caller }) =>
       answer(await profiles.revertProfile(database, params.id, body, caller)),
     cloneProfile: async ({ params, body }, { caller }) =>
@@ -77,6 +84,17 @@ function ofProfiles(
     deleteProfile: async ({ params }, { caller }) =>
       profiles.removeProfile(database, params.id, caller),
   }
+}
+
+/** Rules that run commands in database pods are an admin's to write: an operator attaches a set that has them. */
+function refuseCommands(spec: ProfileSpecBody | undefined, { role }: Caller): Refusal | undefined {
+  if (spec?.recovery?.allowExec !== true || role === "admin") return undefined
+  return invalid([
+    {
+      field: "spec.recovery.allowExec",
+      problem: `only an admin writes rules that run commands, and your role is ${role}: attach a rule set that an admin made`,
+    },
+  ])
 }
 
 const ofVersions = ({ sql }: Services["database"]): Pick<Handlers, VersionNames> => ({

@@ -33,6 +33,7 @@ import { profileHandlers } from "./profiles.ts"
 import { rolloutHandlers } from "./rollouts.ts"
 import { apiPrefix, registerRoutes } from "./register.ts"
 import { satelliteIdentityHandlers } from "./satellite-identity.ts"
+import { ruleSetHandlers } from "./rule-sets.ts"
 import { storageHandlers } from "./storage.ts"
 
 export type RestOptions = {
@@ -76,6 +77,7 @@ export async function openRestServer(options: RestOptions): Promise<RestServer> 
       ...storageHandlers(services),
       ...authorityHandlers(tls),
       ...satelliteIdentityHandlers(services),
+      ...ruleSetHandlers(services),
     },
     { database, secureCookies: options.tls !== undefined },
   )

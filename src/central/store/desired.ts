@@ -1,5 +1,5 @@
 /** What one satellite should run, and what it answers to it. */
-import type { ClusterSpec } from "#core/cluster/spec.ts"
+import type { ClusterSpec, ProfileSpec } from "#core/cluster/spec.ts"
 import type { AckOutcome } from "#core/fleet/satellite.ts"
 import {
   type ClusterId,
@@ -16,6 +16,7 @@ import type { ParameterOrders } from "#core/rollout/impact.ts"
 import { booleanOf, integerOf, jsonOf, type Row, textOf } from "#io/postgres/row.ts"
 import type { Sql } from "#io/postgres/sql.ts"
 import { profileSpecSchema } from "#wire/rest/profiles.ts"
+import { ruleSetOf, ruleSetSchema } from "#wire/rule-set-schema.ts"
 import { profileSpec } from "#wire/profile-spec.ts"
 import { parameterOrdersKept } from "./parameter-order.ts"
 import type { SecretBox } from "../secrets/secret-box.ts"
@@ -28,7 +29,7 @@ const desired = (row: Row, parameterOrders: ParameterOrders): Desired => {
   return {
     deleting: booleanOf(row, "deleting"),
     spec: {
-      ...profileSpec(body),
+      ...withRuleSet(profileSpec(body), row["rule_set"] === null ? undefined : row),
       id: clusterId(textOf(row, "id")),
       name: clusterName(textOf(row, "name")),
       namespace: namespace(textOf(row, "namespace")),
@@ -39,6 +40,14 @@ const desired = (row: Row, parameterOrders: ParameterOrders): Desired => {
       parameterOrders,
     },
   }
+}
+
+/** The site gets the rules, not where they are from. */
+function withRuleSet(spec: ProfileSpec, row: Row | undefined): ProfileSpec {
+  const { recoveryRuleSetId: _, ...rest } = spec
+  return row === undefined
+    ? rest
+    : { ...rest, recovery: ruleSetOf(ruleSetSchema.parse(jsonOf(row, "rule_set"))) }
 }
 
 /** What the stream of one satellite needs: every way to it opens secrets, also the one after a reconnect (C7). */
@@ -66,8 +75,9 @@ async function desiredClusters(sql: Sql, satellite: SatelliteId): Promise<Desire
   return (
     await sql`
       select c.id, c.name, c.namespace, c.spec, c.desired_version, c.paused, c.deletion_protected,
-        c.deleting_since is not null as deleting, p.name as profile_name
+        c.deleting_since is not null as deleting, p.name as profile_name, r.content as rule_set
       from cluster c join profile p on p.id = c.profile_id
+        left join recovery_rule_set r on r.id = (c.spec->>'recoveryRuleSetId')::uuid
       where c.satellite_id = ${satellite}
       order by c.id`
   ).map((row) => desired(row, orders))

@@ -51,6 +51,8 @@ export function checkProfile(spec: ProfileSpec): readonly Problem[] {
   if (Object.keys(spec.parameters).length > parametersMax)
     note("parameters", `at most ${parametersMax} parameters`)
   if (spec.hba.length > hbaMax) note("hba", `at most ${hbaMax} lines`)
+  if (spec.recovery !== undefined && spec.recoveryRuleSetId !== undefined)
+    note("recoveryRuleSetId", "a profile has rules of its own or points at a set, not both")
   // Patterns are compiled by whoever has their engine: `io/pattern.ts`.
   const rules = spec.recovery === undefined ? [] : checkRules(spec.recovery)
   return [...problems, ...checkParameters(spec), ...checkHba(spec.hba), ...rules]

@@ -68,6 +68,8 @@ export type ProfileSpec = {
   readonly failover: FailoverSpec
   /** What to do when a member's log says something; undefined: the rules that are built in. */
   readonly recovery?: RuleSet | undefined
+  /** The set that central keeps apart and fills `recovery` from, by its id. */
+  readonly recoveryRuleSetId?: string | undefined
 }
 
 export type ClusterSpec = ProfileSpec & {

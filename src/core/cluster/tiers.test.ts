@@ -58,7 +58,7 @@ test("a tier without a mapping waits, and every sentence names tier, volume and 
   assert.match(reasons[1] ?? "", /storage tier fast, which the wal volume/)
 })
 
-test("volumes that were made keep their class, whatever the mapping says now (C5)", () => {
+test("C5: volumes that were made keep their class, whatever the mapping says now", () => {
   const both = spec(onTier("bulk"), onTier("fast"))
   assert.deepEqual(resolved(both, { bulk: "new", fast: "new" }, { data: "hdd", wal: "nvme" }), [
     "hdd",

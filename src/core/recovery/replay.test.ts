@@ -19,11 +19,19 @@ const rule = (name: string, pattern: string, more: Partial<RecoveryRule> = {}): 
   ...more,
 })
 
+const ports = {
+  compile: compilePattern,
+  /** All lines here are of one minute. */
+  timeAt: (iso: string) => {
+    const seconds = /:(\d\d)\.000Z$/.exec(iso)?.[1]
+    return seconds === undefined ? undefined : Number(seconds) * 1000
+  },
+}
 const standby: Reader = { role: "standby", paused: false }
 const line = (at: string, text: string, process = "startup"): string =>
   `2026-11-29 10:00:${at}.000 UTC [77] (${process}) ${text}`
 const replayed = (rules: readonly RecoveryRule[], log: string, reader: Reader = standby) =>
-  replay({ allowExec: false, rules }, log, reader, compilePattern)
+  replay({ allowExec: false, rules }, log, reader, ports)
 
 /** What came of each message that a rule took. */
 const verdicts = (rules: readonly RecoveryRule[], log: string, reader: Reader = standby) =>
@@ -73,7 +81,7 @@ test("the first rule takes a message; others that match it are named with why th
   )
   const [message] = found.messages
   assert.equal(message?.taken?.rule.name, "takes")
-  assert.deepEqual(message?.others, [
+  assert.deepEqual(message.others, [
     { rule: "off", why: "disabled" },
     { rule: "only-panic", why: "severity" },
     { rule: "late", why: "later" },
@@ -108,8 +116,9 @@ test("a repair is for a standby that is not paused, on the server's own word", (
 })
 
 test("the built-in rules read a log without pg-swarm's head, and passwords are not shown", () => {
-  const log = '2026-11-29 10:00:00 UTC ERROR:  could not extend file "base/1/2": No space left on device\r\n'
-  const found = replay(builtInRules, log, standby, compilePattern)
+  const log =
+    '2026-11-29 10:00:00 UTC ERROR:  could not extend file "base/1/2": No space left on device\r\n'
+  const found = replay(builtInRules, log, standby, ports)
   assert.equal(found.messages[0]?.taken?.rule.name, "disk-full")
   const secret = replayed([], line("00", "ERROR:  password = 'hunter2'"))
   assert.doesNotMatch(secret.messages[0]?.text ?? "", /hunter2/)

@@ -17,6 +17,13 @@ export type Reader = {
   readonly paused: boolean
 }
 
+/** What the core does not have. */
+export type Ports = {
+  readonly compile: CompilePattern
+  /** The instant of an ISO 8601 text; undefined where it is none. */
+  readonly timeAt: (iso: string) => number | undefined
+}
+
 /** Why a rule whose pattern matches a message does not get it. */
 export const passedOver = ["later", "severity", "disabled"] as const
 export type PassedOver = (typeof passedOver)[number]
@@ -47,7 +54,11 @@ export type Replay = {
   readonly strangeCount: number
 }
 
-type Placed = { readonly message: LogMessage; readonly firstLine: number; readonly lastLine: number }
+type Placed = {
+  readonly message: LogMessage
+  readonly firstLine: number
+  readonly lastLine: number
+}
 
 /** Longest that a message is shown. */
 const textMax = 500
@@ -56,7 +67,7 @@ export function replay(
   set: RuleSet,
   log: string,
   reader: Reader,
-  compile: CompilePattern,
+  { compile, timeAt }: Ports,
 ): Replay {
   const lines = log.replace(/\r?\n$/, "").split(/\r?\n/)
   const kinds = lines.map((line) => parseLogLine(line).kind)
@@ -65,7 +76,7 @@ export function replay(
   let memory = firstEngineMemory
   let now = 0
   const messages = placedMessages(lines).map((placed): ReplayedMessage => {
-    now = Math.max(now, timeOf(placed.message) ?? now)
+    now = Math.max(now, timeAt(utcOf(placed.message)) ?? now)
     const { taken, others } = matched(set, rules, placed.message)
     if (taken === undefined) return { ...shown(placed), taken: undefined, others }
     const judged = judge(memory, taken, placed.message, {
@@ -78,8 +89,7 @@ export function replay(
     memory = judged.memory
     return { ...shown(placed), taken: { rule: taken, verdict: judged.verdict }, others }
   })
-  const count = (kind: (typeof kinds)[number]): number =>
-    kinds.filter((one) => one === kind).length
+  const count = (kind: (typeof kinds)[number]): number => kinds.filter((one) => one === kind).length
   return {
     messages,
     lineCount: lines.length,
@@ -138,9 +148,7 @@ function matched(
 }
 
 /** By the line's own head, as if it were in UTC: only the time between lines counts. */
-function timeOf({ origin }: LogMessage): number | undefined {
-  const found = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d\.\d{3})/.exec(origin)
-  if (found === null) return undefined
-  const time = Date.parse(`${found[1]}T${found[2]}Z`)
-  return Number.isNaN(time) ? undefined : time
+function utcOf({ origin }: LogMessage): string {
+  const [day = "", time = ""] = origin.split(" ")
+  return `${day}T${time}Z`
 }

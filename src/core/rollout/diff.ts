@@ -36,6 +36,7 @@ function fields(spec: ProfileSpec): ReadonlyMap<string, Value> {
       .toSorted(([a], [b]) => (a < b ? -1 : 1)),
     ["hba", spec.hba.length === 0 ? undefined : spec.hba],
     ...Object.entries(failover).map(([name, value]) => [`failover.${name}`, value] as const),
+    ["recoveryRuleSetId", spec.recoveryRuleSetId],
     ["recovery.allowExec", recovery?.allowExec],
     // The first rule that matches takes the message: their order is part of the meaning.
     ["recovery.order", recovery?.rules.map(({ name }) => name)],

@@ -58,6 +58,8 @@ export const profileSpecSchema = z.strictObject({
     .prefault({}),
   /** What to do when a member's log says something; absent or null: the rules that are built in. */
   recovery: ruleSetSchema.nullish(),
+  /** Instead of rules of its own: a set that is kept apart, and is in force here as it is there. */
+  recoveryRuleSetId: z.uuid().nullish(),
 })
 export type ProfileSpecBody = z.infer<typeof profileSpecSchema>
 

@@ -26,6 +26,7 @@ import {
   satelliteSchema,
   satelliteStates,
 } from "#wire/rest/satellites.ts"
+import { ruleSetRoutes } from "#wire/rest/rule-set-routes.ts"
 import { storageRoutes } from "#wire/rest/storage-routes.ts"
 import { satelliteIdentityRoutes } from "#wire/rest/satellite-routes.ts"
 import { roleChangeSchema } from "#wire/rest/role-changes.ts"
@@ -222,6 +223,7 @@ export const routes = {
   ...parameterRoutes,
   ...ruleRoutes,
   ...storageRoutes,
+  ...ruleSetRoutes,
   ...rolloutRoutes,
   ...freezeWindowRoutes,
 
