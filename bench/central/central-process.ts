@@ -58,7 +58,11 @@ export async function startCentralUnderTest(
   let program: Program | undefined = await programs.start(
     {
       name: "central",
-      command: [process.execPath, join(checkout, "dist/central.js")],
+      command: [
+        process.execPath,
+        ...(process.env["CENTRAL_FLAGS"]?.split(" ") ?? []),
+        join(checkout, "dist/central.js"),
+      ],
       cwd: folder,
       asOurselves: true,
       env: {

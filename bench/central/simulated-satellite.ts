@@ -4,8 +4,9 @@
  * config is applied at once, and its cluster is always healthy.
  */
 import { randomUUID } from "node:crypto"
-import { createClient, type Transport } from "@connectrpc/connect"
+import { Code, ConnectError, createClient, type Transport } from "@connectrpc/connect"
 import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node"
+import { backoff } from "#core/backoff.ts"
 import type { ClusterSpec } from "#core/cluster/spec.ts"
 import type { ClusterHealth, InstanceHealth } from "#core/cluster/state.ts"
 import type { FromCentral } from "#core/fleet/satellite.ts"
@@ -32,6 +33,27 @@ const healthEvery = seconds(10)
 /** As the satellite's own transport does (`io/rpc/client.ts`). */
 const pingEvery = seconds(20)
 const callWithin = 60_000
+
+const unworthy: readonly Code[] = [
+  Code.Unauthenticated,
+  Code.PermissionDenied,
+  Code.InvalidArgument,
+]
+
+/** Central lets in so many a second and no more, and a busy machine drops a line: who is turned away comes back. */
+async function patiently<T>(call: () => Promise<T>): Promise<T> {
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      return await call()
+    } catch (error) {
+      if (!(error instanceof ConnectError) || unworthy.includes(error.code)) throw error
+      await systemClock.sleep(backoff(attempt, Math.random(), pauses), forever)
+    }
+  }
+}
+
+const pauses = { first: seconds(1), longest: seconds(5) }
+const forever = new AbortController().signal
 
 export class SimulatedSatellite {
   readonly #name: string
@@ -70,19 +92,21 @@ export class SimulatedSatellite {
     return spec?.version
   }
 
+  get #registration() {
+    return createClient(RegistrationService, this.#transport)
+  }
+
   async register(labels: Readonly<Record<string, string>>): Promise<void> {
+    const request = encodeRegistration({
+      site: this.#name,
+      kubernetesUid: randomUUID(),
+      kubernetesVersion: "v1.30.0",
+      satelliteVersion: "0.1.0",
+      protocolVersion: 1,
+      labels,
+    })
     const answer = parseRegistered(
-      await createClient(RegistrationService, this.#transport).register(
-        encodeRegistration({
-          site: this.#name,
-          kubernetesUid: randomUUID(),
-          kubernetesVersion: "v1.30.0",
-          satelliteVersion: "0.1.0",
-          protocolVersion: 1,
-          labels,
-        }),
-        { timeoutMs: callWithin },
-      ),
+      await patiently(() => this.#registration.register(request, { timeoutMs: callWithin })),
     )
     if (answer.kind === "bad") throw new Error(`registration: ${JSON.stringify(answer.problems)}`)
     this.id = answer.value.satelliteId
@@ -91,15 +115,13 @@ export class SimulatedSatellite {
 
   /** Collects the token and keeps the stream until `signal`. */
   async run(signal: AbortSignal): Promise<void> {
+    const check = encodeApprovalCheck({
+      satelliteId: satelliteId(this.id),
+      registrationToken: this.#registrationToken,
+      certificateRequest: undefined,
+    })
     const approval = parseApproval(
-      await createClient(RegistrationService, this.#transport).checkApproval(
-        encodeApprovalCheck({
-          satelliteId: satelliteId(this.id),
-          registrationToken: this.#registrationToken,
-          certificateRequest: undefined,
-        }),
-        { timeoutMs: callWithin },
-      ),
+      await patiently(() => this.#registration.checkApproval(check, { timeoutMs: callWithin })),
       satelliteId(this.id),
     )
     if (approval.kind === "bad" || approval.value.kind !== "approved")

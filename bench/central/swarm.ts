@@ -1,6 +1,5 @@
 /** The process in which all simulated satellites live, steered by the bench over its channel. */
 import { setTimeout as sleep } from "node:timers/promises"
-import { Code, ConnectError } from "@connectrpc/connect"
 import { type FromSwarm, type ToSwarm } from "./orders.ts"
 import { SimulatedSatellite } from "./simulated-satellite.ts"
 
@@ -23,9 +22,7 @@ async function obey(order: ToSwarm): Promise<void> {
           }),
         )
       return sideBySide(satellites, async (one, at) => {
-        await patiently(() =>
-          one.register({ region: regions[at % regions.length] ?? "", ring: String(at % 10) }),
-        )
+        await one.register({ region: regions[at % regions.length] ?? "", ring: String(at % 10) })
         say({ kind: "registered", id: one.id })
       })
     }
@@ -48,18 +45,6 @@ async function obey(order: ToSwarm): Promise<void> {
       stop.abort(new Error("the bench is over"))
       clearInterval(states)
       process.disconnect()
-  }
-}
-
-/** Central lets in so many a second and no more; who is turned away comes back. */
-async function patiently(register: () => Promise<void>): Promise<void> {
-  for (;;) {
-    try {
-      return await register()
-    } catch (error) {
-      if (!(error instanceof ConnectError) || error.code !== Code.ResourceExhausted) throw error
-      await sleep(500 + Math.random() * 1000)
-    }
   }
 }
 

@@ -171,10 +171,8 @@ async function openGrpc(
     // A satellite that registers has no certificate yet; streams are looked at where they begin.
     tls: tls && { ...tls.served, clientsMayBeUnknown: true },
     messageBytesMax: satelliteMessageMax,
-    routes: (router) => {
-      registration.routes(router)
-      streams.routes(router)
-    },
+    routes: (router) => registration.routes(router),
+    lean: [streams.call],
   })
   tls?.onChange((served) => server.setCertificate(served))
   return server

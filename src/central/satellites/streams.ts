@@ -2,13 +2,14 @@
  * The streams that live on this central. One per satellite: a newer one, here or on another central,
  * ends the older, and what the older does while ending never touches the newer (D2).
  */
-import { Code, ConnectError, type ConnectRouter, type HandlerContext } from "@connectrpc/connect"
+import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect"
 import type { Hello } from "#core/fleet/satellite.ts"
 import { satelliteUri } from "#core/fleet/certificates.ts"
 import { type SatelliteId, satelliteId } from "#core/ids.ts"
 import { type Millis, seconds } from "#core/units.ts"
 import type { Log } from "#io/log.ts"
 import type { Database } from "#io/postgres/sql.ts"
+import { type LeanCall, leanCall } from "#io/rpc/lean-stream.ts"
 import { callerCertificate, hangUp } from "#io/rpc/server.ts"
 import {
   type CentralMessage,
@@ -58,10 +59,10 @@ export class Streams {
     return this.#live.size
   }
 
-  routes(router: ConnectRouter): void {
-    router.service(SatelliteService, {
-      connect: (messages, context) => this.#serve(messages, context),
-    })
+  get call(): LeanCall {
+    return leanCall(SatelliteService.method.connect, (messages, context) =>
+      this.#serve(messages, context),
+    )
   }
 
   wake(ids: readonly SatelliteId[]): void {

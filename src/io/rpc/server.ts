@@ -16,6 +16,7 @@ import type { AddressInfo } from "node:net"
 import { TLSSocket } from "node:tls"
 import {
   type ConnectRouter,
+  type ContextValues,
   createContextKey,
   createContextValues,
   type Interceptor,
@@ -24,6 +25,7 @@ import { connectNodeAdapter } from "@connectrpc/connect-node"
 import { assert } from "#core/assert.ts"
 import { type Millis, seconds } from "#core/units.ts"
 import type { HostPort } from "#io/config.ts"
+import type { LeanCall } from "#io/rpc/lean-stream.ts"
 
 /** Address of the caller, as the socket has it. */
 export const remoteAddress = createContextKey("", { description: "address of the caller" })
@@ -56,6 +58,8 @@ export type RpcServerOptions = {
   /** Absent means plain HTTP/2. */
   readonly tls: ServerTls | undefined
   readonly routes: (router: ConnectRouter) => void
+  /** Calls that are not Connect's: streams that stay open by the thousand. */
+  readonly lean?: readonly LeanCall[]
   readonly interceptors?: readonly Interceptor[]
   /** Largest message, either way. */
   readonly messageBytesMax: number
@@ -80,6 +84,15 @@ const lingerFor = seconds(1)
 
 export async function openRpcServer(options: RpcServerOptions): Promise<RpcServer> {
   const stopping = new AbortController()
+  const valuesOf = (
+    request: Pick<Http2ServerRequest, "socket"> | Http2ServerRequest,
+  ): ContextValues =>
+    createContextValues()
+      .set(remoteAddress, request.socket.remoteAddress ?? "")
+      .set(callerCertificate, "stream" in request ? shownBy(request.stream) : undefined)
+      .set(hangUp, () => {
+        if ("stream" in request) destroySoon(request.stream)
+      })
   const handler = connectNodeAdapter({
     routes: options.routes,
     grpc: true,
@@ -89,17 +102,21 @@ export async function openRpcServer(options: RpcServerOptions): Promise<RpcServe
     readMaxBytes: options.messageBytesMax,
     writeMaxBytes: options.messageBytesMax,
     shutdownSignal: stopping.signal,
-    contextValues: (request) =>
-      createContextValues()
-        .set(remoteAddress, request.socket.remoteAddress ?? "")
-        .set(callerCertificate, "stream" in request ? shownBy(request.stream) : undefined)
-        .set(hangUp, () => {
-          if ("stream" in request) destroySoon(request.stream)
-        }),
+    contextValues: valuesOf,
   })
+  const lean = new Map((options.lean ?? []).map((call) => [call.path, call]))
   const serve = (request: Http2ServerRequest, response: Http2ServerResponse): void => {
     endWithAnswer(request)
-    handler(request, response)
+    const call = lean.get(request.url)
+    if (call === undefined) return handler(request, response)
+    const { stream } = request
+    // Never throws: what goes wrong is said in the trailers.
+    void call.serve(stream, {
+      headers: headersOf(request),
+      values: valuesOf(request),
+      stopping: stopping.signal,
+      messageBytesMax: options.messageBytesMax,
+    })
   }
   const sessions = new Set<ServerHttp2Session>()
   const settings = {
@@ -171,6 +188,13 @@ function shownBy({ session }: Http2ServerRequest["stream"]): CallerCertificate |
       .split(", ")
       .flatMap((name) => (name.startsWith("URI:") ? [name.slice("URI:".length)] : [])),
   }
+}
+
+function headersOf({ headers }: Http2ServerRequest): Headers {
+  const found = new Headers()
+  for (const [name, value] of Object.entries(headers))
+    if (!name.startsWith(":") && value !== undefined) found.set(name, String(value))
+  return found
 }
 
 /**

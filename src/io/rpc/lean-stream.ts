@@ -1,0 +1,177 @@
+/**
+ * A call in which both sides stream, served with little memory, for streams that stay open by the thousand.
+ * Connect's own handler puts a chain of async iterables around each stream, every link with its promises and
+ * the last message: some 80 kB for each satellite. This one speaks the same protocol (gRPC over HTTP/2) and
+ * has two links. What a handler sees is the same, so it can be served by either (decision 14).
+ */
+import type { ServerHttp2Stream } from "node:http2"
+import {
+  fromBinary,
+  toBinary,
+  type DescMessage,
+  type DescMethodBiDiStreaming,
+  type MessageShape,
+} from "@bufbuild/protobuf"
+import {
+  Code,
+  ConnectError,
+  type ContextValues,
+  createHandlerContext,
+  type HandlerContext,
+} from "@connectrpc/connect"
+import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc"
+import { Frames, framed } from "./frames.ts"
+
+export type LeanCall = {
+  readonly path: string
+  readonly serve: (stream: ServerHttp2Stream, around: Around) => Promise<void>
+}
+
+/** What the server knows of a call. */
+export type Around = {
+  readonly headers: Headers
+  readonly values: ContextValues
+  readonly stopping: AbortSignal
+  readonly messageBytesMax: number
+}
+
+type Implementation<I extends DescMessage, O extends DescMessage> = (
+  messages: AsyncIterable<MessageShape<I>>,
+  context: HandlerContext,
+) => AsyncIterable<MessageShape<O>>
+
+/** The method, served by `implementation`. */
+export const leanCall = <I extends DescMessage, O extends DescMessage>(
+  method: DescMethodBiDiStreaming<I, O>,
+  implementation: Implementation<I, O>,
+): LeanCall => ({
+  path: `/${method.parent.typeName}/${method.name}`,
+  serve: (stream, around) => serve(method, implementation, stream, around),
+})
+
+async function serve<I extends DescMessage, O extends DescMessage>(
+  method: DescMethodBiDiStreaming<I, O>,
+  implementation: Implementation<I, O>,
+  stream: ServerHttp2Stream,
+  { headers, values, stopping, messageBytesMax }: Around,
+): Promise<void> {
+  if (!/^application\/grpc(\+proto)?$/.test(headers.get("content-type") ?? "")) {
+    stream.respond({ ":status": 415 }, { endStream: true })
+    return
+  }
+  const gone = new AbortController()
+  stream.once("close", () => gone.abort(new ConnectError("the line is cut", Code.Canceled)))
+  const context = createHandlerContext({
+    service: method.parent,
+    method,
+    protocolName: "grpc",
+    requestMethod: "POST",
+    url: `https://localhost/${method.parent.typeName}/${method.name}`,
+    requestHeader: headers,
+    requestSignal: gone.signal,
+    shutdownSignal: stopping,
+    contextValues: values,
+  })
+  const messages = new Incoming(stream, method.input, messageBytesMax)
+  let end: ConnectError | undefined
+  stream.respond(
+    { ":status": 200, "content-type": "application/grpc+proto" },
+    { waitForTrailers: true },
+  )
+  stream.once("wantTrailers", () => {
+    const trailers = new Headers()
+    setTrailerStatus(trailers, end)
+    stream.sendTrailers(Object.fromEntries(trailers))
+  })
+  try {
+    for await (const message of implementation(messages, context)) {
+      if (stream.destroyed) break
+      if (!stream.write(framed(toBinary(method.output, message)))) await drained(stream)
+    }
+  } catch (error) {
+    end = ConnectError.from(error, Code.Internal)
+  }
+  if (!stream.destroyed) stream.end()
+}
+
+/** Resolves when there is room to write again, or nobody to write to. */
+async function drained(stream: ServerHttp2Stream): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const go = (): void => resolve()
+  stream.once("drain", go)
+  stream.once("close", go)
+  await promise
+  stream.off("drain", go)
+  stream.off("close", go)
+}
+
+/** What the caller sends. Nothing is read ahead of who asks for it, so a slow reader slows its writer down. */
+class Incoming<I extends DescMessage> implements AsyncIterableIterator<MessageShape<I>> {
+  readonly #stream: ServerHttp2Stream
+  readonly #schema: I
+  readonly #frames: Frames
+  #isOver = false
+  #failure: Error | undefined
+  #wake: () => void = () => {}
+
+  constructor(stream: ServerHttp2Stream, schema: I, messageBytesMax: number) {
+    this.#stream = stream
+    this.#schema = schema
+    this.#frames = new Frames(messageBytesMax)
+    const wake = (): void => this.#wake()
+    stream.on("readable", wake)
+    stream.once("end", () => this.#over(undefined))
+    stream.once("aborted", () => this.#over(new ConnectError("the line is cut", Code.Canceled)))
+    stream.once("close", () => this.#over(undefined))
+    stream.on("error", (error: Error) => this.#over(error))
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  async next(): Promise<IteratorResult<MessageShape<I>, undefined>> {
+    for (;;) {
+      const frame = this.#frames.next()
+      if (frame !== undefined) return { done: false, value: parsed(this.#schema, frame) }
+      const chunk: unknown = this.#stream.read()
+      if (Buffer.isBuffer(chunk)) this.#frames.push(chunk)
+      else if (this.#isOver) return this.#end()
+      else await this.#more()
+    }
+  }
+
+  #end(): IteratorResult<MessageShape<I>, undefined> {
+    if (this.#failure !== undefined) throw this.#failure
+    if (this.#frames.isPartial)
+      throw new ConnectError("the stream ended within a message", Code.InvalidArgument)
+    return { done: true, value: undefined }
+  }
+
+  async #more(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve
+    })
+    this.#wake = () => {}
+  }
+
+  #over(failure: Error | undefined): void {
+    if (!this.#isOver) this.#failure = failure
+    this.#isOver = true
+    this.#wake()
+  }
+}
+
+function parsed<I extends DescMessage>(schema: I, frame: Uint8Array): MessageShape<I> {
+  try {
+    return fromBinary(schema, frame)
+  } catch (cause) {
+    throw new ConnectError(
+      "a message cannot be read",
+      Code.InvalidArgument,
+      undefined,
+      undefined,
+      cause,
+    )
+  }
+}
