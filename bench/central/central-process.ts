@@ -12,7 +12,7 @@ import { issue, newAuthority } from "#io/certificates/authority.ts"
 import { findServerBinaries } from "#io/postgres/binaries.ts"
 import { startPrivateServer } from "#io/postgres/private-server.ts"
 import { CentralApi } from "../../src/demo/central-api.ts"
-import { type Program, Programs } from "../../src/demo/programs.ts"
+import { type Program, Programs, type ProgramSpec } from "../../src/demo/programs.ts"
 import type { Target } from "./orders.ts"
 
 const run = promisify(execFile)
@@ -37,7 +37,6 @@ export async function startCentralUnderTest(
   signal: AbortSignal,
 ): Promise<CentralUnderTest> {
   await using stack = new AsyncDisposableStack()
-  const checkout = join(import.meta.dirname, "../..")
   await run(process.execPath, [join(checkout, "scripts/build.ts"), "central"], {
     cwd: checkout,
     timeout: 180_000,
@@ -56,27 +55,7 @@ export async function startCentralUnderTest(
   const [rest, grpc] = [await freePort(), await freePort()]
   const programs = new Programs(folder, undefined)
   let program: Program | undefined = await programs.start(
-    {
-      name: "central",
-      command: [
-        process.execPath,
-        ...(process.env["CENTRAL_FLAGS"]?.split(" ") ?? []),
-        join(checkout, "dist/central.js"),
-      ],
-      cwd: folder,
-      asOurselves: true,
-      env: {
-        PATH: process.env["PATH"] ?? "",
-        DATABASE_URL: database.connection.url,
-        PG_SWARM_REST_LISTEN: `127.0.0.1:${rest}`,
-        PG_SWARM_GRPC_LISTEN: `127.0.0.1:${grpc}`,
-        PG_SWARM_ADMIN_PASSWORD: password,
-        PG_SWARM_TLS_CERT: join(folder, "central.crt"),
-        PG_SWARM_TLS_KEY: join(folder, "central.key"),
-      },
-      isReady: ({ event }) => event === "central.ready",
-      readyWithinMs: 60_000,
-    },
+    centralSpec(folder, { rest, grpc, password, databaseUrl: database.connection.url }),
     signal,
   )
   const stop = async (): Promise<void> => {
@@ -102,6 +81,34 @@ export async function startCentralUnderTest(
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
 }
+
+const checkout = join(import.meta.dirname, "../..")
+
+const centralSpec = (
+  folder: string,
+  given: {
+    readonly rest: number
+    readonly grpc: number
+    readonly password: string
+    readonly databaseUrl: string
+  },
+): ProgramSpec => ({
+  name: "central",
+  command: [process.execPath, join(checkout, "dist/central.js")],
+  cwd: folder,
+  asOurselves: true,
+  env: {
+    PATH: process.env["PATH"] ?? "",
+    DATABASE_URL: given.databaseUrl,
+    PG_SWARM_REST_LISTEN: `127.0.0.1:${given.rest}`,
+    PG_SWARM_GRPC_LISTEN: `127.0.0.1:${given.grpc}`,
+    PG_SWARM_ADMIN_PASSWORD: given.password,
+    PG_SWARM_TLS_CERT: join(folder, "central.crt"),
+    PG_SWARM_TLS_KEY: join(folder, "central.key"),
+  },
+  isReady: ({ event }) => event === "central.ready",
+  readyWithinMs: 60_000,
+})
 
 /** Writes central's certificate and key, and lets this process trust their authority. */
 async function certificates(folder: string): Promise<string> {

@@ -50,7 +50,8 @@ export class Frames {
       )
     const end = prefixBytes + length
     if (this.#bytes < end) return undefined
-    const [first = prefix, ...others] = [this.#joined(end), ...this.#chunks.slice(1)]
+    const first = this.#joined(end)
+    const others = this.#chunks.slice(1)
     const rest = first.subarray(end)
     this.#chunks = rest.length === 0 ? others : [rest, ...others]
     this.#bytes -= end

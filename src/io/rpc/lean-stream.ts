@@ -2,9 +2,9 @@
  * A call in which both sides stream, served with little memory, for streams that stay open by the thousand.
  * Connect's own handler puts a chain of async iterables around each stream, every link with its promises and
  * the last message: some 80 kB for each satellite. This one speaks the same protocol (gRPC over HTTP/2) and
- * has two links. What a handler sees is the same, so it can be served by either (decision 14).
+ * has two links. What a handler sees is the same, so it can be served by either (decision 8).
  */
-import type { ServerHttp2Stream } from "node:http2"
+import type { Http2ServerResponse, ServerHttp2Stream } from "node:http2"
 import {
   fromBinary,
   toBinary,
@@ -24,7 +24,8 @@ import { Frames, framed } from "./frames.ts"
 
 export type LeanCall = {
   readonly path: string
-  readonly serve: (stream: ServerHttp2Stream, around: Around) => Promise<void>
+  /** Never throws: what goes wrong is said to the caller. */
+  readonly serve: (response: Http2ServerResponse, around: Around) => Promise<void>
 }
 
 /** What the server knows of a call. */
@@ -46,19 +47,20 @@ export const leanCall = <I extends DescMessage, O extends DescMessage>(
   implementation: Implementation<I, O>,
 ): LeanCall => ({
   path: `/${method.parent.typeName}/${method.name}`,
-  serve: (stream, around) => serve(method, implementation, stream, around),
+  serve: (response, around) => serve(method, implementation, response, around),
 })
 
 async function serve<I extends DescMessage, O extends DescMessage>(
   method: DescMethodBiDiStreaming<I, O>,
   implementation: Implementation<I, O>,
-  stream: ServerHttp2Stream,
+  response: Http2ServerResponse,
   { headers, values, stopping, messageBytesMax }: Around,
 ): Promise<void> {
   if (!/^application\/grpc(\+proto)?$/.test(headers.get("content-type") ?? "")) {
-    stream.respond({ ":status": 415 }, { endStream: true })
+    response.writeHead(415).end()
     return
   }
+  const { stream } = response
   const gone = new AbortController()
   stream.once("close", () => gone.abort(new ConnectError("the line is cut", Code.Canceled)))
   const context = createHandlerContext({
@@ -74,35 +76,31 @@ async function serve<I extends DescMessage, O extends DescMessage>(
   })
   const messages = new Incoming(stream, method.input, messageBytesMax)
   let end: ConnectError | undefined
-  stream.respond(
-    { ":status": 200, "content-type": "application/grpc+proto" },
-    { waitForTrailers: true },
-  )
-  stream.once("wantTrailers", () => {
-    const trailers = new Headers()
-    setTrailerStatus(trailers, end)
-    stream.sendTrailers(Object.fromEntries(trailers))
-  })
+  response.writeHead(200, { "content-type": "application/grpc+proto" })
   try {
     for await (const message of implementation(messages, context)) {
-      if (stream.destroyed) break
-      if (!stream.write(framed(toBinary(method.output, message)))) await drained(stream)
+      if (stream.destroyed) return
+      if (!response.write(framed(toBinary(method.output, message)))) await drained(response)
     }
   } catch (error) {
     end = ConnectError.from(error, Code.Internal)
   }
-  if (!stream.destroyed) stream.end()
+  if (stream.destroyed) return
+  const trailers = new Headers()
+  setTrailerStatus(trailers, end)
+  response.addTrailers(Object.fromEntries(trailers))
+  response.end()
 }
 
 /** Resolves when there is room to write again, or nobody to write to. */
-async function drained(stream: ServerHttp2Stream): Promise<void> {
+async function drained(response: Http2ServerResponse): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   const go = (): void => resolve()
-  stream.once("drain", go)
-  stream.once("close", go)
+  response.once("drain", go)
+  response.once("close", go)
   await promise
-  stream.off("drain", go)
-  stream.off("close", go)
+  response.off("drain", go)
+  response.off("close", go)
 }
 
 /** What the caller sends. Nothing is read ahead of who asks for it, so a slow reader slows its writer down. */

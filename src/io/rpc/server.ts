@@ -84,40 +84,7 @@ const lingerFor = seconds(1)
 
 export async function openRpcServer(options: RpcServerOptions): Promise<RpcServer> {
   const stopping = new AbortController()
-  const valuesOf = (
-    request: Pick<Http2ServerRequest, "socket"> | Http2ServerRequest,
-  ): ContextValues =>
-    createContextValues()
-      .set(remoteAddress, request.socket.remoteAddress ?? "")
-      .set(callerCertificate, "stream" in request ? shownBy(request.stream) : undefined)
-      .set(hangUp, () => {
-        if ("stream" in request) destroySoon(request.stream)
-      })
-  const handler = connectNodeAdapter({
-    routes: options.routes,
-    grpc: true,
-    grpcWeb: false,
-    connect: false,
-    interceptors: [...(options.interceptors ?? [])],
-    readMaxBytes: options.messageBytesMax,
-    writeMaxBytes: options.messageBytesMax,
-    shutdownSignal: stopping.signal,
-    contextValues: valuesOf,
-  })
-  const lean = new Map((options.lean ?? []).map((call) => [call.path, call]))
-  const serve = (request: Http2ServerRequest, response: Http2ServerResponse): void => {
-    endWithAnswer(request)
-    const call = lean.get(request.url)
-    if (call === undefined) return handler(request, response)
-    const { stream } = request
-    // Never throws: what goes wrong is said in the trailers.
-    void call.serve(stream, {
-      headers: headersOf(request),
-      values: valuesOf(request),
-      stopping: stopping.signal,
-      messageBytesMax: options.messageBytesMax,
-    })
-  }
+  const serve = serving(options, stopping.signal)
   const sessions = new Set<ServerHttp2Session>()
   const settings = {
     settings: { maxConcurrentStreams: options.streamsPerSessionMax ?? 32 },
@@ -165,6 +132,43 @@ export async function openRpcServer(options: RpcServerOptions): Promise<RpcServe
     },
   }
 }
+
+/** Answers each call: the lean ones by their own, all others by Connect. */
+function serving(
+  options: RpcServerOptions,
+  stopping: AbortSignal,
+): (request: Http2ServerRequest, response: Http2ServerResponse) => void {
+  const { messageBytesMax } = options
+  const connect = connectNodeAdapter({
+    routes: options.routes,
+    grpc: true,
+    grpcWeb: false,
+    connect: false,
+    interceptors: [...(options.interceptors ?? [])],
+    readMaxBytes: messageBytesMax,
+    writeMaxBytes: messageBytesMax,
+    shutdownSignal: stopping,
+    contextValues: valuesOf,
+  })
+  const lean = new Map((options.lean ?? []).map((call) => [call.path, call]))
+  return (request, response) => {
+    endWithAnswer(request)
+    const call = lean.get(request.url)
+    if (call === undefined) return connect(request, response)
+    const [headers, values] = [headersOf(request), valuesOf(request)]
+    void call.serve(response, { headers, values, stopping, messageBytesMax })
+  }
+}
+
+const valuesOf = (
+  request: Pick<Http2ServerRequest, "socket"> | Http2ServerRequest,
+): ContextValues =>
+  createContextValues()
+    .set(remoteAddress, request.socket.remoteAddress ?? "")
+    .set(callerCertificate, "stream" in request ? shownBy(request.stream) : undefined)
+    .set(hangUp, () => {
+      if ("stream" in request) destroySoon(request.stream)
+    })
 
 const isSecure = (server: Http2Server | Http2SecureServer): server is Http2SecureServer =>
   "setSecureContext" in server
