@@ -230,6 +230,7 @@ export class FailoverCluster implements AsyncDisposable {
   configure(change: {
     readonly durability?: Durability
     readonly preset?: Preset
+    readonly members?: number
     /** Recovery rules; anything at all, also what no sidecar can use. */
     readonly recovery?: unknown
   }): void {
@@ -245,7 +246,7 @@ export class FailoverCluster implements AsyncDisposable {
         cluster: this.name,
         namespace: this.namespace,
         clusterId: id,
-        members,
+        members: change.members ?? members,
         preset: change.preset ?? failover.preset,
         durability: change.durability ?? failover.durability,
         satelliteAddress: "127.0.0.1:1",

@@ -48,6 +48,51 @@ await play(
       },
     },
     {
+      name: "CN22 PA27: a member that is taken away takes its slot along, a user's slot stays, and one that is added streams from a slot of its own",
+      async play({ cluster, primary, others, witnesses }) {
+        const ordinal = (member: Member): number => ordinalOf(member.pod) ?? 0
+        const last = present(cluster.members.at(-1), "there are members")
+        if (primary === last) {
+          primary.killPostmaster()
+          await cluster.untilPrimary((member) => member !== last)
+          await cluster.untilStreaming(present(await cluster.primary(), "somebody leads"))
+        }
+        const leader = present(await cluster.primary(), "somebody leads")
+        const slots = async (): Promise<readonly unknown[]> =>
+          (await leader.query("select slot_name from pg_replication_slots order by slot_name")).map(
+            (row) => row["slot_name"],
+          )
+        const slotsOf = (members: readonly Member[]): readonly string[] =>
+          members
+            .filter((member) => member !== leader)
+            .map((member) => `pgswarm_c_${ordinal(member)}`)
+            .toSorted()
+        const all = [...others, primary]
+        await leader.query("select pg_create_physical_replication_slot('of_a_user')")
+        await last.kill()
+        cluster.configure({ members: 2 })
+        const left = all.filter((member) => member !== last)
+        await cluster.until("the slot of the member that is gone is gone too", async () => {
+          const there = await slots()
+          return JSON.stringify(there) === JSON.stringify(["of_a_user", ...slotsOf(left)])
+        })
+        await cluster.until("the Lease counts two members", async () => {
+          return (await cluster.lease()).members.length === 2
+        })
+        await witnesses.writing()
+        cluster.configure({})
+        await last.rebirth()
+        last.start()
+        await cluster.untilStreaming(leader)
+        assert.deepEqual(await slots(), ["of_a_user", ...slotsOf(all)])
+        const [row] = await leader.query(
+          `select active from pg_replication_slots where slot_name = 'pgswarm_c_${ordinal(last)}'`,
+        )
+        assert.equal(row?.["active"], true)
+        await leader.query("select pg_drop_replication_slot('of_a_user')")
+      },
+    },
+    {
       name: "OW9: a primary whose volume is an old copy when it is back does not lead, and loses nobody's commit",
       async play({ cluster, primary, others, witnesses }) {
         const [standby, third] = others
