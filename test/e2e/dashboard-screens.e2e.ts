@@ -88,6 +88,15 @@ for (const colorScheme of ["light", "dark"] as const) {
     await page.goto(`/clusters/${scene.central.fleet.clusters[0]?.id}`)
     await page.getByRole("button", { name: "Delete" }).click()
     await close("delete cluster")
+    await page.getByRole("button", { name: "New database" }).click()
+    await page.getByLabel("May be reached from").fill("10.0.0.1/8")
+    await page.getByRole("button", { name: "Make database" }).click()
+    await close("new database")
+    for (const deed of ["New password", "Edit owner", "Drop"]) {
+      await page.getByRole("button", { name: "Change orders" }).click()
+      await page.getByRole("menuitem", { name: deed }).click()
+      await close(deed)
+    }
     await page.goto("/tokens")
     await page.getByRole("button", { name: "New token" }).click()
     await close("new token")

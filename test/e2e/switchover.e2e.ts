@@ -8,6 +8,7 @@ import type { CentralApi } from "../../src/demo/central-api.ts"
 import { settle } from "../../src/demo/compose.ts"
 import { admitApplication, patientOf } from "../../src/demo/patient.ts"
 import { Writer } from "../../src/demo/writer.ts"
+import { databaseByRest } from "./databases.suite.ts"
 import { explained, openTestDemo, siteOf } from "./demo-fixture.ts"
 import { untilWhole } from "./failover.suite.ts"
 import { until } from "./wait.ts"
@@ -64,6 +65,12 @@ test("the primary's role is handed over by REST; nothing acknowledged is lost, w
   const program = (named: string) => present(demo.programs.get(named), `${named} runs`)
 
   await explained(api, say, async () => {
+    let isLimited = (): Promise<void> => Promise.resolve()
+    await t.test("a database by REST: its password, its limits, a new password", async () => {
+      await untilWhole(world, healthyMs)
+      isLimited = await databaseByRest(api, patient)
+    })
+
     await t.test("by REST, with every step", async () => {
       const { before, after, over } = await handOver(() => Promise.resolve())
       assert.deepEqual([over.state, over.error], ["succeeded", null])
@@ -74,6 +81,7 @@ test("the primary's role is handed over by REST; nothing acknowledged is lost, w
         switchoverSteps.map((step) => `${step} done`),
       )
       assert.notEqual(over.pointOfNoReturnAt, null)
+      await isLimited()
       const again = await api
         .call("cancelOperation", { params: { id: over.id } })
         .catch((failure: unknown) => failure)

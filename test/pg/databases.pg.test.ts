@@ -3,12 +3,11 @@
  */
 import assert from "node:assert/strict"
 import { readFileSync, readdirSync, statSync } from "node:fs"
-import { Socket } from "node:net"
 import { join } from "node:path"
-import pg from "pg"
+import type pg from "pg"
 import type { ClusterDatabase, DatabaseHealth, Databases } from "#core/cluster/databases.ts"
-import { port } from "#core/names.ts"
 import { scramVerifier } from "#io/postgres/scram.ts"
+import { connectFrom, type Login, tried as triedFrom } from "../fixtures/login.ts"
 import type { FailoverCluster } from "./failover-cluster.ts"
 import type { Member } from "./failover-member.ts"
 import { started } from "./failover-started.ts"
@@ -17,45 +16,12 @@ import { testEachVersion, testOnce } from "./versions.ts"
 
 const [inside, outside] = ["127.200.5.1", "127.200.6.1"]
 
-type Login = {
-  readonly database: string
-  readonly user: string
-  readonly password: string
-  readonly from?: string
-}
+type Who = Omit<Login, "from"> & { readonly from?: string }
 
-async function connect(member: Member, login: Login): Promise<pg.Client> {
-  const { from = inside, ...who } = login
-  const client = new pg.Client({
-    ...who,
-    host: member.address,
-    port: port.postgres,
-    connectionTimeoutMillis: 5000,
-    stream: () => socketFrom(from),
-  })
-  client.on("error", () => undefined)
-  await client.connect()
-  return client
-}
-
-/** A socket that is bound to one of this host's loopback addresses. */
-function socketFrom(localAddress: string): Socket {
-  const socket = new Socket()
-  const plain = socket.connect.bind(socket)
-  return Object.assign(socket, {
-    connect: (to: number, host: string) => plain({ port: to, host, localAddress }),
-  })
-}
-
-/** What a login gets: `in`, or the code of the refusal. */
-async function tried(member: Member, login: Login): Promise<string> {
-  try {
-    await (await connect(member, login)).end()
-    return "in"
-  } catch (failure) {
-    return failure instanceof Error && "code" in failure ? String(failure.code) : String(failure)
-  }
-}
+const connect = (member: Member, who: Who): Promise<pg.Client> =>
+  connectFrom(member.address, { from: inside, ...who })
+const tried = (member: Member, who: Who): Promise<string> =>
+  triedFrom(member.address, { from: inside, ...who })
 
 const database = (
   name: string,
@@ -303,7 +269,7 @@ await testEachVersion(
 await testOnce(
   "a primary that dies while it makes databases leaves the rest to the next one",
   async (binaries) => {
-    const { cluster, primary } = await started(binaries, { members: 2, durability: "quorum" })
+    const { cluster, primary } = await started(binaries, { members: 2 })
     await using _ = cluster
     await using site = await SiteStandIn.open(cluster)
     const names = Array.from({ length: 12 }, (_one, nth) => `app ${nth}`)

@@ -32,6 +32,7 @@ export const keys = {
   operations: ["operations"],
   allOperations: ["all-operations"],
   roleChanges: ["role-changes"],
+  databases: ["databases"],
   profiles: ["profiles", "list"],
   profile: ["profiles", "one"],
   profileVersions: ["profiles", "versions"],
@@ -151,6 +152,20 @@ export const roleChangesQuery = (clusterId: string) =>
       )
       return pageParam.cursor === undefined ? toldRoleChanges.newest(began, page, clusterId) : page
     },
+    initialPageParam: first,
+    getNextPageParam: nextPage,
+  })
+
+/** Databases of a cluster, by name. */
+export const databasesQuery = (clusterId: string) =>
+  infiniteQueryOptions({
+    queryKey: [...keys.databases, clusterId],
+    queryFn: ({ pageParam, signal }) =>
+      call(
+        "listDatabases",
+        { params: { id: clusterId }, query: { limit: pageSize, ...from(pageParam) } },
+        signal,
+      ),
     initialPageParam: first,
     getNextPageParam: nextPage,
   })

@@ -10,6 +10,7 @@ import { useOperations } from "../components/cluster-operations.ts"
 import { ClusterFacts } from "../components/cluster-facts.tsx"
 import { ConnectPanel } from "../components/connect-panel.tsx"
 import { Crumbs } from "../components/crumbs.tsx"
+import { DatabasePanel } from "../components/database-panel.tsx"
 import { EmergencyMenu, PersonAsked } from "../components/emergency.tsx"
 import { InstanceTable } from "../components/instance-table.tsx"
 import { LoadFailed } from "../components/load-failed.tsx"
@@ -156,6 +157,7 @@ function ClusterView({ cluster }: { readonly cluster: Cluster }) {
             </>
           )}
         </Panel>
+        <DatabasePanel cluster={cluster} />
         <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_22rem]">
           <div className="flex min-w-0 flex-col gap-4">
             <RoleChanges clusterId={cluster.id} />

@@ -12,6 +12,7 @@ import type { Operation } from "#wire/rest/operations.ts"
 import type { Answer } from "#wire/rest/routes.ts"
 import { type Satellite, satelliteStates } from "#wire/rest/satellites.ts"
 import { FakeRefusal, type Handlers, one, page } from "./fake-answers.ts"
+import { databaseHandlers } from "./fake-databases.ts"
 import { profileHandlers, ruleHandlers } from "./fake-intent.ts"
 import { type FakeFleet, ago, versionOf } from "./fleet.ts"
 import { command, switchover } from "./history.ts"
@@ -126,6 +127,7 @@ export function createHandlers(fleet: FakeFleet, push: (message: LiveMessage) =>
         query,
       ),
     ...operationHandlers(fleet, push),
+    ...databaseHandlers(fleet, push),
     deleteCluster: ({ params }) => {
       const cluster = {
         ...one(fleet.clusters, params.id),
