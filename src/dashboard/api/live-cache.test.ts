@@ -107,5 +107,5 @@ test("after an overrun everything is asked for again", () => {
 test("a list that is not sent whole is asked for again", () => {
   const { client, asked, refetch } = cache()
   applyLive(client, refetch, { kind: "refetch", resource: "rules" })
-  assert.deepEqual(asked, [keys.rules])
+  assert.deepEqual(asked, [["rules"]], "lists, and each one that is open")
 })
