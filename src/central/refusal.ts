@@ -8,6 +8,8 @@ export type Refusal = {
   readonly code: string
   readonly detail: string
   readonly problems?: readonly Problem[]
+  /** Seconds after which a second try makes sense. */
+  readonly retryAfter?: number
 }
 
 export type Outcome<T> = { readonly kind: "done"; readonly value: T } | Refusal
@@ -26,6 +28,14 @@ export const refused = (
   detail,
   ...(problems === undefined ? {} : { problems }),
 })
+
+/** No while it is so: it may be asked for again after that many seconds. */
+export const later = (
+  status: 429 | 503,
+  code: string,
+  detail: string,
+  retryAfter: number,
+): Refusal => ({ ...refused(status, code, detail), retryAfter })
 
 export const notFound = (what: string): Refusal =>
   refused(404, "NOT_FOUND", `there is no such ${what}`)

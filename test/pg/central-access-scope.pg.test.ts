@@ -30,6 +30,7 @@ let admin: Api
 let northern: Api
 let north: Place
 let south: Place
+const sites: Site[] = []
 let profileId: string
 let ruleId: string
 
@@ -41,16 +42,13 @@ before(async () => {
   ;({ profileId, ruleId } = await rulePut(admin))
   north = await placed("north")
   south = await placed("south")
-  const { id, token } = await admin.ok("createToken", { body: { name: "northern" } })
-  await query(
-    url,
-    `update api_token set role = 'operator', scope = '{"region": "north"}' where id = '${id}'`,
-  )
+  const { token } = await admin.ok("createToken", {
+    body: { name: "northern", role: "operator", scope: { region: "north" } },
+  })
   northern = new Api(restUrl(central), token)
 })
 after(async () => {
-  await north.site.close()
-  await south.site.close()
+  for (const site of sites) await site.close()
   await central[Symbol.asyncDispose]()
   await server.close()
 })
@@ -58,6 +56,7 @@ after(async () => {
 /** A site with a cluster that has an operation and a role change. */
 async function placed(region: string): Promise<Place> {
   const site = new Site(central, region)
+  sites.push(site)
   await site.join(admin, { region })
   const { items } = await admin.ok("listClusters", { query: { satelliteId: site.id } })
   const cluster = present(items[0], "the rule made a cluster").id
@@ -161,7 +160,7 @@ test("by its id it is not there, neither to be read nor to be changed", async ()
   ]
   const before = await everything()
   const given = (name: RouteName, id: string): Given => ({
-    params: { id, specVersion: "1", name: "work_mem" },
+    params: { id, databaseId: randomUUID(), specVersion: "1", name: "work_mem" },
     ...(bodies[name] === undefined ? {} : { body: bodies[name] }),
   })
   for (const [name, what] of known) {

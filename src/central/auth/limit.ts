@@ -33,6 +33,13 @@ export class Limit {
     return true
   }
 
+  /** Gives one back that was taken for what turned out to be no fault. */
+  give(key: string, now: number): void {
+    const bucket = this.#filled(key, now)
+    bucket.left = Math.min(this.#options.burst, bucket.left + 1)
+    this.#keep(key, bucket)
+  }
+
   #filled(key: string, now: number): Bucket {
     const { burst, perSecond } = this.#options
     const bucket = this.#buckets.get(key)

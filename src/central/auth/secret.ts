@@ -14,6 +14,8 @@ export const newRegistrationToken = (): string => randomBytes(32).toString("hex"
 export const newSessionToken = (): string => randomBytes(32).toString("base64url")
 /** The token that follows the first one of a satellite. */
 export const newAuthToken = (): string => `pgss_${randomBytes(32).toString("base64url")}`
+/** How an API token begins: to recognise it by in a list, and no help to who guesses the rest. */
+export const prefixOf = (token: string): string => token.slice(0, 12)
 export const newApiToken = (): string => `pgs_${randomBytes(32).toString("base64url")}`
 
 /**

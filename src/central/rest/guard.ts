@@ -10,7 +10,16 @@ import type { Route } from "#wire/rest/routes.ts"
 import { type Caller, identify } from "../auth/access.ts"
 import { type Outcome, done, refused } from "../refusal.ts"
 
-export const cookieName = "pg_swarm_session"
+declare module "fastify" {
+  interface FastifyInstance {
+    /** Whether browsers reach us by HTTPS: then cookies are sent by no other way. */
+    secureCookies: boolean
+  }
+}
+
+/** Under HTTPS the prefix makes browsers refuse a cookie that another host of the domain wants to put here. */
+export const cookieName = (secure: boolean): string =>
+  secure ? "__Host-pg_swarm_session" : "pg_swarm_session"
 
 const safeMethods = new Set(["GET", "HEAD", "OPTIONS"])
 
@@ -23,7 +32,7 @@ export const bearerOf = (request: FastifyRequest): string | undefined => {
 }
 
 export const sessionOf = (request: FastifyRequest): string | undefined =>
-  request.cookies[cookieName]?.slice(0, 300)
+  request.cookies[cookieName(request.server.secureCookies)]?.slice(0, 300)
 
 export async function enter(sql: Sql, request: FastifyRequest): Promise<Outcome<Caller>> {
   const bearer = bearerOf(request)

@@ -1,13 +1,16 @@
 /** What a route's handler is: it gets what was parsed and who asks, and gives an answer or a refusal. */
 import type { Database } from "#io/postgres/sql.ts"
 import type { Answer, Received, RouteName, Routes } from "#wire/rest/routes.ts"
-import type { Caller, SignIn } from "../auth/access.ts"
+import type { Caller } from "../auth/access.ts"
+import type { SignIn } from "../auth/sign-in.ts"
 import type { Outcome } from "../refusal.ts"
 import type { SecretBox } from "../secrets/secret-box.ts"
 
 export type Call<Who> = {
   readonly caller: Who
   readonly address: string
+  readonly userAgent: string | undefined
+  readonly requestId: string
   /** The session cookie: what came, and what shall be set. */
   readonly session: {
     readonly given: string | undefined

@@ -10,12 +10,13 @@ export type Saying = {
   readonly code: string
   readonly detail: string
   readonly problems?: readonly FieldProblem[]
+  readonly retryAfter?: number
 }
 
 export function sendProblem(
   request: FastifyRequest,
   reply: FastifyReply,
-  { status, code, detail, problems }: Saying,
+  { status, code, detail, problems, retryAfter }: Saying,
 ): FastifyReply {
   const body: Problem = {
     type: "about:blank",
@@ -27,7 +28,8 @@ export function sendProblem(
     ...(problems === undefined ? {} : { problems: [...problems] }),
   }
   if (status === 401) void reply.header("www-authenticate", 'Bearer realm="pg-swarm"')
-  if (status === 503) void reply.header("retry-after", "2")
+  const wait = retryAfter ?? (status === 503 ? 2 : undefined)
+  if (wait !== undefined) void reply.header("retry-after", String(wait))
   // Sent as text: Fastify would otherwise call it plain JSON.
   return reply
     .code(status)

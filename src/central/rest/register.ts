@@ -25,7 +25,7 @@ type Received = { readonly params: unknown; readonly query: unknown; readonly bo
 /** A handler whose types were forgotten: the table that gave them is what parses for it. */
 type AnyHandler = (received: Received, call: Call<Caller | undefined>) => Promise<Outcome<unknown>>
 
-type Options = { readonly database: JointDatabase; readonly secureCookies: boolean }
+type Options = { readonly database: JointDatabase }
 
 export function registerRoutes(app: App, handlers: Handlers, options: Options): void {
   for (const name of Object.keys(routes).filter(isRoute)) {
@@ -76,7 +76,9 @@ async function serve(
     handler(received.value, {
       caller: caller.value,
       address: request.ip,
-      session: sessionCookie(request, reply, options.secureCookies),
+      userAgent: request.headers["user-agent"],
+      requestId: request.id,
+      session: sessionCookie(request, reply),
     }),
   )
   if (outcome.kind === "refused") return sendProblem(request, reply, outcome)
@@ -122,19 +124,16 @@ function unexpected(given: unknown, where: string): readonly FieldProblem[] {
   }))
 }
 
-function sessionCookie(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  secure: boolean,
-): Call<undefined>["session"] {
+function sessionCookie(request: FastifyRequest, reply: FastifyReply): Call<undefined>["session"] {
+  const secure = request.server.secureCookies
   const attributes = { path: "/", httpOnly: true, sameSite: "strict", secure } as const
   return {
     given: sessionOf(request),
     set: (token, expires) => {
-      void reply.setCookie(cookieName, token, { ...attributes, expires })
+      void reply.setCookie(cookieName(secure), token, { ...attributes, expires })
     },
     clear: () => {
-      void reply.clearCookie(cookieName, attributes)
+      void reply.clearCookie(cookieName(secure), attributes)
     },
   }
 }

@@ -12,7 +12,7 @@ import { Outage } from "#io/outage.ts"
 import type { JointDatabase } from "#io/postgres/joint.ts"
 import { type Database, SqlError } from "#io/postgres/sql.ts"
 import { routes } from "#wire/rest/routes.ts"
-import type { SignIn } from "../auth/access.ts"
+import type { SignIn } from "../auth/sign-in.ts"
 import type { Audience } from "../live/audience.ts"
 import type { Metrics } from "../metrics.ts"
 import type { SecretBox } from "../secrets/secret-box.ts"
@@ -27,6 +27,7 @@ import { admit } from "./guard.ts"
 import { databaseHandlers } from "./databases.ts"
 import { sendProblem } from "./problem.ts"
 import { authorityHandlers, serveAuthority } from "./authority.ts"
+import { peopleHandlers } from "./people.ts"
 import { operationHandlers } from "./operations.ts"
 import { parameterHandlers } from "./parameters.ts"
 import { profileHandlers } from "./profiles.ts"
@@ -57,6 +58,7 @@ const connectionsMax = 2000
 
 export async function openRestServer(options: RestOptions): Promise<RestServer> {
   const app = application(options)
+  app.decorate("secureCookies", options.tls !== undefined)
   await app.register(cookie)
   await app.register(websocket, { options: { maxPayload: 1024 } })
   answerErrors(app, options.log)
@@ -68,6 +70,7 @@ export async function openRestServer(options: RestOptions): Promise<RestServer> 
     app,
     {
       ...accessHandlers(services),
+      ...peopleHandlers(services),
       ...fleetHandlers(services),
       ...operationHandlers(services),
       ...databaseHandlers(services),
@@ -79,7 +82,7 @@ export async function openRestServer(options: RestOptions): Promise<RestServer> 
       ...satelliteIdentityHandlers(services),
       ...ruleSetHandlers(services),
     },
-    { database, secureCookies: options.tls !== undefined },
+    { database },
   )
   serveHealth(app, database)
   serveMetrics(app, database, metrics)

@@ -3,14 +3,8 @@
  * by it, the OpenAPI document is printed from it. Paths are relative to `/api/v1`.
  */
 import * as z from "zod"
+import { accessRoutes } from "#wire/rest/access-routes.ts"
 import { authorityRoutes } from "#wire/rest/authority-routes.ts"
-import {
-  createTokenBody,
-  createdTokenSchema,
-  sessionSchema,
-  signInBody,
-  tokenSchema,
-} from "#wire/rest/access.ts"
 import { clusterSchema, editClusterBody, pauseClusterBody } from "#wire/rest/clusters.ts"
 import { idParams, pageOf, pageQuery } from "#wire/rest/shapes.ts"
 import { databaseRoutes } from "#wire/rest/databases.ts"
@@ -33,57 +27,7 @@ import { roleChangeSchema } from "#wire/rest/role-changes.ts"
 import { clusterStates } from "#core/cluster/state.ts"
 
 export const routes = {
-  signIn: route({
-    method: "POST",
-    path: "/session",
-    summary: "Sign in; sets the session cookie",
-    access: "anyone",
-    body: signInBody,
-    status: 200,
-    answer: sessionSchema,
-  }),
-  session: route({
-    method: "GET",
-    path: "/session",
-    summary: "Who is signed in",
-    access: "viewer",
-    status: 200,
-    answer: sessionSchema,
-  }),
-  signOut: route({
-    method: "DELETE",
-    path: "/session",
-    summary: "Sign out",
-    access: "viewer",
-    status: 204,
-  }),
-
-  listTokens: route({
-    method: "GET",
-    path: "/tokens",
-    summary: "API tokens",
-    access: "viewer",
-    query: pageQuery,
-    status: 200,
-    answer: pageOf(tokenSchema),
-  }),
-  createToken: route({
-    method: "POST",
-    path: "/tokens",
-    summary: "Make an API token; shown once",
-    access: "viewer",
-    body: createTokenBody,
-    status: 201,
-    answer: createdTokenSchema,
-  }),
-  revokeToken: route({
-    method: "DELETE",
-    path: "/tokens/:id",
-    summary: "Revoke an API token",
-    access: "viewer",
-    params: idParams,
-    status: 204,
-  }),
+  ...accessRoutes,
 
   overview: route({
     method: "GET",

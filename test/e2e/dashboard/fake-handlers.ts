@@ -17,6 +17,8 @@ import { profileHandlers, ruleHandlers } from "./fake-intent.ts"
 import { type FakeFleet, ago, versionOf } from "./fleet.ts"
 import { command, switchover } from "./history.ts"
 
+const ofAdmin = { personId: randomUUID(), personName: "admin" }
+
 type Token = Answer<"listTokens">["items"][number]
 
 export function createHandlers(fleet: FakeFleet, push: (message: LiveMessage) => void): Handlers {
@@ -24,6 +26,10 @@ export function createHandlers(fleet: FakeFleet, push: (message: LiveMessage) =>
     {
       id: randomUUID(),
       name: "ci-pipeline",
+      ...ofAdmin,
+      prefix: "pgs_Vq3kZ0aB",
+      role: "operator",
+      scope: { region: "north" },
       createdAt: ago(900_000),
       expiresAt: ago(-2_000_000),
       lastUsedAt: ago(310),
@@ -31,15 +37,21 @@ export function createHandlers(fleet: FakeFleet, push: (message: LiveMessage) =>
     {
       id: randomUUID(),
       name: "grafana",
+      ...ofAdmin,
+      prefix: "pgs_8fYw1LmP",
+      role: "viewer",
+      scope: {},
       createdAt: ago(4_000_000),
       expiresAt: null,
       lastUsedAt: null,
     },
   ]
   const session = () => ({
+    personId: ofAdmin.personId,
     user: "admin",
     role: "admin" as const,
     scope: [],
+    hasPassword: true,
     expiresAt: ago(-43_200),
   })
   const changed = (satellite: Satellite): Satellite => {
@@ -56,6 +68,10 @@ export function createHandlers(fleet: FakeFleet, push: (message: LiveMessage) =>
       const token = {
         id: randomUUID(),
         name: body.name,
+        ...ofAdmin,
+        prefix: "pgs_tNew2345",
+        role: body.role ?? ("admin" as const),
+        scope: body.scope,
         createdAt: ago(0),
         expiresAt: body.expiresInDays === null ? null : ago(-86_400 * body.expiresInDays),
         lastUsedAt: null,
