@@ -6,6 +6,7 @@ import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises"
 import { loadavg } from "node:os"
 import { setTimeout as sleep } from "node:timers/promises"
 import { parseArgs } from "node:util"
+import type { Profile } from "#wire/rest/profiles.ts"
 import { machineClass } from "../failover/table.ts"
 import { openBrowser } from "./browser.ts"
 import { type CentralUnderTest, startCentralUnderTest } from "./central-process.ts"
@@ -43,11 +44,12 @@ const { values } = parseArgs({
 const approvalsSideBySide = 8
 const settleMs = 15_000
 const lookEveryMs = 1_000
+const rolloutWithinS = 300
 
 const say = (line: string): void => console.log(line)
 const secondsSince = (began: number): number => (performance.now() - began) / 1000
 
-async function makeFleet(central: CentralUnderTest, swarm: Swarm, count: number): Promise<string> {
+async function makeFleet(central: CentralUnderTest, swarm: Swarm, count: number): Promise<Profile> {
   const { api } = central
   const profile = await api.call("createProfile", {
     body: {
@@ -82,7 +84,7 @@ async function makeFleet(central: CentralUnderTest, swarm: Swarm, count: number)
   await swarm.connected(count)
   await swarm.holding(1, count)
   say(`  all connected, each with its config, in ${secondsSince(began).toFixed(1)} s`)
-  return profile.id
+  return profile
 }
 
 type Steady = Pick<
@@ -138,16 +140,44 @@ async function measureReconnect(
   return secondsSince(began)
 }
 
+/** Seconds from the approval of a new version for everybody until every site has it, and until central knows that. */
+async function measureFanOut(
+  { api }: CentralUnderTest,
+  swarm: Swarm,
+  { id, version, spec }: Profile,
+  count: number,
+): Promise<Pick<Row, "fanOut" | "rollout">> {
+  await api.call("editProfile", {
+    params: { id },
+    body: { version, spec: { ...spec, parameters: { work_mem: "8MB" } } },
+  })
+  const before = swarm.newestVersion
+  const began = performance.now()
+  const rollout = await api.call("createRollout", {
+    body: { profileId: id, maxParallel: 10_000, bakeSeconds: 0 },
+  })
+  await swarm.holding(before + 1, count)
+  const fanOut = secondsSince(began)
+  while (secondsSince(began) < rolloutWithinS) {
+    const { state, reason } = await api.call("getRollout", { params: { id: rollout.id } })
+    if (state === "finished") return { fanOut, rollout: secondsSince(began) }
+    if (state !== "running") throw new Error(`the rollout is ${state}: ${reason}`)
+    await sleep(lookEveryMs / 4)
+  }
+  throw new Error(`the rollout did not finish within ${rolloutWithinS} s`)
+}
+
 async function measure(count: number, signal: AbortSignal): Promise<Row> {
   const folder = await mkdtemp("/var/tmp/pg-swarm-bench-central-")
   try {
     await chmod(folder, 0o711) // PostgreSQL may run as another account
     await using central = await startCentralUnderTest(folder, values.postgres, signal)
     await using swarm = new Swarm()
-    await makeFleet(central, swarm, count)
+    const profile = await makeFleet(central, swarm, count)
     const { lists, ...steady } = await measureSteady(central, swarm)
+    const told = await measureFanOut(central, swarm, profile, count)
     const reconnect = await measureReconnect(central, swarm, count)
-    return { satellites: count, ...steady, ...lists, reconnect, fanOut: Number.NaN }
+    return { satellites: count, ...steady, ...lists, ...told, reconnect }
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

@@ -221,6 +221,16 @@ export class SimulatedSatellite {
       term: term(1),
       observedAt: Date.now(),
       systemIdentifier: undefined,
+      change: {
+        version: spec.version,
+        state: "done",
+        strategy: "reload",
+        steps: [],
+        reason: undefined,
+        pendingRestart: [],
+        startedAt: Date.now(),
+        endedAt: Date.now(),
+      },
       instances: Array.from({ length: spec.members }, (_, at) => this.#instance(spec, at)),
     }
   }

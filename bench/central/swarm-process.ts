@@ -36,6 +36,11 @@ export class Swarm implements AsyncDisposable {
       yield await this.until("another registration", 60_000, () => this.#ids[at])
   }
 
+  /** Of a config that any of them holds. */
+  get newestVersion(): number {
+    return Math.max(0, ...Object.keys(this.#state.versions).map(Number))
+  }
+
   connect(): void {
     this.#say({ kind: "connect" })
   }

@@ -19,6 +19,7 @@ export type Row = {
   /** Seconds. */
   readonly reconnect: number
   readonly fanOut: number
+  readonly rollout: number
 }
 
 type Line = {
@@ -29,7 +30,7 @@ type Line = {
 
 const percent = (share: number): string => `${(share * 100).toFixed(1)} %`
 const milliseconds = (value: number): string => `${value.toFixed(1)} ms`
-const seconds = (value: number): string => (Number.isNaN(value) ? "" : `${value.toFixed(1)} s`)
+const seconds = (value: number): string => `${value.toFixed(1)} s`
 
 const lines: readonly Line[] = [
   { what: "central, of one core", of: (row) => percent(row.processor), aim: "100 % at 5,000" },
@@ -45,9 +46,14 @@ const lines: readonly Line[] = [
     aim: "60 s",
   },
   {
-    what: "an approved version acknowledged by all after",
+    what: "an approved version is at every site after",
     of: (row) => seconds(row.fanOut),
     aim: "2 s at 500, 15 s at 5,000",
+  },
+  {
+    what: "… and central knows that all have it in force",
+    of: (row) => seconds(row.rollout),
+    aim: "",
   },
   {
     what: "event from a site to a browser, median and p99",
