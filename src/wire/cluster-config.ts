@@ -70,6 +70,7 @@ export const encodeClusterConfig = (spec: ClusterSpec): ClusterConfig =>
     failover: encodedFailover(spec.failover),
     paused: spec.paused,
     deletionProtected: spec.deletionProtected ?? false,
+    ...(spec.restart === undefined ? {} : { restart: { ...spec.restart } }),
     ...(spec.recovery === undefined ? {} : { recovery: encodeRuleSet(spec.recovery) }),
     parameterOrders: Object.fromEntries(
       [...(spec.parameterOrders ?? [])].map(([name, order]) => [name, orderToWire[order]]),
@@ -145,6 +146,14 @@ export function parseClusterConfig(message: ClusterConfig, path = "config"): Par
     },
     paused: message.paused,
     ...(message.deletionProtected ? { deletionProtected: true } : {}),
+    ...(message.restart === undefined
+      ? {}
+      : {
+          restart: {
+            nonce: read.text(at("restart.nonce"), message.restart.nonce, 64),
+            full: message.restart.full,
+          },
+        }),
     ...(message.recovery === undefined
       ? {}
       : { recovery: readRuleSet(read, at("recovery"), message.recovery) }),

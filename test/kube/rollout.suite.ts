@@ -93,6 +93,21 @@ export function threeModes(under: RolloutUnderTest): void {
     )
 
     test(
+      "a restart that a person asks for, with nothing else changed, starts every server anew",
+      { timeout: 300_000 },
+      async () => {
+        await world.underWrites(async () => {
+          const earlier = await world.members()
+          const was = present(world.health.primary, "somebody is primary")
+          const change = await world.changed({ restart: { nonce: "by-hand", full: false } })
+          assert.equal(change.strategy, "sequential-restart")
+          assert.equal(restarted(change).at(-1), `hand-over ${was} done`)
+          await assertRestarted(world, earlier, [...earlier.keys()])
+        })
+      },
+    )
+
+    test(
       "a full restart: the same primary comes back in its term, then the others",
       { timeout: 300_000 },
       async (t) => {

@@ -153,6 +153,7 @@ test("by its id it is not there, neither to be read nor to be changed", async ()
     ["editCluster", "cluster"],
     ["pauseCluster", "cluster"],
     ["resumeCluster", "cluster"],
+    ["restartCluster", "cluster"],
     ["deleteCluster", "cluster"],
     ["startSwitchover", "cluster"],
     ["getOperation", "operation"],

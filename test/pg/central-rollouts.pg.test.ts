@@ -530,3 +530,48 @@ test("protection from deletion reaches the site, and an order that knows nothing
     Promise.resolve(site("north").dropped.at(-1)?.version !== undefined),
   )
 })
+
+test("D8: a restart by hand is an operation: alone on its cluster, waited for by rollouts, and called off", async () => {
+  const { api, profileId, site } = await scene({ north: {} })
+  const id = await clusterAt(api, "north")
+  const north = site("north")
+  north.conduct = "never"
+  const asked = await api.ok("restartCluster", { params: { id }, body: {} })
+  assert.deepEqual([asked.kind, asked.state], ["restart", "pending"])
+  await eventually("the site hears of it", () =>
+    Promise.resolve(north.came.at(-1)?.spec.restart?.nonce === asked.id),
+  )
+  assert.equal(north.came.at(-1)?.spec.restart?.full, false)
+  for (const name of ["startSwitchover", "restartCluster"] as const) {
+    const refused = await api.raw(name, { params: { id }, body: {} })
+    assert.deepEqual(codeOf(refused), [409, "OPERATION_RUNNING"])
+    assert.match(JSON.stringify(refused.body), /restart/)
+  }
+  const rollout = await api.ok("createRollout", { body: { profileId, bakeSeconds: 0 } })
+  await eventually("the rollout waits for it", async () => {
+    const { items } = await api.ok("listRolloutClusters", { params: { id: rollout.id } })
+    return items[0]?.state === "waiting" && items[0].reason.includes("a restart is under way")
+  })
+  north.settle()
+  await eventually("it is done", async () => {
+    const { state } = await api.ok("getOperation", { params: { id: asked.id } })
+    return state === "succeeded"
+  })
+  await stateIs(api, rollout, "finished")
+
+  north.conduct = "never"
+  const second = await api.ok("restartCluster", { params: { id }, body: { mode: "full" } })
+  await eventually("the site hears of the second", () =>
+    Promise.resolve(north.came.at(-1)?.spec.restart?.full === true),
+  )
+  const off = await api.ok("cancelOperation", { params: { id: second.id } })
+  assert.equal(off.state, "cancelled")
+  await eventually("the site hears that nobody wants it any more", () =>
+    Promise.resolve(north.came.at(-1)?.spec.restart === undefined),
+  )
+  const over = await api.raw("cancelOperation", { params: { id: second.id } })
+  assert.deepEqual(codeOf(over), [409, "OPERATION_OVER"])
+  await api.ok("pauseCluster", { params: { id }, body: {} })
+  const paused = await api.raw("restartCluster", { params: { id }, body: {} })
+  assert.deepEqual(codeOf(paused), [409, "CLUSTER_PAUSED"])
+})

@@ -29,12 +29,14 @@ import {
 } from "../store/operation.ts"
 import { findSatellite } from "../store/satellite.ts"
 import { type Asked, whyNot } from "./fitness.ts"
+import { callOff } from "./restart.ts"
 import { askedWords, detailsOf, endedWords, nameOf } from "./words.ts"
 
 /** With an article, for sentences. */
 export const operationWords: Readonly<Record<OperationKind, string>> = {
   switchover: "a switchover",
   change: "a change to another version",
+  restart: "a restart of its members",
   fence: "a fence",
   unfence: "the end of a fence",
   promote: "a promotion",
@@ -131,6 +133,8 @@ export async function cancelOperation(
   actor: Actor,
 ): Promise<Outcome<Operation>> {
   return database.transaction(async (sql) => {
+    const open = await findOperation(sql, actor.scope, id)
+    if (open?.kind === "restart" && !isOver(open.state)) return callOff(sql, open, actor)
     const satellite = await askToCancel(sql, actor.scope, id)
     const now = await read(sql, actor.scope, id)
     if (satellite === undefined || now.kind === "refused") return uncancellable(now)

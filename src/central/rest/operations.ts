@@ -1,6 +1,7 @@
 /** Operations: each is asked for on its cluster, and followed by its own id. */
 import { done, notFound } from "../refusal.ts"
 import { cancelOperation, startOperation } from "../operations/operations.ts"
+import { restartCluster } from "../operations/restart.ts"
 import { findOperation, listOperations } from "../store/operation.ts"
 import { byTimeAndId, page, readCursor } from "./cursor.ts"
 import type { Handlers, Services } from "./handler.ts"
@@ -10,6 +11,7 @@ type Names =
   | "fenceCluster"
   | "unfenceCluster"
   | "promoteMember"
+  | "restartCluster"
   | "listOperations"
   | "getOperation"
   | "cancelOperation"
@@ -25,6 +27,8 @@ export const operationHandlers = ({ database }: Services): Pick<Handlers, Names>
     const { to, acceptLoss, confirm } = body
     return startOperation(database, params.id, { kind: "promote", to, acceptLoss, confirm }, caller)
   },
+  restartCluster: async ({ params, body }, { caller }) =>
+    restartCluster(database, params.id, body.mode === "full", caller),
   listOperations: async ({ query }, { caller }) => {
     const at = readCursor(query.cursor, byTimeAndId)
     if (at.kind === "refused") return at

@@ -28,8 +28,11 @@ async function follow(sql: Sql, change: OpenChange): Promise<boolean> {
   if (report.state === "succeeded")
     await tell(sql, { name: change.actor }, satelliteId(change.satelliteId), [
       {
-        kind: "cluster.version-in-force",
-        message: `version ${change.toVersion} of the profile is in force`,
+        kind: change.toVersion === undefined ? "restart.succeeded" : "cluster.version-in-force",
+        message:
+          change.toVersion === undefined
+            ? "the restart is done: every member started anew"
+            : `version ${change.toVersion} of the profile is in force`,
         clusterId: change.clusterId,
         details: { operation: change.id },
       },

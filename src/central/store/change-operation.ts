@@ -47,6 +47,51 @@ export const beginChanges = async (sql: Sql, changes: readonly NewChange[]): Pro
   return begun.length
 }
 
+/**
+ * Asks the members of a cluster, which is locked, to start anew. Undefined when another operation is under
+ * way on it.
+ */
+export async function beginRestart(
+  sql: Sql,
+  asked: {
+    readonly id: string
+    readonly cluster: ClusterId
+    readonly full: boolean
+    readonly actor: string
+  },
+): Promise<boolean> {
+  const begun = await sql`
+    insert into operation (id, kind, cluster_id, cluster_name, namespace, satellite_id, actor,
+      state, steps, config_version)
+    select ${asked.id}::uuid, 'restart', c.id, c.name, c.namespace, c.satellite_id, ${asked.actor},
+      'pending', '[]', c.desired_version + 1
+    from cluster c where c.id = ${asked.cluster}
+    on conflict do nothing
+    returning id`
+  if (begun.length === 0) return false
+  await sql`
+    update cluster set restart_nonce = ${asked.id}, restart_full = ${asked.full},
+      desired_version = desired_version + 1, version = version + 1
+    where id = ${asked.cluster}`
+  return true
+}
+
+/** Members that have not started anew yet do not any more. False when it is over. */
+export async function callOffRestart(sql: Sql, id: string): Promise<boolean> {
+  const ended = await sql`
+    update operation set state = 'cancelled', ended_at = now(), cancel_asked_at = now(),
+      error = 'called off: members that had started anew stay so'
+    where id = ${id} and kind = 'restart' and state in ('pending', 'running')
+    returning cluster_id`
+  const [row] = ended
+  if (row === undefined) return false
+  await sql`
+    update cluster set restart_nonce = null, desired_version = desired_version + 1,
+      version = version + 1
+    where id = ${textOf(row, "cluster_id")} and restart_nonce = ${id}`
+  return true
+}
+
 /** Returns those that were not over yet. */
 export const failChanges = async (
   sql: Sql,
@@ -70,7 +115,8 @@ export type OpenChange = {
   readonly actor: string
   readonly version: ConfigVersion
   readonly state: string
-  readonly toVersion: number
+  /** Undefined: it is no change of version, members start anew. */
+  readonly toVersion: number | undefined
   readonly steps: readonly ShownStep[]
   /** Undefined when the cluster is gone, or on its way out. */
   readonly sight:
@@ -98,7 +144,7 @@ export const openChanges = async (sql: Sql, limit: number): Promise<OpenChange[]
       from operation o
         left join cluster c on c.id = o.cluster_id and c.deleting_since is null
         left join cluster_health h on h.cluster_id = c.id
-      where o.kind = 'change' and o.state in ('pending', 'running')
+      where o.kind in ('change', 'restart') and o.state in ('pending', 'running')
       order by o.id
       limit ${limit}
       for update of o skip locked`
@@ -117,7 +163,7 @@ function openChange(row: Row): OpenChange {
     actor: textOf(row, "actor"),
     version: configVersion(integerOf(row, "config_version")),
     state: textOf(row, "state"),
-    toVersion: integerOf(row, "to_spec_version"),
+    toVersion: maybe(integerOf, row, "to_spec_version"),
     steps: stepsOf.parse(jsonOf(row, "steps")).map((step) => ({
       ...step,
       startedAt: millisOf(step.startedAt),

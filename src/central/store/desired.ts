@@ -13,7 +13,7 @@ import {
   type SatelliteId,
 } from "#core/ids.ts"
 import type { ParameterOrders } from "#core/rollout/impact.ts"
-import { booleanOf, integerOf, jsonOf, type Row, textOf } from "#io/postgres/row.ts"
+import { booleanOf, integerOf, jsonOf, maybe, type Row, textOf } from "#io/postgres/row.ts"
 import type { Sql } from "#io/postgres/sql.ts"
 import { profileSpecSchema } from "#wire/rest/profiles.ts"
 import { ruleSetOf, ruleSetSchema } from "#wire/rule-set-schema.ts"
@@ -37,6 +37,7 @@ const desired = (row: Row, parameterOrders: ParameterOrders): Desired => {
       version: configVersion(integerOf(row, "desired_version")),
       paused: booleanOf(row, "paused"),
       deletionProtected: booleanOf(row, "deletion_protected"),
+      restart: restartOf(row),
       parameterOrders,
     },
   }
@@ -48,6 +49,11 @@ function withRuleSet(spec: ProfileSpec, row: Row | undefined): ProfileSpec {
   return row === undefined
     ? rest
     : { ...rest, recovery: ruleSetOf(ruleSetSchema.parse(jsonOf(row, "rule_set"))) }
+}
+
+function restartOf(row: Row): ClusterSpec["restart"] {
+  const nonce = maybe(textOf, row, "restart_nonce")
+  return nonce === undefined ? undefined : { nonce, full: booleanOf(row, "restart_full") }
 }
 
 /** What the stream of one satellite needs: every way to it opens secrets, also the one after a reconnect (C7). */
@@ -75,6 +81,7 @@ async function desiredClusters(sql: Sql, satellite: SatelliteId): Promise<Desire
   return (
     await sql`
       select c.id, c.name, c.namespace, c.spec, c.desired_version, c.paused, c.deletion_protected,
+        c.restart_nonce, c.restart_full,
         c.deleting_since is not null as deleting, p.name as profile_name, r.content as rule_set
       from cluster c join profile p on p.id = c.profile_id
         left join recovery_rule_set r on r.id = (c.spec->>'recoveryRuleSetId')::uuid

@@ -127,7 +127,7 @@ export const insertOperation = async (
 
 /** What a person asks in an emergency waits for nothing that takes long, and nothing waits for it. */
 export const isEmergency = (kind: OperationKind): boolean =>
-  kind !== "switchover" && kind !== "change"
+  kind === "fence" || kind === "unfence" || kind === "promote"
 
 /** The operation that one of `kind` would have to wait for. */
 export const unfinishedOn = async (
@@ -210,7 +210,7 @@ export const unfinishedOf = async (sql: Sql, satellite: SatelliteId): Promise<Un
       select id, kind, cluster_id, wanted_target, reason, accept_loss, state,
         cancel_asked_at is not null as cancelled
       from operation
-      where satellite_id = ${satellite} and state in ('pending', 'running') and kind <> 'change'
+      where satellite_id = ${satellite} and state in ('pending', 'running') and kind not in ('change', 'restart')
       order by created_at`
   ).map((row) => ({
     order: {
@@ -247,7 +247,7 @@ export const keepReport = async (
       started_at = ${iso(report.startedAt)}::timestamptz,
       ended_at = ${iso(report.endedAt)}::timestamptz,
       given_up = false, heard_at = now()
-    where id = ${report.operation} and satellite_id = ${satellite} and kind <> 'change'
+    where id = ${report.operation} and satellite_id = ${satellite} and kind not in ('change', 'restart')
       and revision < ${revision}
       and (state in ('pending', 'running') or (given_up and ${over}::boolean))
     returning cluster_id, kind, actor`
@@ -268,7 +268,7 @@ export const askToCancel = async (
 ): Promise<SatelliteId | undefined> => {
   const [row] = await sql`
     update operation set cancel_asked_at = coalesce(cancel_asked_at, now())
-    where id = ${id} and state in ('pending', 'running') and kind <> 'change'
+    where id = ${id} and state in ('pending', 'running') and kind not in ('change', 'restart')
       and point_of_no_return_at is null
       and satellite_in_scope(satellite_id, ${within(scope)}::jsonb[])
     returning satellite_id`
@@ -293,7 +293,7 @@ export const giveUp = async (
         error = case when state = 'pending'
           then 'the site did not take it up in time: nothing was begun'
           else 'the site has not told how it ended' end
-      where kind <> 'change'
+      where kind not in ('change', 'restart')
         and ((state = 'pending' and created_at < now() - make_interval(secs => ${after.pendingMs / 1000}))
           or (state = 'running' and coalesce(heard_at, created_at)
             < now() - make_interval(secs => ${after.silentMs / 1000})))

@@ -217,7 +217,8 @@ export const sightsOf = async (
         h.change, h.state as health, h.reason as health_reason, s.name as site_name,
         s.state not in ('connected', 'late') as is_away,
         (select o.kind from operation o
-          where o.cluster_id = c.id and o.state in ('pending', 'running') and o.kind = 'switchover'
+          where o.cluster_id = c.id and o.state in ('pending', 'running')
+            and o.kind in ('switchover', 'restart')
         ) as busy_with,
         exists (select from rollout_cluster e
           where e.cluster_id = c.id and e.rollout_id is distinct from ${rollout}::uuid

@@ -72,6 +72,12 @@ export type ProfileSpec = {
   readonly recoveryRuleSetId?: string | undefined
 }
 
+export type RestartWish = {
+  readonly nonce: string
+  /** All together, with the primary in its place; otherwise one after another. */
+  readonly full: boolean
+}
+
 export type ClusterSpec = ProfileSpec & {
   readonly id: ClusterId
   readonly name: ClusterName
@@ -79,6 +85,8 @@ export type ClusterSpec = ProfileSpec & {
   readonly profile: string
   readonly version: ConfigVersion
   readonly paused: boolean
+  /** A person wants every member to start anew, once for each nonce. Undefined: nobody does. */
+  readonly restart?: RestartWish | undefined
   /** Undefined: an older central does not say; as false. */
   readonly deletionProtected?: boolean | undefined
   /** What people decided that changes of parameters ask of members; undefined: nothing. */

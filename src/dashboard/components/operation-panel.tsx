@@ -190,6 +190,7 @@ const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text
 
 const commandEnds: Readonly<Record<Exclude<Operation["kind"], "switchover">, string>> = {
   change: "The version is in force.",
+  restart: "Every member started anew.",
   fence: "No client is let in, and none is left. It ends by itself after ten minutes.",
   unfence: "Clients are let in.",
   promote: "The member is primary.",

@@ -24,6 +24,7 @@ export function operationLook(state: OperationState): Look {
 const operationKinds: Readonly<Record<Operation["kind"], string>> = {
   switchover: "Switchover",
   change: "Change of version",
+  restart: "Restart",
   fence: "Fence",
   unfence: "Letting clients in",
   promote: "Promotion",

@@ -5,6 +5,7 @@ import {
   operationSchema,
   promoteBody,
   switchoverBody,
+  restartBody,
 } from "#wire/rest/operations.ts"
 import { route } from "#wire/rest/route.ts"
 import { idParams, pageOf } from "#wire/rest/shapes.ts"
@@ -46,6 +47,16 @@ export const operationRoutes = {
     access: "operator",
     params: idParams,
     body: promoteBody,
+    status: 202,
+    answer: operationSchema,
+  }),
+  restartCluster: route({
+    method: "POST",
+    path: "/clusters/:id/restart",
+    summary: "Stop and start every member: one after another, or all together",
+    access: "operator",
+    params: idParams,
+    body: restartBody,
     status: 202,
     answer: operationSchema,
   }),

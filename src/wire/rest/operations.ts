@@ -15,8 +15,8 @@ export const operationStepSchema = z.object({
 })
 export type OperationStep = z.infer<typeof operationStepSchema>
 
-/** `change`: the cluster goes to another version of its profile. */
-export const operationKinds = [...askedKinds, "change"] as const
+/** `change`: the cluster goes to another version of its profile. `restart`: every member starts anew. */
+export const operationKinds = [...askedKinds, "change", "restart"] as const
 
 export const operationSchema = z.object({
   id: z.uuid(),
@@ -72,4 +72,9 @@ export const operationQuery = pageQuery.extend({
   kind: z.enum(operationKinds).optional(),
   state: z.enum(operationStates).optional(),
   actor: z.string().max(200).optional(),
+})
+
+export const restartBody = z.strictObject({
+  /** One after another, the primary by a hand-over; or all together, with the primary in its place. */
+  mode: z.enum(["sequential", "full"]).default("sequential"),
 })

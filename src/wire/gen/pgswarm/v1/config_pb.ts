@@ -10,7 +10,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file pgswarm/v1/config.proto.
  */
 export const file_pgswarm_v1_config: GenFile = /*@__PURE__*/
-  fileDesc("ChdwZ3N3YXJtL3YxL2NvbmZpZy5wcm90bxIKcGdzd2FybS52MSL6BQoNQ2x1c3RlckNvbmZpZxISCgpjbHVzdGVyX2lkGAEgASgJEgwKBG5hbWUYAiABKAkSEQoJbmFtZXNwYWNlGAMgASgJEg8KB3Byb2ZpbGUYBCABKAkSDwoHdmVyc2lvbhgFIAEoAxIPCgdtZW1iZXJzGAYgASgFEiwKCHBvc3RncmVzGAcgASgLMhoucGdzd2FybS52MS5Qb3N0Z3Jlc0NvbmZpZxImCgRkYXRhGAggASgLMhgucGdzd2FybS52MS5Wb2x1bWVDb25maWcSJQoDd2FsGAkgASgLMhgucGdzd2FybS52MS5Wb2x1bWVDb25maWcSLQoJcmVzb3VyY2VzGAogASgLMhoucGdzd2FybS52MS5SZXNvdXJjZUNvbmZpZxI9CgpwYXJhbWV0ZXJzGAsgAygLMikucGdzd2FybS52MS5DbHVzdGVyQ29uZmlnLlBhcmFtZXRlcnNFbnRyeRILCgNoYmEYDCADKAkSLAoIZmFpbG92ZXIYDSABKAsyGi5wZ3N3YXJtLnYxLkZhaWxvdmVyQ29uZmlnEg4KBnBhdXNlZBgOIAEoCBItCghyZWNvdmVyeRgPIAEoCzIbLnBnc3dhcm0udjEuUmVjb3ZlcnlSdWxlU2V0Ei8KCWRhdGFiYXNlcxgQIAEoCzIcLnBnc3dhcm0udjEuQ2x1c3RlckRhdGFiYXNlcxJIChBwYXJhbWV0ZXJfb3JkZXJzGBEgAygLMi4ucGdzd2FybS52MS5DbHVzdGVyQ29uZmlnLlBhcmFtZXRlck9yZGVyc0VudHJ5EhoKEmRlbGV0aW9uX3Byb3RlY3RlZBgVIAEoCBoxCg9QYXJhbWV0ZXJzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ARpSChRQYXJhbWV0ZXJPcmRlcnNFbnRyeRILCgNrZXkYASABKAkSKQoFdmFsdWUYAiABKA4yGi5wZ3N3YXJtLnYxLlBhcmFtZXRlck9yZGVyOgI4ASJrChBDbHVzdGVyRGF0YWJhc2VzEicKBXJvbGVzGAEgAygLMhgucGdzd2FybS52MS5EYXRhYmFzZVJvbGUSLgoJZGF0YWJhc2VzGAIgAygLMhsucGdzd2FybS52MS5DbHVzdGVyRGF0YWJhc2UiUgoMRGF0YWJhc2VSb2xlEgwKBG5hbWUYASABKAkSEAoIcmV2aXNpb24YAiABKAUSFQoIdmVyaWZpZXIYAyABKAlIAIgBAUILCglfdmVyaWZpZXIikgEKD0NsdXN0ZXJEYXRhYmFzZRIMCgRuYW1lGAEgASgJEg0KBW93bmVyGAIgASgJEhAKCHJldmlzaW9uGAMgASgFEhUKDWFsbG93ZWRfY2lkcnMYBCADKAkSFAoMZW5kX3Nlc3Npb25zGAUgASgIEhAKCGRyb3BwaW5nGAYgASgIEhEKCWRyb3Bfcm9sZRgHIAEoCCIuCg5Qb3N0Z3Jlc0NvbmZpZxINCgVtYWpvchgBIAEoBRINCgVpbWFnZRgCIAEoCSJsCgxWb2x1bWVDb25maWcSEgoKc2l6ZV9ieXRlcxgBIAEoAxIaCg1zdG9yYWdlX2NsYXNzGAIgASgJSACIAQESEQoEdGllchgDIAEoCUgBiAEBQhAKDl9zdG9yYWdlX2NsYXNzQgcKBV90aWVyIrwBCg5SZXNvdXJjZUNvbmZpZxIYCgtjcHVfcmVxdWVzdBgBIAEoCUgAiAEBEhsKDm1lbW9yeV9yZXF1ZXN0GAIgASgJSAGIAQESFgoJY3B1X2xpbWl0GAMgASgJSAKIAQESGQoMbWVtb3J5X2xpbWl0GAQgASgJSAOIAQFCDgoMX2NwdV9yZXF1ZXN0QhEKD19tZW1vcnlfcmVxdWVzdEIMCgpfY3B1X2xpbWl0Qg8KDV9tZW1vcnlfbGltaXQihgIKDkZhaWxvdmVyQ29uZmlnEiIKBnByZXNldBgBIAEoDjISLnBnc3dhcm0udjEuUHJlc2V0EioKCmR1cmFiaWxpdHkYAiABKA4yFi5wZ3N3YXJtLnYxLkR1cmFiaWxpdHkSGgoNbWF4X2xhZ19ieXRlcxgDIAEoA0gAiAEBEi4KDW9uX2V4Y2Vzc19sYWcYBCABKA4yFy5wZ3N3YXJtLnYxLk9uRXhjZXNzTGFnEh0KEGxhZ193YWl0X3NlY29uZHMYBSABKAVIAYgBARISCgpwcmlvcml0aWVzGAYgAygFQhAKDl9tYXhfbGFnX2J5dGVzQhMKEV9sYWdfd2FpdF9zZWNvbmRzIk4KD1JlY292ZXJ5UnVsZVNldBISCgphbGxvd19leGVjGAEgASgIEicKBXJ1bGVzGAIgAygLMhgucGdzd2FybS52MS5SZWNvdmVyeVJ1bGUi0wIKDFJlY292ZXJ5UnVsZRIMCgRuYW1lGAEgASgJEi4KCGNhdGVnb3J5GAIgASgOMhwucGdzd2FybS52MS5SZWNvdmVyeUNhdGVnb3J5Eg8KB3BhdHRlcm4YAyABKAkSKwoKc2V2ZXJpdGllcxgEIAMoDjIXLnBnc3dhcm0udjEuTG9nU2V2ZXJpdHkSKgoGYWN0aW9uGAUgASgOMhoucGdzd2FybS52MS5SZWNvdmVyeUFjdGlvbhIUCgdjb21tYW5kGAYgASgJSACIAQESGAoQY29vbGRvd25fc2Vjb25kcxgHIAEoBRIXCg90aHJlc2hvbGRfY291bnQYCCABKAUSIAoYdGhyZXNob2xkX3dpdGhpbl9zZWNvbmRzGAkgASgFEg8KB2VuYWJsZWQYCiABKAgSEwoLZGVzY3JpcHRpb24YCyABKAlCCgoIX2NvbW1hbmQqjAEKDlBhcmFtZXRlck9yZGVyEh8KG1BBUkFNRVRFUl9PUkRFUl9VTlNQRUNJRklFRBAAEhoKFlBBUkFNRVRFUl9PUkRFUl9SRUxPQUQQARIbChdQQVJBTUVURVJfT1JERVJfUkVTVEFSVBACEiAKHFBBUkFNRVRFUl9PUkRFUl9GVUxMX1JFU1RBUlQQAypTCgZQcmVzZXQSFgoSUFJFU0VUX1VOU1BFQ0lGSUVEEAASDwoLUFJFU0VUX0ZBU1QQARIPCgtQUkVTRVRfRURHRRACEg8KC1BSRVNFVF9DQUxNEAMqbwoKRHVyYWJpbGl0eRIaChZEVVJBQklMSVRZX1VOU1BFQ0lGSUVEEAASFAoQRFVSQUJJTElUWV9BU1lOQxABEhgKFERVUkFCSUxJVFlfUFJFRkVSUkVEEAISFQoRRFVSQUJJTElUWV9RVU9SVU0QAypgCgtPbkV4Y2Vzc0xhZxIdChlPTl9FWENFU1NfTEFHX1VOU1BFQ0lGSUVEEAASGwoXT05fRVhDRVNTX0xBR19UQUtFX0JFU1QQARIVChFPTl9FWENFU1NfTEFHX0FTSxACKugCChBSZWNvdmVyeUNhdGVnb3J5EiEKHVJFQ09WRVJZX0NBVEVHT1JZX1VOU1BFQ0lGSUVEEAASJQohUkVDT1ZFUllfQ0FURUdPUllfREFUQV9DT1JSVVBUSU9OEAESIwofUkVDT1ZFUllfQ0FURUdPUllfT1VUX09GX01FTU9SWRACEhkKFVJFQ09WRVJZX0NBVEVHT1JZX1dBTBADEiEKHVJFQ09WRVJZX0NBVEVHT1JZX1JFUExJQ0FUSU9OEAQSIwofUkVDT1ZFUllfQ0FURUdPUllfQ09ORklHVVJBVElPThAFEiAKHFJFQ09WRVJZX0NBVEVHT1JZX0NPTk5FQ1RJT04QBhIdChlSRUNPVkVSWV9DQVRFR09SWV9TVE9SQUdFEAcSIAocUkVDT1ZFUllfQ0FURUdPUllfVEFCTEVTUEFDRRAIEh8KG1JFQ09WRVJZX0NBVEVHT1JZX0VYVEVOU0lPThAJKsEBCg5SZWNvdmVyeUFjdGlvbhIfChtSRUNPVkVSWV9BQ1RJT05fVU5TUEVDSUZJRUQQABIZChVSRUNPVkVSWV9BQ1RJT05fRVZFTlQQARIbChdSRUNPVkVSWV9BQ1RJT05fUkVTVEFSVBACEhoKFlJFQ09WRVJZX0FDVElPTl9SRVdJTkQQAxIgChxSRUNPVkVSWV9BQ1RJT05fUkVCQVNFQkFDS1VQEAQSGAoUUkVDT1ZFUllfQUNUSU9OX0VYRUMQBSrrAQoLTG9nU2V2ZXJpdHkSHAoYTE9HX1NFVkVSSVRZX1VOU1BFQ0lGSUVEEAASFgoSTE9HX1NFVkVSSVRZX0RFQlVHEAESFAoQTE9HX1NFVkVSSVRZX0xPRxACEhUKEUxPR19TRVZFUklUWV9JTkZPEAMSFwoTTE9HX1NFVkVSSVRZX05PVElDRRAEEhgKFExPR19TRVZFUklUWV9XQVJOSU5HEAUSFgoSTE9HX1NFVkVSSVRZX0VSUk9SEAYSFgoSTE9HX1NFVkVSSVRZX0ZBVEFMEAcSFgoSTE9HX1NFVkVSSVRZX1BBTklDEAhiBnByb3RvMw");
+  fileDesc("ChdwZ3N3YXJtL3YxL2NvbmZpZy5wcm90bxIKcGdzd2FybS52MSKkBgoNQ2x1c3RlckNvbmZpZxISCgpjbHVzdGVyX2lkGAEgASgJEgwKBG5hbWUYAiABKAkSEQoJbmFtZXNwYWNlGAMgASgJEg8KB3Byb2ZpbGUYBCABKAkSDwoHdmVyc2lvbhgFIAEoAxIPCgdtZW1iZXJzGAYgASgFEiwKCHBvc3RncmVzGAcgASgLMhoucGdzd2FybS52MS5Qb3N0Z3Jlc0NvbmZpZxImCgRkYXRhGAggASgLMhgucGdzd2FybS52MS5Wb2x1bWVDb25maWcSJQoDd2FsGAkgASgLMhgucGdzd2FybS52MS5Wb2x1bWVDb25maWcSLQoJcmVzb3VyY2VzGAogASgLMhoucGdzd2FybS52MS5SZXNvdXJjZUNvbmZpZxI9CgpwYXJhbWV0ZXJzGAsgAygLMikucGdzd2FybS52MS5DbHVzdGVyQ29uZmlnLlBhcmFtZXRlcnNFbnRyeRILCgNoYmEYDCADKAkSLAoIZmFpbG92ZXIYDSABKAsyGi5wZ3N3YXJtLnYxLkZhaWxvdmVyQ29uZmlnEg4KBnBhdXNlZBgOIAEoCBItCghyZWNvdmVyeRgPIAEoCzIbLnBnc3dhcm0udjEuUmVjb3ZlcnlSdWxlU2V0Ei8KCWRhdGFiYXNlcxgQIAEoCzIcLnBnc3dhcm0udjEuQ2x1c3RlckRhdGFiYXNlcxJIChBwYXJhbWV0ZXJfb3JkZXJzGBEgAygLMi4ucGdzd2FybS52MS5DbHVzdGVyQ29uZmlnLlBhcmFtZXRlck9yZGVyc0VudHJ5EigKB3Jlc3RhcnQYFCABKAsyFy5wZ3N3YXJtLnYxLlJlc3RhcnRXaXNoEhoKEmRlbGV0aW9uX3Byb3RlY3RlZBgVIAEoCBoxCg9QYXJhbWV0ZXJzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ARpSChRQYXJhbWV0ZXJPcmRlcnNFbnRyeRILCgNrZXkYASABKAkSKQoFdmFsdWUYAiABKA4yGi5wZ3N3YXJtLnYxLlBhcmFtZXRlck9yZGVyOgI4ASIqCgtSZXN0YXJ0V2lzaBINCgVub25jZRgBIAEoCRIMCgRmdWxsGAIgASgIImsKEENsdXN0ZXJEYXRhYmFzZXMSJwoFcm9sZXMYASADKAsyGC5wZ3N3YXJtLnYxLkRhdGFiYXNlUm9sZRIuCglkYXRhYmFzZXMYAiADKAsyGy5wZ3N3YXJtLnYxLkNsdXN0ZXJEYXRhYmFzZSJSCgxEYXRhYmFzZVJvbGUSDAoEbmFtZRgBIAEoCRIQCghyZXZpc2lvbhgCIAEoBRIVCgh2ZXJpZmllchgDIAEoCUgAiAEBQgsKCV92ZXJpZmllciKSAQoPQ2x1c3RlckRhdGFiYXNlEgwKBG5hbWUYASABKAkSDQoFb3duZXIYAiABKAkSEAoIcmV2aXNpb24YAyABKAUSFQoNYWxsb3dlZF9jaWRycxgEIAMoCRIUCgxlbmRfc2Vzc2lvbnMYBSABKAgSEAoIZHJvcHBpbmcYBiABKAgSEQoJZHJvcF9yb2xlGAcgASgIIi4KDlBvc3RncmVzQ29uZmlnEg0KBW1ham9yGAEgASgFEg0KBWltYWdlGAIgASgJImwKDFZvbHVtZUNvbmZpZxISCgpzaXplX2J5dGVzGAEgASgDEhoKDXN0b3JhZ2VfY2xhc3MYAiABKAlIAIgBARIRCgR0aWVyGAMgASgJSAGIAQFCEAoOX3N0b3JhZ2VfY2xhc3NCBwoFX3RpZXIivAEKDlJlc291cmNlQ29uZmlnEhgKC2NwdV9yZXF1ZXN0GAEgASgJSACIAQESGwoObWVtb3J5X3JlcXVlc3QYAiABKAlIAYgBARIWCgljcHVfbGltaXQYAyABKAlIAogBARIZCgxtZW1vcnlfbGltaXQYBCABKAlIA4gBAUIOCgxfY3B1X3JlcXVlc3RCEQoPX21lbW9yeV9yZXF1ZXN0QgwKCl9jcHVfbGltaXRCDwoNX21lbW9yeV9saW1pdCKGAgoORmFpbG92ZXJDb25maWcSIgoGcHJlc2V0GAEgASgOMhIucGdzd2FybS52MS5QcmVzZXQSKgoKZHVyYWJpbGl0eRgCIAEoDjIWLnBnc3dhcm0udjEuRHVyYWJpbGl0eRIaCg1tYXhfbGFnX2J5dGVzGAMgASgDSACIAQESLgoNb25fZXhjZXNzX2xhZxgEIAEoDjIXLnBnc3dhcm0udjEuT25FeGNlc3NMYWcSHQoQbGFnX3dhaXRfc2Vjb25kcxgFIAEoBUgBiAEBEhIKCnByaW9yaXRpZXMYBiADKAVCEAoOX21heF9sYWdfYnl0ZXNCEwoRX2xhZ193YWl0X3NlY29uZHMiTgoPUmVjb3ZlcnlSdWxlU2V0EhIKCmFsbG93X2V4ZWMYASABKAgSJwoFcnVsZXMYAiADKAsyGC5wZ3N3YXJtLnYxLlJlY292ZXJ5UnVsZSLTAgoMUmVjb3ZlcnlSdWxlEgwKBG5hbWUYASABKAkSLgoIY2F0ZWdvcnkYAiABKA4yHC5wZ3N3YXJtLnYxLlJlY292ZXJ5Q2F0ZWdvcnkSDwoHcGF0dGVybhgDIAEoCRIrCgpzZXZlcml0aWVzGAQgAygOMhcucGdzd2FybS52MS5Mb2dTZXZlcml0eRIqCgZhY3Rpb24YBSABKA4yGi5wZ3N3YXJtLnYxLlJlY292ZXJ5QWN0aW9uEhQKB2NvbW1hbmQYBiABKAlIAIgBARIYChBjb29sZG93bl9zZWNvbmRzGAcgASgFEhcKD3RocmVzaG9sZF9jb3VudBgIIAEoBRIgChh0aHJlc2hvbGRfd2l0aGluX3NlY29uZHMYCSABKAUSDwoHZW5hYmxlZBgKIAEoCBITCgtkZXNjcmlwdGlvbhgLIAEoCUIKCghfY29tbWFuZCqMAQoOUGFyYW1ldGVyT3JkZXISHwobUEFSQU1FVEVSX09SREVSX1VOU1BFQ0lGSUVEEAASGgoWUEFSQU1FVEVSX09SREVSX1JFTE9BRBABEhsKF1BBUkFNRVRFUl9PUkRFUl9SRVNUQVJUEAISIAocUEFSQU1FVEVSX09SREVSX0ZVTExfUkVTVEFSVBADKlMKBlByZXNldBIWChJQUkVTRVRfVU5TUEVDSUZJRUQQABIPCgtQUkVTRVRfRkFTVBABEg8KC1BSRVNFVF9FREdFEAISDwoLUFJFU0VUX0NBTE0QAypvCgpEdXJhYmlsaXR5EhoKFkRVUkFCSUxJVFlfVU5TUEVDSUZJRUQQABIUChBEVVJBQklMSVRZX0FTWU5DEAESGAoURFVSQUJJTElUWV9QUkVGRVJSRUQQAhIVChFEVVJBQklMSVRZX1FVT1JVTRADKmAKC09uRXhjZXNzTGFnEh0KGU9OX0VYQ0VTU19MQUdfVU5TUEVDSUZJRUQQABIbChdPTl9FWENFU1NfTEFHX1RBS0VfQkVTVBABEhUKEU9OX0VYQ0VTU19MQUdfQVNLEAIq6AIKEFJlY292ZXJ5Q2F0ZWdvcnkSIQodUkVDT1ZFUllfQ0FURUdPUllfVU5TUEVDSUZJRUQQABIlCiFSRUNPVkVSWV9DQVRFR09SWV9EQVRBX0NPUlJVUFRJT04QARIjCh9SRUNPVkVSWV9DQVRFR09SWV9PVVRfT0ZfTUVNT1JZEAISGQoVUkVDT1ZFUllfQ0FURUdPUllfV0FMEAMSIQodUkVDT1ZFUllfQ0FURUdPUllfUkVQTElDQVRJT04QBBIjCh9SRUNPVkVSWV9DQVRFR09SWV9DT05GSUdVUkFUSU9OEAUSIAocUkVDT1ZFUllfQ0FURUdPUllfQ09OTkVDVElPThAGEh0KGVJFQ09WRVJZX0NBVEVHT1JZX1NUT1JBR0UQBxIgChxSRUNPVkVSWV9DQVRFR09SWV9UQUJMRVNQQUNFEAgSHwobUkVDT1ZFUllfQ0FURUdPUllfRVhURU5TSU9OEAkqwQEKDlJlY292ZXJ5QWN0aW9uEh8KG1JFQ09WRVJZX0FDVElPTl9VTlNQRUNJRklFRBAAEhkKFVJFQ09WRVJZX0FDVElPTl9FVkVOVBABEhsKF1JFQ09WRVJZX0FDVElPTl9SRVNUQVJUEAISGgoWUkVDT1ZFUllfQUNUSU9OX1JFV0lORBADEiAKHFJFQ09WRVJZX0FDVElPTl9SRUJBU0VCQUNLVVAQBBIYChRSRUNPVkVSWV9BQ1RJT05fRVhFQxAFKusBCgtMb2dTZXZlcml0eRIcChhMT0dfU0VWRVJJVFlfVU5TUEVDSUZJRUQQABIWChJMT0dfU0VWRVJJVFlfREVCVUcQARIUChBMT0dfU0VWRVJJVFlfTE9HEAISFQoRTE9HX1NFVkVSSVRZX0lORk8QAxIXChNMT0dfU0VWRVJJVFlfTk9USUNFEAQSGAoUTE9HX1NFVkVSSVRZX1dBUk5JTkcQBRIWChJMT0dfU0VWRVJJVFlfRVJST1IQBhIWChJMT0dfU0VWRVJJVFlfRkFUQUwQBxIWChJMT0dfU0VWRVJJVFlfUEFOSUMQCGIGcHJvdG8z");
 
 /**
  * What a cluster should be, sent whole each time. The receiver compares `version` with what it has.
@@ -116,6 +116,13 @@ export type ClusterConfig = Message<"pgswarm.v1.ClusterConfig"> & {
   parameterOrders: { [key: string]: ParameterOrder };
 
   /**
+   * Absent: nobody asked for one, or it was called off.
+   *
+   * @generated from field: pgswarm.v1.RestartWish restart = 20;
+   */
+  restart?: RestartWish | undefined;
+
+  /**
    * The site deletes it for nobody who does not know a newer version.
    *
    * @generated from field: bool deletion_protected = 21;
@@ -129,6 +136,32 @@ export type ClusterConfig = Message<"pgswarm.v1.ClusterConfig"> & {
  */
 export const ClusterConfigSchema: GenMessage<ClusterConfig> = /*@__PURE__*/
   messageDesc(file_pgswarm_v1_config, 0);
+
+/**
+ * Every member is stopped and started once for each new nonce, also where nothing else changed.
+ *
+ * @generated from message pgswarm.v1.RestartWish
+ */
+export type RestartWish = Message<"pgswarm.v1.RestartWish"> & {
+  /**
+   * @generated from field: string nonce = 1;
+   */
+  nonce: string;
+
+  /**
+   * All together, with the primary in its place; otherwise one after another.
+   *
+   * @generated from field: bool full = 2;
+   */
+  full: boolean;
+};
+
+/**
+ * Describes the message pgswarm.v1.RestartWish.
+ * Use `create(RestartWishSchema)` to create a new message.
+ */
+export const RestartWishSchema: GenMessage<RestartWish> = /*@__PURE__*/
+  messageDesc(file_pgswarm_v1_config, 1);
 
 /**
  * Made in the running cluster by its primary's sidecar, without a restart.
@@ -154,7 +187,7 @@ export type ClusterDatabases = Message<"pgswarm.v1.ClusterDatabases"> & {
  * Use `create(ClusterDatabasesSchema)` to create a new message.
  */
 export const ClusterDatabasesSchema: GenMessage<ClusterDatabases> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_config, 1);
+  messageDesc(file_pgswarm_v1_config, 2);
 
 /**
  * @generated from message pgswarm.v1.DatabaseRole
@@ -185,7 +218,7 @@ export type DatabaseRole = Message<"pgswarm.v1.DatabaseRole"> & {
  * Use `create(DatabaseRoleSchema)` to create a new message.
  */
 export const DatabaseRoleSchema: GenMessage<DatabaseRole> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_config, 2);
+  messageDesc(file_pgswarm_v1_config, 3);
 
 /**
  * @generated from message pgswarm.v1.ClusterDatabase
@@ -242,7 +275,7 @@ export type ClusterDatabase = Message<"pgswarm.v1.ClusterDatabase"> & {
  * Use `create(ClusterDatabaseSchema)` to create a new message.
  */
 export const ClusterDatabaseSchema: GenMessage<ClusterDatabase> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_config, 3);
+  messageDesc(file_pgswarm_v1_config, 4);
 
 /**
  * @generated from message pgswarm.v1.PostgresConfig
@@ -264,7 +297,7 @@ export type PostgresConfig = Message<"pgswarm.v1.PostgresConfig"> & {
  * Use `create(PostgresConfigSchema)` to create a new message.
  */
 export const PostgresConfigSchema: GenMessage<PostgresConfig> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_config, 4);
+  messageDesc(file_pgswarm_v1_config, 5);
 
 /**
  * @generated from message pgswarm.v1.VolumeConfig
@@ -295,7 +328,7 @@ export type VolumeConfig = Message<"pgswarm.v1.VolumeConfig"> & {
  * Use `create(VolumeConfigSchema)` to create a new message.
  */
 export const VolumeConfigSchema: GenMessage<VolumeConfig> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_config, 5);
+  messageDesc(file_pgswarm_v1_config, 6);
 
 /**
  * @generated from message pgswarm.v1.ResourceConfig
@@ -327,7 +360,7 @@ export type ResourceConfig = Message<"pgswarm.v1.ResourceConfig"> & {
  * Use `create(ResourceConfigSchema)` to create a new message.
  */
 export const ResourceConfigSchema: GenMessage<ResourceConfig> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_config, 6);
+  messageDesc(file_pgswarm_v1_config, 7);
 
 /**
  * @generated from message pgswarm.v1.FailoverConfig
@@ -375,7 +408,7 @@ export type FailoverConfig = Message<"pgswarm.v1.FailoverConfig"> & {
  * Use `create(FailoverConfigSchema)` to create a new message.
  */
 export const FailoverConfigSchema: GenMessage<FailoverConfig> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_config, 7);
+  messageDesc(file_pgswarm_v1_config, 8);
 
 /**
  * What to do when the server's log says something. The first rule that matches a message takes it.
@@ -403,7 +436,7 @@ export type RecoveryRuleSet = Message<"pgswarm.v1.RecoveryRuleSet"> & {
  * Use `create(RecoveryRuleSetSchema)` to create a new message.
  */
 export const RecoveryRuleSetSchema: GenMessage<RecoveryRuleSet> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_config, 8);
+  messageDesc(file_pgswarm_v1_config, 9);
 
 /**
  * @generated from message pgswarm.v1.RecoveryRule
@@ -478,7 +511,7 @@ export type RecoveryRule = Message<"pgswarm.v1.RecoveryRule"> & {
  * Use `create(RecoveryRuleSchema)` to create a new message.
  */
 export const RecoveryRuleSchema: GenMessage<RecoveryRule> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_config, 9);
+  messageDesc(file_pgswarm_v1_config, 10);
 
 /**
  * @generated from enum pgswarm.v1.ParameterOrder
