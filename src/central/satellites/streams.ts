@@ -2,11 +2,12 @@
  * The streams that live on this central. One per satellite: a newer one, here or on another central,
  * ends the older, and what the older does while ending never touches the newer (D2).
  */
+import { setTimeout as wait } from "node:timers/promises"
 import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect"
 import type { Hello } from "#core/fleet/satellite.ts"
 import { satelliteUri } from "#core/fleet/certificates.ts"
 import { type SatelliteId, satelliteId } from "#core/ids.ts"
-import { type Millis, seconds } from "#core/units.ts"
+import { type Millis, millis, seconds } from "#core/units.ts"
 import type { Log } from "#io/log.ts"
 import type { Database } from "#io/postgres/sql.ts"
 import { type LeanCall, leanCall } from "#io/rpc/lean-stream.ts"
@@ -33,6 +34,9 @@ import type { Inbox } from "./inbox.ts"
 import { badMessage, revoked, told } from "./rpc-error.ts"
 
 const helloWithin = seconds(10)
+/** When central stops, streams end over this time for each of them, and over this for all at most. */
+const leaveEach = millis(2)
+const leaveWithin = seconds(5)
 
 export type StreamsOptions = {
   readonly database: Database
@@ -50,6 +54,7 @@ type Credentials = { readonly id: SatelliteId; readonly token: string }
 export class Streams {
   readonly #options: StreamsOptions
   readonly #live = new Map<SatelliteId, Connection>()
+  #isStopping = false
 
   constructor(options: StreamsOptions) {
     this.#options = options
@@ -83,10 +88,20 @@ export class Streams {
     if (here !== undefined && here.serial < serial) here.end(newer)
   }
 
-  /** Central stops: satellites hear it and come back, here or elsewhere. */
-  endAll(): void {
-    for (const connection of this.#live.values())
-      connection.end(new ConnectError("central stops", Code.Unavailable))
+  /**
+   * Central stops: satellites hear it, one after the other, so that a large fleet does not come to the next
+   * central all at once; their own jitter spreads them further. Nobody new is let in meanwhile.
+   */
+  async endAll(): Promise<void> {
+    this.#isStopping = true
+    const leaving = [...this.#live.values()]
+    const spread = Math.min(leaveWithin, leaving.length * leaveEach)
+    await Promise.all(
+      leaving.map(async (connection) => {
+        await wait(Math.random() * spread)
+        connection.end(stopping)
+      }),
+    )
   }
 
   async *#serve(
@@ -95,6 +110,7 @@ export class Streams {
   ): AsyncGenerator<CentralMessage> {
     const incoming = messages[Symbol.asyncIterator]()
     try {
+      if (this.#isStopping) throw stopping
       const credentials = await this.#authenticate(context)
       const hello = await firstMessage(incoming, context.signal)
       const connection = await this.#arrived(credentials, hello)
@@ -250,6 +266,7 @@ export class Streams {
   }
 }
 
+const stopping = new ConnectError("central stops; come back", Code.Unavailable)
 const newer = new ConnectError("a newer stream of this satellite took over", Code.Aborted)
 
 async function firstMessage(
