@@ -1,8 +1,11 @@
 /** What jsdom lacks, and a clean page after each component test. */
-import { cleanup } from "@testing-library/react"
+import { cleanup, configure } from "@testing-library/react"
 import { afterEach } from "vitest"
 
 afterEach(cleanup)
+
+// What is debounced comes after a pause, on a machine that has other things to do.
+configure({ asyncUtilTimeout: 5000 })
 
 globalThis.IntersectionObserver = class implements IntersectionObserver {
   readonly root = null

@@ -44,6 +44,10 @@ function addresses({ central }: Scene): readonly string[] {
     "/rules",
     "/rules/new",
     `/rules/${central.fleet.rules[0]?.id}`,
+    "/rollouts",
+    "/rollouts/new",
+    `/rollouts/new?profileId=${profiles[0]?.id}`,
+    "/freeze-windows",
     "/tokens",
     "/no-such-page",
   ]
@@ -137,6 +141,8 @@ test("an empty fleet says what to do first, on every page", async () => {
     "/events": "Nothing has happened yet",
     "/profiles": "No profile yet",
     "/rules": "No rule yet",
+    "/rollouts": "No rollout yet",
+    "/freeze-windows": "No freeze window",
   })) {
     await page.goto(address)
     await page.getByText(words).waitFor()

@@ -33,11 +33,15 @@ const may: Readonly<Record<Command["kind"], ReadonlySet<RolloutState>>> = {
   cancel: new Set(["running", "at-gate", "paused", "halted"]),
 }
 
+/** Whether a rollout in this state takes the command; it may still have a reason of its own to refuse. */
+export const mayCommand = (kind: Command["kind"], state: RolloutState): boolean =>
+  may[kind].has(state)
+
 const said = (what: string, by: string, reason: string): string =>
   `${what} by ${by}${reason === "" ? "" : `: ${reason}`}`
 
 export function commanded(plan: Plan, now: Progress, command: Command): Commanded {
-  if (!may[command.kind].has(now.state))
+  if (!mayCommand(command.kind, now.state))
     return refused("NOT_NOW", `the rollout is ${now.state}: ${now.reason}`)
   const to = (state: RolloutState, reason: string): Commanded => ({
     kind: "ok",

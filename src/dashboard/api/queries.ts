@@ -45,6 +45,11 @@ export const keys = {
   rules: ["rules", "list"],
   rule: ["rules", "one"],
   rulePreview: ["rule-preview"],
+  rollouts: ["rollouts", "list"],
+  rollout: ["rollouts", "one"],
+  rolloutClusters: ["rollouts", "clusters"],
+  rolloutPreview: ["rollout-preview"],
+  freezeWindows: ["freeze-windows"],
   tokens: ["tokens"],
 } as const
 

@@ -2,6 +2,7 @@
 import type { Cluster } from "#wire/rest/clusters.ts"
 import { versionStanding } from "../domain/cluster.ts"
 import { durabilityLook } from "../domain/words.ts"
+import { ProfileVersionOf } from "./profile-version.tsx"
 import { Age } from "../ui/age.tsx"
 import { Changed } from "../ui/changed.tsx"
 import { classNames } from "../ui/class-names.ts"
@@ -50,6 +51,9 @@ export function ClusterFacts({ cluster }: { readonly cluster: Cluster }) {
         <TextLink to="/profiles/$id" params={{ id: cluster.profileId }}>
           {cluster.profileName}
         </TextLink>
+      </Fact>
+      <Fact name="Version of the profile">
+        <ProfileVersionOf cluster={cluster} />
       </Fact>
       <Fact name="PostgreSQL">
         <span className="tnum">{cluster.postgresMajor}</span>

@@ -9,6 +9,7 @@ import { type Columns, DataTable, type Features } from "../ui/table.tsx"
 import { TextLink } from "../ui/text-link.tsx"
 import { MemberDots } from "./member-dots.tsx"
 import { Observed } from "./observed.tsx"
+import { ProfileVersionOf } from "./profile-version.tsx"
 import { ClusterBadge } from "./state-badge.tsx"
 
 const column = createColumnHelper<Features, Cluster>()
@@ -81,6 +82,11 @@ const columns: Columns<Cluster> = column.columns([
     id: "postgres",
     header: "PostgreSQL",
     cell: ({ row: { original: cluster } }) => <span className="tnum">{cluster.postgresMajor}</span>,
+  }),
+  column.display({
+    id: "profile-version",
+    header: "Version",
+    cell: ({ row: { original: cluster } }) => <ProfileVersionOf cluster={cluster} />,
   }),
   column.display({
     id: "version",

@@ -3,7 +3,7 @@ import { ChevronLeft } from "lucide-react"
 import { TextLink } from "../ui/text-link.tsx"
 
 type Props = {
-  readonly to: "/clusters" | "/satellites" | "/profiles" | "/rules"
+  readonly to: "/clusters" | "/satellites" | "/profiles" | "/rules" | "/rollouts"
   readonly name: string
 }
 

@@ -1,10 +1,10 @@
 /** An operation as a row: what, where, how far, who asked, and the way to stop it while that is safe. */
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
+import { useMutation, useQueryClient } from "@tanstack/react-query"
 import { createColumnHelper } from "@tanstack/react-table"
 import type { Operation } from "#wire/rest/operations.ts"
 import { call } from "../api/client.ts"
 import { CallFailed, sentence } from "../api/failure.ts"
-import { clusterQuery, keys } from "../api/queries.ts"
+import { keys } from "../api/queries.ts"
 import {
   mayCancel,
   operationKind,
@@ -37,13 +37,23 @@ export const operationColumns: Columns<Operation> = column.columns([
             {operation.kind === "promote" ? "of" : "to"} {operation.target}
           </span>
         )}
+        {operation.toVersion === null ? null : (
+          <Versions operation={operation} to={operation.toVersion} />
+        )}
       </span>
     ),
   }),
   column.display({
     id: "cluster",
     header: "Cluster",
-    cell: ({ row: { original: operation } }) => <ClusterName id={operation.clusterId} />,
+    cell: ({ row: { original: operation } }) => (
+      <span className="flex min-w-0 flex-col">
+        <TextLink to="/clusters/$id" params={{ id: operation.clusterId }}>
+          {operation.clusterName}
+        </TextLink>
+        <span className="truncate text-xs text-ink-3">{operation.namespace}</span>
+      </span>
+    ),
   }),
   column.display({
     id: "state",
@@ -82,13 +92,14 @@ export const operationColumns: Columns<Operation> = column.columns([
   }),
 ])
 
-/** An operation carries the id of its cluster; the name is asked for once and kept. */
-function ClusterName({ id }: { readonly id: string }) {
-  const { data, isError } = useQuery(clusterQuery(id))
-  if (isError) return <span className="text-ink-3">deleted since</span>
+type VersionsProps = { readonly operation: Operation; readonly to: number }
+
+function Versions({ operation: { rolloutId, fromVersion }, to }: VersionsProps) {
+  const text = `${fromVersion === null ? "" : `from ${fromVersion} `}to version ${to}`
+  if (rolloutId === null) return <span className="text-xs text-ink-3">{text}</span>
   return (
-    <TextLink to="/clusters/$id" params={{ id }}>
-      {data === undefined ? "…" : `${data.name} on ${data.satelliteName}`}
+    <TextLink to="/rollouts/$id" params={{ id: rolloutId }} className="text-xs">
+      {text}
     </TextLink>
   )
 }

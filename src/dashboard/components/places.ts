@@ -11,7 +11,9 @@ import {
   type LucideIcon,
   RadioTower,
   Ruler,
+  Snowflake,
   SquareStack,
+  Waves,
 } from "lucide-react"
 
 const groupNames = { fleet: "Fleet", intent: "Intent", admin: "Admin" } as const
@@ -26,6 +28,8 @@ export type Place = {
     | "/events"
     | "/profiles"
     | "/rules"
+    | "/rollouts"
+    | "/freeze-windows"
     | "/tokens"
   readonly group: GroupName
   readonly name: string
@@ -42,6 +46,8 @@ export const places: readonly Place[] = [
   { to: "/events", group: "fleet", name: "Events", icon: Activity, key: "e" },
   { to: "/profiles", group: "intent", name: "Profiles", icon: SquareStack, key: "p" },
   { to: "/rules", group: "intent", name: "Deployment rules", icon: Ruler, key: "r" },
+  { to: "/rollouts", group: "intent", name: "Rollouts", icon: Waves, key: "l" },
+  { to: "/freeze-windows", group: "intent", name: "Freeze windows", icon: Snowflake, key: "f" },
   { to: "/tokens", group: "admin", name: "API tokens", icon: KeyRound, key: "t" },
 ]
 

@@ -17,6 +17,7 @@ import { LoadFailed } from "../components/load-failed.tsx"
 import { Observed, useStale } from "../components/observed.tsx"
 import { OperationList } from "../components/operation-list.tsx"
 import { RecentEvents } from "../components/recent-events.tsx"
+import { ProtectionButton } from "../components/protection.tsx"
 import { ReplicationMap } from "../components/replication-map.tsx"
 import { RoleChanges } from "../components/role-changes.tsx"
 import { ClusterBadge } from "../components/state-badge.tsx"
@@ -99,10 +100,8 @@ function ClusterView({ cluster }: { readonly cluster: Cluster }) {
                 running={operations.emergency !== undefined}
                 onChoose={setOpen}
               />
-              <Button kind="danger" onPress={() => setOpen("delete")}>
-                <Trash2 aria-hidden className="size-3.5" />
-                Delete
-              </Button>
+              <ProtectionButton cluster={cluster} />
+              <DeleteButton cluster={cluster} onPress={() => setOpen("delete")} />
             </>
           )
         }
@@ -183,6 +182,17 @@ function ClusterView({ cluster }: { readonly cluster: Cluster }) {
     </>
   )
 }
+
+type DeleteButtonProps = { readonly cluster: Cluster; readonly onPress: () => void }
+
+const DeleteButton = ({ cluster, onPress }: DeleteButtonProps) => (
+  <span title={cluster.deletionProtected ? "Protected: take off the protection first" : undefined}>
+    <Button kind="danger" isDisabled={cluster.deletionProtected} onPress={onPress}>
+      <Trash2 aria-hidden className="size-3.5" />
+      Delete
+    </Button>
+  </span>
+)
 
 type SwitchoverButtonProps = {
   readonly cluster: Cluster

@@ -1,7 +1,7 @@
 /** One profile: what it says, its versions, what differs between them, and the clusters that follow it. */
 import { useQuery } from "@tanstack/react-query"
 import { getRouteApi, useNavigate } from "@tanstack/react-router"
-import { Copy, Pencil, Trash2 } from "lucide-react"
+import { Copy, Pencil, Trash2, Waves } from "lucide-react"
 import { useState } from "react"
 import type { Profile } from "#wire/rest/profiles.ts"
 import { refusedStatus } from "../api/failure.ts"
@@ -71,6 +71,12 @@ function ProfileView({ profile }: { readonly profile: Profile }) {
               <Pencil aria-hidden className="size-3.5" />
               Edit
             </ButtonLink>
+            {profile.clusterCount === 0 ? null : (
+              <ButtonLink to="/rollouts/new" search={{ profileId: profile.id }}>
+                <Waves aria-hidden className="size-3.5" />
+                Roll out version {profile.specVersion}
+              </ButtonLink>
+            )}
             <ButtonLink to="/rules/new" search={{ profileId: profile.id }}>
               Deploy by rule
             </ButtonLink>

@@ -1,9 +1,15 @@
 /** Pages on which intent is governed: what clusters should be, and where. */
 import { createRoute } from "@tanstack/react-router"
 import * as z from "zod"
+import { entryStates } from "#core/rollout/entry.ts"
+import { rolloutStates } from "#core/rollout/waves.ts"
 import { profileViewNames } from "../domain/profile-views.ts"
 import { EditProfilePage } from "../pages/edit-profile.tsx"
 import { EditRulePage } from "../pages/edit-rule.tsx"
+import { FreezeWindowsPage } from "../pages/freeze-windows.tsx"
+import { NewRolloutPage } from "../pages/new-rollout.tsx"
+import { RolloutPage } from "../pages/rollout.tsx"
+import { RolloutsPage } from "../pages/rollouts.tsx"
 import { NewProfilePage } from "../pages/new-profile.tsx"
 import { NewRulePage } from "../pages/new-rule.tsx"
 import { ProfilePage } from "../pages/profile.tsx"
@@ -55,6 +61,36 @@ const newRule = createRoute({
   validateSearch: z.object({ profileId: id }),
   component: NewRulePage,
 })
+const rollouts = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/rollouts",
+  validateSearch: z.object({
+    state: z.enum(rolloutStates).optional().catch(undefined),
+    profileId: id,
+    clusterId: id,
+  }),
+  component: RolloutsPage,
+})
+const newRollout = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/rollouts/new",
+  validateSearch: z.object({ profileId: id, to: versionNumber, clusterId: id }),
+  component: NewRolloutPage,
+})
+const rollout = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/rollouts/$id",
+  validateSearch: z.object({
+    state: z.enum(entryStates).optional().catch(undefined),
+    stage: z.coerce.number().int().min(0).optional().catch(undefined),
+  }),
+  component: RolloutPage,
+})
+const freezeWindows = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/freeze-windows",
+  component: FreezeWindowsPage,
+})
 
 export const intentRoutes = [
   profiles,
@@ -64,4 +100,8 @@ export const intentRoutes = [
   rules,
   newRule,
   rule,
+  rollouts,
+  newRollout,
+  rollout,
+  freezeWindows,
 ] as const

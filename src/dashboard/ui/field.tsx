@@ -25,7 +25,7 @@ type Props = {
   readonly onChange: (value: string) => void
   readonly onBlur?: () => void
   readonly name?: string
-  readonly type?: "text" | "password" | "number"
+  readonly type?: "text" | "password" | "number" | "datetime-local"
   readonly help?: ReactNode
   readonly error?: string | undefined
   /** Works and is unlikely to be meant; not shown beside an error. */

@@ -1,5 +1,6 @@
 /** One of a few, each with its explanation in sight. */
 import { Label, Radio, RadioGroup, Text } from "react-aria-components"
+import { classNames } from "./class-names.ts"
 import { errorClass, labelClass } from "./field.tsx"
 import type { Choice } from "./select.tsx"
 
@@ -28,7 +29,12 @@ export const RadioCards = <T extends string>({
     className="flex flex-col gap-1.5"
   >
     <Label className={labelClass}>{label}</Label>
-    <div className="grid gap-2 md:grid-cols-3">
+    <div
+      className={classNames(
+        "grid gap-2",
+        choices.length === 2 ? "sm:grid-cols-2" : "md:grid-cols-3",
+      )}
+    >
       {choices.map((choice) => (
         <Radio
           key={choice.value}

@@ -14,6 +14,7 @@ import { type Satellite, satelliteStates } from "#wire/rest/satellites.ts"
 import { FakeRefusal, type Handlers, one, page } from "./fake-answers.ts"
 import { databaseHandlers } from "./fake-databases.ts"
 import { profileHandlers, ruleHandlers } from "./fake-intent.ts"
+import { rolloutHandlers } from "./fake-rollouts.ts"
 import { type FakeFleet, ago, versionOf } from "./fleet.ts"
 import { command, switchover } from "./history.ts"
 
@@ -176,6 +177,7 @@ export function createHandlers(fleet: FakeFleet, push: (message: LiveMessage) =>
     },
     ...profileHandlers(fleet, push),
     ...ruleHandlers(fleet, push),
+    ...rolloutHandlers(fleet, push),
     editCluster: ({ params, body }) => {
       const before = one(fleet.clusters, params.id)
       const cluster = { ...before, ...body, version: before.version + 1 }

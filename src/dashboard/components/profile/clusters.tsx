@@ -43,6 +43,9 @@ export function ProfileClusters({ profile, to: given }: Props) {
             }
             className="w-64"
           />
+          <ButtonLink to="/rollouts/new" search={{ profileId: profile.id, to }}>
+            Roll out version {to}
+          </ButtonLink>
           {impact.data === undefined ? null : (
             <p role="status" className="self-center text-sm text-ink-2 sm:ml-auto">
               {countText(impact.data.clusterCount, "cluster")}

@@ -22,7 +22,8 @@ export function useProfileForm(begin: ProfileValues) {
   const body = bodyOf(values)
   const found = profileProblems(values)
   const spec = profileSpecSchema.safeParse(body.spec)
-  const settled = useDebounced(JSON.stringify(spec.data ?? null), typingPause)
+  const specText = JSON.stringify(spec.data ?? null)
+  const settled = useDebounced(specText, typingPause)
   const check = useQuery({
     ...profileCheckQuery(profileSpecSchema.safeParse(JSON.parse(settled)).data),
     placeholderData: keepPreviousData,
@@ -35,7 +36,10 @@ export function useProfileForm(begin: ProfileValues) {
       })),
     )
   const said = refused?.body === JSON.stringify(body) ? refused.notes : new Map<string, string>()
-  const problems: Notes = new Map([...remarks("problems"), ...said, ...found])
+  /** What central refused of an earlier state of the spec holds nothing back. */
+  const isPresent = settled === specText && !check.isPlaceholderData
+  const refusals: Notes = isPresent ? remarks("problems") : new Map<string, string>()
+  const problems: Notes = new Map([...refusals, ...said, ...found])
   /** A field that nobody has touched yet is not scolded before the first try to save. */
   const isTouched = (field: string): boolean =>
     JSON.stringify(get(values, field)) !== JSON.stringify(get(begin, field))
