@@ -3,6 +3,7 @@ import type { PodName } from "#core/ids.ts"
 import { operationId } from "#core/ids.ts"
 import { repairs } from "#core/recovery/rule.ts"
 import type { Member } from "./member.ts"
+import type { Process } from "./process.ts"
 import type { Disk } from "./volume.ts"
 import type { World } from "./world.ts"
 
@@ -87,9 +88,19 @@ const freezes: Readonly<Record<string, Fault>> = {
   "supervisor frozen": {
     weight: 3,
     inject: on((member, world, long) => {
-      const process = member.supervisor?.process
-      process?.freeze()
-      world.agenda.after(long, () => process?.thaw())
+      const { machine, supervisor, sidecar } = member
+      if (supervisor === undefined) return
+      const isHeld = (process: Process | undefined): boolean =>
+        process?.awake !== true || world.agenda.now - process.thawedAt < 1000
+      // A sidecar that begins beside it knows of no deadline.
+      machine.unguarded = () =>
+        isHeld(supervisor.process) &&
+        (sidecar === undefined ||
+          member.sidecar !== sidecar ||
+          isHeld(sidecar.process) ||
+          isHeld(member.server?.process))
+      supervisor.process.freeze()
+      world.agenda.after(long, () => supervisor.process.thaw())
     }),
   },
   "container frozen": {

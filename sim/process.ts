@@ -18,6 +18,8 @@ export class Machine {
   stood = 0
   /** When its last pause, or that of its container, ended. */
   wokeAt = -Infinity
+  /** Neither supervisor nor sidecar can do anything about its server: a known limit of PROTOCOL.md. */
+  unguarded = (): boolean => false
   readonly #processes = new Set<Process>()
 
   constructor(agenda: Agenda, dice: Dice) {
@@ -59,6 +61,7 @@ export class Process {
   readonly machine: Machine
   alive = true
   frozenSince: number | undefined
+  thawedAt = -Infinity
   /** How many faults hold it. */
   #freezes = 0
   #held: (() => void)[] = []
@@ -102,6 +105,7 @@ export class Process {
     this.#freezes = Math.max(0, this.#freezes - 1)
     if (this.#freezes > 0) return
     this.frozenSince = undefined
+    this.thawedAt = this.machine.agenda.now
     this.caughtUp()
   }
 

@@ -52,10 +52,11 @@ export function openOutside(
     readonly clock: Clock
     readonly api: KubeApi
     readonly secrets: Secrets
+    readonly podConfig: { readonly current: PodConfig }
   },
   { callTimeout }: Pick<Policy, "callTimeout">,
 ): Outside & { readonly files: ServerFiles } {
-  const { config, clock, api, secrets } = given
+  const { config, clock, api, secrets, podConfig } = given
   const calls = { api, namespace: config.namespace, callTimeout }
   const files = new ServerFiles(config)
   const server = new LocalServer({
@@ -75,7 +76,12 @@ export function openOutside(
     supervisor: openSupervisor(config.runDir),
     volume: openVolume(config.dataDir),
     files,
-    writeRunning: runningConfigWriter(config, files, secrets.replicationPassword),
+    writeRunning: runningConfigWriter(
+      config,
+      files,
+      secrets.replicationPassword,
+      () => podConfig.current.durability,
+    ),
     dial: peerDialler(config, secrets),
     askSource: sourceAsker(secrets.replicationPassword, clock),
   }

@@ -266,11 +266,15 @@ async function primaryLook(sql: Sql, askedAt: number): Promise<Looked | undefine
   return { kind: "primary", state }
 }
 
+/** In the place of names where no commit shall come through; no pod is called so. */
+export const nobodyYet = "pg_swarm_nobody"
+
 /** The quoted names in `ANY 1 ("c-1", "c-2")`. */
 export const parseSyncNames = (text: string): readonly PodName[] =>
-  [...text.matchAll(/"((?:[^"]|"")*)"/g)].map(([, name = ""]) =>
-    podName(name.replaceAll('""', '"')),
-  )
+  [...text.matchAll(/"((?:[^"]|"")*)"/g)]
+    .map(([, name = ""]) => name.replaceAll('""', '"'))
+    .filter((name) => name !== nobodyYet)
+    .map((name) => podName(name))
 
 /**
  * Highest term in the server's own table; undefined before the first. The schema is `swarm`: PostgreSQL

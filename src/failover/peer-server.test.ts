@@ -78,7 +78,9 @@ before(async () => {
     ],
   ])
   const lanes = new Lanes(systemClock, silentLog, () => undefined, ended.signal)
-  const running = new RunningConfig(runningConfigWriter(config, new ServerFiles(config), "y"))
+  const running = new RunningConfig(
+    runningConfigWriter(config, new ServerFiles(config), "y", () => "quorum"),
+  )
   const local = new LocalServer({ runDir: folder, password: "x", now: () => systemClock.now() })
   const volume = openVolume(folder)
   const observe = () => known.observe(lanes, running)

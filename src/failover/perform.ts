@@ -104,7 +104,7 @@ async function work(ports: PerformPorts, action: Lasting, signal: AbortSignal): 
       await running.set({ follow: action.source ?? "nobody" })
       return undoByHand(ports, signal)
     case "set-sync-names":
-      await running.set({ syncNames: action.names })
+      await running.set({ syncNames: action.names, as: "primary" })
       await reload(ports)
       return ports.look()
     case "admit":

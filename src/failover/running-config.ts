@@ -4,13 +4,14 @@
  */
 import { rename, writeFile } from "node:fs/promises"
 import { join } from "node:path"
+import type { Durability } from "#core/cluster/spec.ts"
 import type { PodName } from "#core/ids.ts"
 import { configKey, port, replicationUser } from "#core/names.ts"
 import type { Peer } from "#core/failover/decision.ts"
 import { writeServerConfig } from "#io/postgres/server-config.ts"
 import { doorHba } from "#core/cluster/hba.ts"
 import type { Config } from "./config.ts"
-import { refusingSetting } from "./local-server.ts"
+import { nobodyYet, refusingSetting } from "./local-server.ts"
 import type { ServerFiles } from "./server-files.ts"
 import { slotName } from "./slot-name.ts"
 
@@ -100,12 +101,20 @@ export class RunningConfig {
   }
 }
 
+/**
+ * Whom a standby's commits would wait for in `quorum`: somebody who never comes. A server that is promoted by hand
+ * acknowledges nothing; and one that is promoted in good order has its backends wait from the first commit on, even
+ * where the checkpointer, who tells them that there are names, is still busy (decision 14).
+ */
+const untilPromoted = { count: 1, members: [nobodyYet] } as const
+
 /** Writes the file and the password that it names, on the in-memory volume. */
 export const runningConfigWriter =
   (
     { runDir, pod, cluster }: Pick<Config, "runDir" | "pod" | "cluster">,
     files: ServerFiles,
     replicationPassword: string,
+    durability: () => Durability,
   ): WriteRunning =>
   async (follows, names, refusing, as) => {
     const { hba, floors } = await files.put(as)
@@ -134,7 +143,12 @@ export const runningConfigWriter =
               sslmode: "prefer",
             },
       primarySlotName: follows === undefined ? undefined : slotName(pod),
-      synchronousStandbys: names.length === 0 ? undefined : { count: 1, members: names },
+      synchronousStandbys:
+        as === "standby" && durability() === "quorum"
+          ? untilPromoted
+          : names.length === 0
+            ? undefined
+            : { count: 1, members: names },
       // For people, and for a sidecar that restarts: the rules above are what counts.
       others: {
         ...Object.fromEntries(floors),

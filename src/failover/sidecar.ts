@@ -44,7 +44,10 @@ export async function runSidecar(
   using api = new KubeApi(await podAccess(config.kubernetes, config.serviceAccountDir))
   const marks = await readMarks(config.dataDir)
   const ended = new AbortController()
-  const outside = openOutside({ config, clock, api, secrets }, policyFor(podConfig.current))
+  const outside = openOutside(
+    { config, clock, api, secrets, podConfig },
+    policyFor(podConfig.current),
+  )
   const parts = assemble({ config, clock, log, outside, marks, podConfig }, ended.signal)
   parts.known.fence = await readFence(config.runDir)
   await using _server = parts.server

@@ -93,6 +93,32 @@ await play(
       },
     },
     {
+      name: "AF11 MG10: in quorum a standby that somebody promoted by hand acknowledges no commit",
+      async play({ cluster, primary, others, witnesses, say }) {
+        const [standby] = others
+        assert(standby !== undefined)
+        const { term } = await cluster.lease()
+        const began = performance.now()
+        await standby.query("select pg_promote(false)")
+        const stray = standby
+          .query("create table stray as select generate_series(1, 1000) as id")
+          .then(
+            () => "acknowledged",
+            () => "never acknowledged",
+          )
+        await cluster.until("the stray server is stopped", async () => {
+          return (await standby.role()) !== "primary"
+        })
+        assert.equal(await stray, "never acknowledged")
+        await cluster.untilStreaming(primary)
+        await witnesses.writing()
+        assert.equal((await cluster.lease()).term, term)
+        const acks = witnesses.acks.filter(({ by, at }) => by === standby.pod && at > began)
+        say(`promoted by hand in quorum: ${acks.length} commits acknowledged`)
+        assert.deepEqual(acks, [])
+      },
+    },
+    {
       name: "OW9: a primary whose volume is an old copy when it is back does not lead, and loses nobody's commit",
       async play({ cluster, primary, others, witnesses }) {
         const [standby, third] = others
