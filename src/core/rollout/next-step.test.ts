@@ -87,6 +87,7 @@ class World {
         outdated: image !== this.image,
         role: pod === this.primary ? "primary" : "standby",
         trouble: down ? "is down" : undefined,
+        mayLead: true,
         config: this.#config(pod === this.primary, run, values, needs),
       })),
       term: term(this.term),
@@ -254,6 +255,20 @@ test("another image: pods one by one, the primary's after it handed over; what w
   assert.ok(
     world.members.every(({ image, values }) => image === "two" && values["max_connections"] === 7),
   )
+})
+
+test("where no standby may lead, the primary restarts in its place after them", () => {
+  const world = change({ shared_buffers: 1 }, { shared_buffers: 2 }, 2)
+  world.settle()
+  assert.deepEqual(world.deeds, ["restart c-1", "hand-over c-0"])
+  const other = change({ shared_buffers: 1 }, { shared_buffers: 2 }, 2)
+  const seen = (): Situation => {
+    const now = other.situation()
+    return { ...now, members: now.members.map((one) => ({ ...one, mayLead: one.pod === "c-0" })) }
+  }
+  for (let next = nextStep(seen()); next.kind === "act"; next = nextStep(seen()))
+    other.do(next.deed)
+  assert.deepEqual(other.deeds, ["restart c-1", "restart c-0"])
 })
 
 test("nobody restarts while another member is missing, and it is said who", () => {

@@ -60,6 +60,9 @@ export function nextStep(seen: Situation): Next {
   )
   if (troubles.length > 0) return wait(troubles.join("; "), memberPatience)
   if (primary === undefined) return wait("no member serves writes", memberPatience)
+  const mute = members.filter(({ config }) => config === undefined)
+  if (mute.length > 0)
+    return wait(`${names(mute)} did not say yet what is in force there`, reloadPatience)
   const unread = members.filter(({ config }) => config?.print !== seen.print)
   if (unread.length > 0) return wait(`${names(unread)} did not take it over yet`, reloadPatience)
   const work = restarts(seen, primary)
@@ -122,6 +125,9 @@ function restarts(seen: Situation, primary: MemberNow): Next | undefined {
     .at(0)
   if (next !== undefined)
     return lowers ? oneStandby(seen, next) : (replaying(next) ?? oneStandby(seen, next))
+  // Nobody else may lead: it restarts where it is, as the only member would.
+  const inPlace = standbys.some(({ mayLead }) => mayLead) ? undefined : alone(seen, primary)
+  if (inPlace !== undefined) return inPlace
   if (
     isStale(seen, primary) ||
     seen.ordered.has(primary.pod) ||

@@ -16,6 +16,8 @@ export type MemberNow = {
   /** Why it is not well; undefined when it serves, or streams and has caught up. */
   readonly trouble: string | undefined
   readonly config: MemberConfig | undefined
+  /** Its priority is not 0: it may take over. */
+  readonly mayLead: boolean
 }
 
 export type Situation = {

@@ -6,6 +6,7 @@ import { configPrint } from "#core/cluster/member-config.ts"
 import { postgresqlConf } from "#core/cluster/parameters.ts"
 import type { SidecarStatus } from "#core/cluster/sidecar.ts"
 import type { ClusterSpec } from "#core/cluster/spec.ts"
+import { priorityOf } from "#core/failover/candidates.ts"
 import { caughtUpBytes } from "#core/failover/fit.ts"
 import { ordinalOf, type PodName } from "#core/ids.ts"
 import { bytesBetween } from "#core/lsn.ts"
@@ -161,6 +162,7 @@ function memberNow(
     role,
     trouble: troubleOf(member, primary),
     config: report?.config,
+    mayLead: priorityOf({ priorities: spec.failover.priorities ?? [] }, pod) > 0,
   }
 }
 

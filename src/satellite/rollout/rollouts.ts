@@ -2,7 +2,6 @@
  * Brings changed configs into force, cluster by cluster: looks, asks the planner (`core/rollout/next-step.ts`), does the
  * one thing that it says, and tells how far it is. All that it must know is in what it sees; what it keeps is the story.
  */
-import { backoff } from "#core/backoff.ts"
 import type { MemberSeen } from "#core/cluster/health.ts"
 import type { HandOverProgress } from "#core/cluster/sidecar.ts"
 import type { ClusterSpec } from "#core/cluster/spec.ts"
@@ -15,7 +14,6 @@ import type { ConfigChange } from "#core/rollout/change.ts"
 import { type Deed, type Next, nextStep } from "#core/rollout/next-step.ts"
 import {
   beginning,
-  type KeptStep,
   type Progress,
   shownChange,
   withDeed,
@@ -23,7 +21,7 @@ import {
   withLook,
 } from "#core/rollout/progress.ts"
 import { primaryIn } from "#core/rollout/situation.ts"
-import { type Millis, millis, minutes, seconds } from "#core/units.ts"
+import { minutes, seconds } from "#core/units.ts"
 import { kinds } from "#io/kube/kinds.ts"
 import type { Hub } from "../hub/hub.ts"
 import type { Context, Guide } from "../operator/context.ts"
@@ -31,6 +29,8 @@ import { whyNotGrown } from "../operator/grow.ts"
 import type { Operator } from "../operator/operator.ts"
 import { type Next as QueueNext, Queue } from "../operator/queue.ts"
 import { perform } from "./deeds.ts"
+import { describe, Pace, singly } from "./pace.ts"
+import { tellOutdated, tellProgress } from "./told.ts"
 import { expectationOf } from "./expectation.ts"
 import { type Kept, keptObject, readKept } from "./kept.ts"
 import { lookAt, type Looked } from "./look.ts"
@@ -46,15 +46,6 @@ export type RolloutOptions = {
   readonly signal: AbortSignal
 }
 
-/** Only for pacing: without it all is done the same, a little more eagerly. */
-type Pace = {
-  readonly version: number
-  readonly tried: Map<string, { at: number; attempts: number; failure: string | undefined }>
-  waiting: { readonly why: string; readonly since: number } | undefined
-  handOver: string | undefined
-}
-
-const again = { first: seconds(15), longest: minutes(5) }
 const askedPatience = minutes(3)
 const applyPatience = seconds(30)
 
@@ -172,10 +163,12 @@ export class Rollouts {
             looked.situation.members,
             at,
           )
-    const next = this.#paced(spec, this.#next(spec, looked))
+    const pace = this.#paceOf(spec)
+    const now = context.clock.now()
+    const next = pace.due(this.#next(spec, looked), now)
     const told = withLook(
       begun,
-      { seen: looked.situation, next, waited: this.#waited(spec, next), leaving: looked.leaving },
+      { seen: looked.situation, next, waited: pace.waited(next, now), leaving: looked.leaving },
       at,
     )
     await this.#keep(spec, told, inForce, signal)
@@ -244,89 +237,47 @@ export class Rollouts {
     )
   }
 
-  /** The same is not asked for again before it had time to come about, and not more and more often. */
-  #paced(spec: ClusterSpec, next: Next): Next {
-    if (next.kind !== "act") return next
-    const pace = this.#paceOf(spec)
-    const now = this.#options.context.clock.now()
-    const known = singly(next.deed).map((deed) => ({ deed, tried: pace.tried.get(keyOf(deed)) }))
-    const due = known.filter(
-      ({ tried }) =>
-        tried === undefined || now - tried.at >= backoff(tried.attempts - 1, 0.5, again),
-    )
-    const deed = together(due.map((one) => one.deed))
-    if (deed !== undefined) return { kind: "act", deed }
-    const why = known.map(({ tried }) => tried?.failure).find((one) => one !== undefined)
-    const attempts = Math.max(...known.map(({ tried }) => tried?.attempts ?? 0))
-    return {
-      kind: "wait",
-      why: [describe(next.deed), why ?? pace.handOver]
-        .filter((one) => one !== undefined)
-        .join(": "),
-      patience: attempts > 2 ? millis(0) : askedPatience,
-    }
-  }
-
-  /** A newer satellite, or another mirror, makes another template; nobody replaces a pod for that unasked. */
-  #tellOutdated(spec: ClusterSpec, { situation, revision }: Looked): void {
-    const pods = situation.members.flatMap(({ pod, outdated }) => (outdated ? [pod] : []))
-    if (situation.replaces || pods.length === 0 || this.#toldOutdated.get(spec.id) === revision)
-      return
+  #tellOutdated(spec: ClusterSpec, looked: Looked): void {
+    const { situation, revision } = looked
+    const isTold = this.#toldOutdated.get(spec.id) === revision
+    if (situation.replaces || isTold || !situation.members.some(({ outdated }) => outdated)) return
     this.#toldOutdated.set(spec.id, revision)
-    this.#options.context.tell({
-      severity: "info",
-      kind: "instances.outdated",
-      message: `${pods.join(", ")} still run with an earlier pod template; each takes the new one when its pod is replaced`,
-      cluster: spec.id,
-      details: { revision },
-    })
+    tellOutdated(this.#options.context.tell, spec, looked)
   }
 
   #paceOf({ id, version }: ClusterSpec): Pace {
     const known = this.#pace.get(id)
     if (known?.version === version) return known
-    const fresh: Pace = { version, tried: new Map(), waiting: undefined, handOver: undefined }
+    const fresh = new Pace(version)
     this.#pace.set(id, fresh)
     return fresh
-  }
-
-  #waited(spec: ClusterSpec, next: Next): Millis {
-    const pace = this.#paceOf(spec)
-    const now = this.#options.context.clock.now()
-    if (next.kind !== "wait") {
-      pace.waiting = undefined
-      return millis(0)
-    }
-    // A number that counts on is not another reason.
-    const why = next.why.replaceAll(/\d+/g, "#")
-    if (pace.waiting?.why !== why) pace.waiting = { why, since: now }
-    return millis(now - pace.waiting.since)
   }
 
   async #act(spec: ClusterSpec, deed: Deed, signal: AbortSignal): Promise<void> {
     const { context, hub } = this.#options
     const { clock, log } = context
     const pace = this.#paceOf(spec)
-    const note = (failure: string | undefined): void => {
-      for (const key of singly(deed).map(keyOf)) {
-        const before = pace.tried.get(key)?.attempts ?? 0
-        const attempts = failure === undefined ? before + 1 : before
-        pace.tried.set(key, { at: clock.now(), attempts, failure })
-      }
-    }
-    note(undefined)
-    pace.handOver = undefined
-    const kept = await this.#load(spec, signal)
-    if (kept.progress === undefined) return
-    const begun = withDeed(kept.progress, deed, spec.members, clock.wall())
+    pace.began(deed, clock.now())
+    const { progress, inForce } = await this.#load(spec, signal)
+    if (progress === undefined) return
+    const begun = withDeed(progress, deed, spec.members, clock.wall())
     // On record before it is done: a satellite that dies now knows what it began.
-    await this.#keep(spec, begun, kept.inForce, signal)
+    await this.#keep(spec, begun, inForce, signal)
     log.event("rollout.step", { cluster: spec.id, deed: describe(deed), version: spec.version })
-    const failure = await perform({ ...context, hub }, spec, deed, signal)
-    if (failure === undefined) return
-    log.warn("rollout.step-failed", { cluster: spec.id, deed: describe(deed), failure })
-    note(failure)
-    await this.#keep(spec, withFailure(begun, deed, failure, clock.wall()), kept.inForce, signal)
+    const done = await Promise.all(
+      singly(deed).map(async (one) => ({
+        one,
+        failure: await perform({ ...context, hub }, spec, one, signal),
+      })),
+    )
+    let known = begun
+    for (const { one, failure } of done) {
+      if (failure === undefined) continue
+      log.warn("rollout.step-failed", { cluster: spec.id, deed: describe(one), failure })
+      pace.failed(one, failure, clock.now())
+      known = withFailure(known, one, failure, clock.wall())
+    }
+    if (known !== begun) await this.#keep(spec, known, inForce, signal)
   }
 
   /** Told once: what is kept already was told. */
@@ -338,7 +289,6 @@ export class Rollouts {
   ): Promise<void> {
     const { context, touched } = this.#options
     const was = this.#kept.get(spec.id)?.progress
-    const isNews = was?.version !== progress.version || was.state !== progress.state
     const inForce = progress.state === "done" ? spec : before
     const kept: Kept = { progress, inForce }
     const object = keptObject(spec, kept)
@@ -349,85 +299,14 @@ export class Rollouts {
       this.#kept.set(spec.id, kept)
       touched(spec.id)
     }
-    if (isNews) tellOf(context, spec, progress)
-    for (const { pod } of progress.steps.filter((step) => hasLeft(step, was)))
-      context.tell({
-        severity: "info",
-        kind: "volume.kept",
-        message: `${pod} is a member no more; its volumes stay until the cluster is deleted or somebody deletes them`,
-        cluster: spec.id,
-        pod,
-      })
+    tellProgress(context.tell, spec, progress, was)
   }
 }
-
-const hasLeft = ({ action, state, pod }: KeptStep, was: Progress | undefined): boolean =>
-  action === "leave" &&
-  state === "done" &&
-  was?.steps.some((one) => one.action === action && one.pod === pod && one.state !== state) === true
 
 const nothingKept: Kept = { progress: undefined, inForce: undefined }
 
 const isStaying = (spec: ClusterSpec, pod: PodName): boolean =>
   Array.from({ length: spec.members }, (_, ordinal) => memberPod(spec.name, ordinal)).includes(pod)
 
-/** What is asked of each member is paced for itself. */
-const singly = (deed: Deed): readonly Deed[] =>
-  deed.kind === "restart"
-    ? deed.members.map((one): Deed => ({ kind: "restart", members: [one] }))
-    : [deed]
-
-function together(deeds: readonly Deed[]): Deed | undefined {
-  const members = deeds.flatMap((deed) => (deed.kind === "restart" ? deed.members : []))
-  return members.length > 0 ? { kind: "restart", members } : deeds[0]
-}
-
-const keyOf = (deed: Deed): string => JSON.stringify(deed)
-
-function describe(deed: Deed): string {
-  switch (deed.kind) {
-    case "restart":
-      return `${deed.members.map(({ pod }) => pod).join(", ")} restart`
-    case "replace":
-      return `the pod of ${deed.pod} is replaced`
-    case "hand-over":
-      return `${deed.pod} hands over`
-  }
-}
-
 const problemText = (problems: readonly Problem[]): string =>
   problems.map(({ field, problem }) => `${field}: ${problem}`).join("; ")
-
-function tellOf({ tell }: Context, spec: ClusterSpec, progress: Progress): void {
-  const { state, reason, version, strategy } = progress
-  const details = { version: String(version), strategy }
-  const cluster = spec.id
-  switch (state) {
-    case "applying":
-      return
-    case "done":
-      return tell({
-        severity: "info",
-        kind: "config.in-force",
-        message: `config version ${version} is in force on every member`,
-        cluster,
-        details,
-      })
-    case "blocked":
-      return tell({
-        severity: "warning",
-        kind: "config.blocked",
-        message: `config version ${version} waits: ${reason ?? ""}`,
-        cluster,
-        details,
-      })
-    case "failed":
-      return tell({
-        severity: "error",
-        kind: "config.failed",
-        message: `config version ${version} is given up: ${reason ?? ""}`,
-        cluster,
-        details,
-      })
-  }
-}
