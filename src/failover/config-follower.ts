@@ -24,7 +24,7 @@ class ConfigFollower {
   readonly #parts: Parts
   readonly #files: ServerFiles
   #refused: Refused | undefined
-  #look: { readonly seen: ConfigLook; readonly at: number; readonly run: number } | undefined
+  #look: { readonly seen: ConfigLook; readonly at: number; readonly run: string } | undefined
 
   constructor(parts: Parts, files: ServerFiles) {
     this.#parts = parts
@@ -40,7 +40,7 @@ class ConfigFollower {
       this.#files.take(offered)
     if (server.kind !== "primary" && server.kind !== "standby") {
       this.#look = undefined
-      return board.config(undefined)
+      return board.config(undefined, server.kind)
     }
     const isPrimary = server.kind === "primary"
     if (!isSameText(offered, await this.#files.taken())) {
@@ -49,7 +49,9 @@ class ConfigFollower {
       this.#refused = undefined
       if (!isPrimary && (await this.#files.haveMoved())) await this.#again(isPrimary)
     }
-    board.config(await this.#inForce())
+    const config = await this.#inForce()
+    // It may have stopped, or been promoted, while it was asked.
+    if (observe().server.kind === server.kind) board.config(config, server.kind)
   }
 
   async #try(offered: ServerText, isPrimary: boolean): Promise<void> {
@@ -89,7 +91,9 @@ class ConfigFollower {
 
   async #inForce(): Promise<MemberConfig> {
     const { clock, observe, server, podConfig } = this.#parts
-    const run = observe().lanes.server.last?.at ?? 0
+    const { server: role, lanes } = observe()
+    // What was done with the server last, and its role: another run, or another role, is asked anew.
+    const run = `${role.kind} ${lanes.server.last?.at ?? 0}`
     const known = this.#look
     const isOld =
       known === undefined || known.run !== run || clock.now() - known.at > lookAgainAfter

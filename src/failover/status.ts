@@ -16,6 +16,7 @@ export class StatusBoard {
   #measured: Measured = unmeasured
   #databases: SidecarStatus["databases"]
   #config: MemberConfig | undefined
+  #configRole: Observation["server"]["kind"] = "lost"
   #status: SidecarStatus
   #shown = ""
 
@@ -40,8 +41,9 @@ export class StatusBoard {
     for (const heard of this.#heard) heard()
   }
 
-  /** What the server has in force; told at once when it is news. */
-  config(config: MemberConfig | undefined): void {
+  /** What the server has in force, asked in this role; told at once when it is news. */
+  config(config: MemberConfig | undefined, role: Observation["server"]["kind"]): void {
+    this.#configRole = role
     if (JSON.stringify(config) === JSON.stringify(this.#config)) return
     this.#config = config
     this.#status = withConfig(this.#status, config)
@@ -50,6 +52,8 @@ export class StatusBoard {
 
   /** Takes over what was seen and decided; tells listeners when what matters to people changed. */
   publish(seen: Observation, mood: Mood): void {
+    // Another run of the server, or another role, has to be asked anew.
+    if (seen.server.kind !== this.#configRole) this.#config = undefined
     this.#status = {
       ...withConfig(statusOf(this.#pod, seen, mood, this.#measured), this.#config),
       databases: this.#databases,
