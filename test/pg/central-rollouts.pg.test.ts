@@ -240,6 +240,27 @@ test("who fails halts the rollout, and rolling back returns what was changed to 
   assert.ok(events.items.some(({ kind }) => kind === "rollout.roll-back"))
 })
 
+test("a rollout that rolls back by itself undoes what was done before the failure", async () => {
+  const { api, profileId, site } = await scene({ ...three, north: { ring: "canary" } })
+  for (const name of ["south", "west"]) site(name).conduct = "fail"
+  const rollout = await api.ok("createRollout", {
+    body: {
+      profileId,
+      bakeSeconds: 0,
+      onHalt: "roll-back",
+      stages: [
+        { name: "canary", share: { kind: "selector", labels: { ring: "canary" } } },
+        { name: "wide", share: { kind: "rest" } },
+      ],
+    },
+  })
+  await stateIs(api, rollout, "rolling-back")
+  for (const name of ["south", "west"]) site(name).settle()
+  const over = await stateIs(api, rollout, "rolled-back")
+  assert.equal(over.counts["rolled-back"], 3)
+  assert.deepEqual(await versions(api), { north: 1, south: 1, west: 1 })
+})
+
 test("paused it begins nothing, what is under way ends; a site that refuses is a failure", async () => {
   const { api, profileId, site } = await scene(three)
   for (const name of Object.keys(three)) site(name).conduct = "never"

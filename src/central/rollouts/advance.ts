@@ -6,7 +6,13 @@ import { randomUUID } from "node:crypto"
 import type { ClusterId } from "#core/ids.ts"
 import { type Entry, type Sight } from "#core/rollout/entry.ts"
 import { type FreezeWindow, frozenBy, untilOf } from "#core/rollout/freeze.ts"
-import { advance, type Move, type Progress, type RolloutState } from "#core/rollout/waves.ts"
+import {
+  advance,
+  settledForGood,
+  type Move,
+  type Progress,
+  type RolloutState,
+} from "#core/rollout/waves.ts"
 import { impactOf } from "#core/rollout/impact.ts"
 import type { Database, Sql } from "#io/postgres/sql.ts"
 import { ordersNow } from "../intent/parameters.ts"
@@ -51,10 +57,13 @@ export async function advanceRollout(database: Database, id: string): Promise<bo
 
 async function step(sql: Sql, rollout: LockedRollout): Promise<void> {
   const entries = await entriesOf(sql, rollout.id)
+  // What is done is looked at again only to be undone, which this very step may begin with.
+  const mayUndo = rollout.standing.state === "rolling-back" || rollout.plan.onHalt === "roll-back"
+  const isLookedAt = ({ state }: Entry): boolean => mayUndo || !settledForGood.has(state)
   const seen = await sightsOf(
     sql,
     rollout.id,
-    entries.map(({ cluster }) => cluster),
+    entries.filter(isLookedAt).map(({ cluster }) => cluster),
   )
   const sights = await judged(sql, rollout, seen)
   const before: Progress = { ...rollout.standing, entries }

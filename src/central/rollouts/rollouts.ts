@@ -12,8 +12,9 @@ import { advanceRollout } from "./advance.ts"
 import { followChanges } from "./follow-changes.ts"
 
 const lookEvery = seconds(2)
-/** However much happens in the fleet, there is so much time between two looks. */
-const restBetween = millis(250)
+/** However much happens in the fleet, there is so much time between two looks, and four times as much as a look takes. */
+const restLeast = millis(250)
+const restOfLook = 4
 
 export class Rollouts {
   readonly #database: Database
@@ -32,8 +33,12 @@ export class Rollouts {
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       this.#waking = new AbortController()
+      const since = performance.now()
       await this.#look()
-      await systemClock.sleep(restBetween, signal).catch(() => {})
+      const took = performance.now() - since
+      await systemClock
+        .sleep(millis(Math.max(restLeast, restOfLook * took)), signal)
+        .catch(() => {})
       const woken = AbortSignal.any([signal, this.#waking.signal])
       await systemClock.sleep(lookEvery, woken).catch(() => {})
     }

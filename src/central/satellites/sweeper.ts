@@ -13,6 +13,7 @@ import { pruneEvents } from "../store/event.ts"
 import { pruneIdempotency } from "../store/idempotency.ts"
 import { giveUpOperations, type Patience, usualPatience } from "../operations/operations.ts"
 import { pruneOperations } from "../store/operation.ts"
+import { pruneRollouts } from "../store/rollout.ts"
 import { pruneRoleChanges, roleChangesKept } from "../store/role-change.ts"
 import type { SatelliteState } from "../store/satellite.ts"
 import { judge, keepWatch, type Transition } from "../store/watch.ts"
@@ -81,6 +82,7 @@ export class Sweeper {
     await pruneSessions(database.sql)
     await pruneIdempotency(database.sql, pruneBite)
     await pruneOperations(database.sql, eventDays, pruneBite)
+    await pruneRollouts(database.sql, eventDays, pruneBite)
     await pruneRoleChanges(database.sql, roleChangesKept, pruneBite)
     // A full bite means that there is more: go on at the next turn.
     if (pruned < pruneBite) this.#prunedAt = now

@@ -233,3 +233,14 @@ export const keepPassed = async (
     update rollout set passed = passed || jsonb_build_object(${String(stage)}::text, ${by}::text)
     where id = ${id}`
 }
+
+/** Deletes up to `limit` that have been over for `days`, with what is known of their clusters. */
+export const pruneRollouts = async (sql: Sql, days: number, limit: number): Promise<void> => {
+  await sql`
+    delete from rollout where id in (
+      select id from rollout
+      where state in ('finished', 'rolled-back', 'cancelled')
+        and ended_at < now() - make_interval(days => ${days})
+      order by ended_at limit ${limit}
+    )`
+}

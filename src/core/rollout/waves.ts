@@ -90,7 +90,8 @@ export function advance(plan: Plan, before: Progress, sights: Sights, now: numbe
 
 type Look = { readonly plan: Plan; readonly sights: Sights; readonly now: number }
 
-const settledForGood: ReadonlySet<EntryState> = new Set(["done", "rolled-back", "skipped"])
+/** Nothing that is seen of the cluster changes it, unless it is rolled back. */
+export const settledForGood: ReadonlySet<EntryState> = new Set(["done", "rolled-back", "skipped"])
 
 function lookedAt(entry: Entry, { plan, sights, now }: Look): Entry {
   const sight = sights.get(entry.cluster)
