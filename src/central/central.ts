@@ -23,6 +23,7 @@ import { secretColumns } from "./secrets/columns.ts"
 import type { SecretKey } from "./secrets/keys.ts"
 import { refuseMissingKeys, Rotation } from "./secrets/rotation.ts"
 import { SecretBox } from "./secrets/secret-box.ts"
+import { InitialDatabases } from "./intent/initial-databases.ts"
 import { changeChannel } from "./store/change.ts"
 import type { TlsConfig } from "./tls/config.ts"
 import { Tls } from "./tls/tls.ts"
@@ -101,6 +102,7 @@ type Parts = {
   readonly metrics: Metrics
   readonly secrets: SecretBox
   readonly rotation: Rotation
+  readonly initialDatabases: InitialDatabases
   readonly tls: Tls | undefined
 }
 
@@ -159,6 +161,7 @@ function partsOf(
     metrics,
     secrets,
     rotation: new Rotation({ database, log, box: secrets, columns: secretColumns }),
+    initialDatabases: new InitialDatabases(database, secrets, log),
     tls,
   }
 }
@@ -183,7 +186,7 @@ async function openGrpc(
 function background(
   log: Log,
   connection: DatabaseOptions,
-  { inbox, changes, sweeper, audience, rotation, rollouts, tls }: Parts,
+  { inbox, changes, sweeper, audience, rotation, initialDatabases, rollouts, tls }: Parts,
 ): { readonly stop: () => Promise<void> } {
   const ending = new AbortController()
   const pulse = async (signal: AbortSignal): Promise<void> => {
@@ -203,6 +206,7 @@ function background(
     changes.run(ending.signal),
     sweeper.run(ending.signal),
     rotation.run(ending.signal),
+    initialDatabases.run(ending.signal),
     rollouts.run(ending.signal),
     pulse(ending.signal),
     listen(connection, listener, ending.signal),

@@ -24,6 +24,7 @@ export const profileSpec = (body: ProfileSpecBody): ProfileSpec => ({
   parameters: body.parameters,
   hba: body.hba,
   failover: { ...body.failover, maxLagBytes: body.failover.maxLagBytes ?? undefined },
+  initialDatabases: body.databases,
   recovery:
     body.recovery === null || body.recovery === undefined ? undefined : ruleSetOf(body.recovery),
   recoveryRuleSetId: body.recoveryRuleSetId ?? undefined,

@@ -8,7 +8,14 @@ import { clusterId } from "#core/ids.ts"
 import { openLog } from "#io/log.ts"
 import { problemSchema } from "#wire/rest/shapes.ts"
 import type { Central } from "../../src/central/central.ts"
-import { type Api, signedIn, startTestCentral, rulePut, testKey } from "../fixtures/central.ts"
+import {
+  type Api,
+  signedIn,
+  startTestCentral,
+  rulePut,
+  smallSpec,
+  testKey,
+} from "../fixtures/central.ts"
 import { query, type TestServer, testServer } from "../fixtures/postgres.ts"
 import { eventually, Site, type SiteStream } from "../fixtures/site.ts"
 
@@ -269,6 +276,60 @@ test("everything that is wrong is told at once, and changes nothing", async () =
   })
   assert.notEqual(owner.password, null, "a new owner needs a password that somebody knows")
   assert.equal(owner.database.owner, "new")
+})
+
+test("a profile's databases become each cluster's own, once; what the cluster has already is its own", async () => {
+  const { central } = await world()
+  const api = await signedIn(central)
+  const named = (name: string, owner: string) => ({ name, owner, allowedCidrs: ["10.0.0.0/8"] })
+  const bad = await api.raw("createProfile", {
+    body: {
+      name: "till",
+      spec: { ...smallSpec, databases: [named("till", "pg_x"), named("till", "x")] },
+    },
+  })
+  assert.match(JSON.stringify(bad.body), /spec\.databases.*pg_x|spec\.databases\.0\.owner/)
+  const profile = await api.ok("createProfile", {
+    body: {
+      name: "till",
+      spec: { ...smallSpec, databases: [named("till", "till"), named("log", "till")] },
+    },
+  })
+  await api.ok("createRule", {
+    body: {
+      name: "tills",
+      profileId: profile.id,
+      selector: {},
+      clusterName: "tills",
+      namespace: "databases",
+    },
+  })
+  const { items } = await api.ok("listClusters", { query: { search: "tills" } })
+  const params = { id: items[0]?.id ?? "" }
+  const list = async () => (await api.ok("listDatabases", { params })).items
+  const both = await eventually("both are asked for", async () => {
+    const now = await list()
+    return now.length === 2 && now
+  })
+  assert.deepEqual(
+    both.map(({ name, owner, allowedCidrs }) => [name, owner, allowedCidrs]),
+    [
+      ["log", "till", ["10.0.0.0/8"]],
+      ["till", "till", ["10.0.0.0/8"]],
+    ],
+  )
+  const diff = await api.raw("editProfile", {
+    params: { id: profile.id },
+    body: { version: 1, spec: { ...smallSpec, databases: [named("till", "other")] } },
+  })
+  assert.equal(diff.status, 200)
+  const told = await api.ok("listEvents")
+  assert.ok(told.items.some(({ message }) => message.includes("databases changed")))
+  assert.deepEqual(
+    (await list()).map(({ owner }) => owner),
+    ["till", "till"],
+    "what the cluster has stays as it is",
+  )
 })
 
 test("without a key central starts, and refuses to store a password, with the way out", async () => {

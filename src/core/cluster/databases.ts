@@ -32,6 +32,12 @@ export type Databases = {
   readonly databases: readonly ClusterDatabase[]
 }
 
+/** A database that a profile gives each of its clusters, once. */
+export type InitialDatabase = Pick<
+  ClusterDatabase,
+  "name" | "owner" | "allowedCidrs" | "endSessions"
+>
+
 export const noDatabases: Databases = { roles: [], databases: [] }
 
 /**

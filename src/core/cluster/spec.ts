@@ -3,7 +3,7 @@
  * objects from it. Times, sizes and names are already checked when a value of this type exists
  * (`core/cluster/check.ts`).
  */
-import type { Databases } from "#core/cluster/databases.ts"
+import type { Databases, InitialDatabase } from "#core/cluster/databases.ts"
 import type { ClusterId, ClusterName, ConfigVersion, Namespace } from "#core/ids.ts"
 import type { RuleSet } from "#core/recovery/rule.ts"
 import type { ParameterOrders } from "#core/rollout/impact.ts"
@@ -66,6 +66,8 @@ export type ProfileSpec = {
   /** Lines of pg_hba.conf, tried after pg-swarm's own. */
   readonly hba: readonly string[]
   readonly failover: FailoverSpec
+  /** What central asks for in each cluster of the profile, once; no site hears of it. */
+  readonly initialDatabases?: readonly InitialDatabase[] | undefined
   /** What to do when a member's log says something; undefined: the rules that are built in. */
   readonly recovery?: RuleSet | undefined
   /** The set that central keeps apart and fills `recovery` from, by its id. */

@@ -1,4 +1,5 @@
 /** What differs between two specs of a profile: by field as REST names it, parameters and recovery rules by name. */
+import type { InitialDatabase } from "#core/cluster/databases.ts"
 import type { ProfileSpec, VolumeSpec } from "#core/cluster/spec.ts"
 import type { RecoveryRule } from "#core/recovery/rule.ts"
 
@@ -23,7 +24,7 @@ export function diffSpecs(from: ProfileSpec, to: ProfileSpec): readonly Change[]
 export const parameterField = "parameters."
 
 function fields(spec: ProfileSpec): ReadonlyMap<string, Value> {
-  const { failover, recovery, resources } = spec
+  const { failover, initialDatabases = [], recovery, resources } = spec
   const all: readonly (readonly [string, Value | undefined])[] = [
     ["members", spec.members],
     ["postgres.major", spec.postgres.major],
@@ -35,6 +36,7 @@ function fields(spec: ProfileSpec): ReadonlyMap<string, Value> {
       .map(([name, value]) => [`${parameterField}${name.toLowerCase()}`, value] as const)
       .toSorted(([a], [b]) => (a < b ? -1 : 1)),
     ["hba", spec.hba.length === 0 ? undefined : spec.hba],
+    ["databases", initialDatabases.length === 0 ? undefined : initialDatabases.map(inOneLine)],
     ...Object.entries(failover).map(([name, value]) => [`failover.${name}`, value] as const),
     ["recoveryRuleSetId", spec.recoveryRuleSetId],
     ["recovery.allowExec", recovery?.allowExec],
@@ -44,6 +46,13 @@ function fields(spec: ProfileSpec): ReadonlyMap<string, Value> {
   ]
   return new Map(all.filter((entry): entry is readonly [string, Value] => entry[1] !== undefined))
 }
+
+const inOneLine = ({ name, owner, allowedCidrs, endSessions }: InitialDatabase): string =>
+  [
+    `${name} of ${owner}`,
+    allowedCidrs.length === 0 ? "" : ` from ${allowedCidrs.join(", ")}`,
+    endSessions ? "" : ", sessions from elsewhere may stay",
+  ].join("")
 
 const volume = (name: string, spec: VolumeSpec | undefined) =>
   [

@@ -145,6 +145,8 @@ function judged(change: Change, step: Step): ImpactChange {
   if (field === "postgres.image" || field.startsWith("resources."))
     return told("new-pod", "each member's pod is replaced")
   if (field === "members") return told("scale")
+  if (field === "databases")
+    return told("none", "a cluster gets those that it never had; what it has stays its own")
   return told("reload")
 }
 

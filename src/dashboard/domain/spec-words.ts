@@ -26,6 +26,7 @@ const names: Readonly<Record<string, string>> = {
   "failover.onExcessLag": "Every candidate lags more",
   "failover.lagWaitSeconds": "Wait for a better candidate",
   "failover.priorities": "Priorities",
+  databases: "Databases",
   "recovery.allowExec": "Recovery rules may run commands",
   "recovery.order": "Recovery rules, order",
 }

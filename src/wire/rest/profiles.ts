@@ -1,6 +1,8 @@
 /** Profiles: the template of a cluster. And the rules that put clusters on matching satellites. */
 import * as z from "zod"
+import { databasesMax } from "#core/cluster/databases.ts"
 import { matchEnds } from "#core/rollout/match-end.ts"
+import { allowedCidrs, databaseName, roleName } from "#wire/rest/databases.ts"
 import { dnsLabel, labelsSchema, timestamp } from "#wire/rest/shapes.ts"
 import { ruleSetSchema } from "#wire/rule-set-schema.ts"
 
@@ -23,6 +25,15 @@ const volumeSchema = z.strictObject({
   /** Storage tier, which each satellite maps to a StorageClass; absent or null where a class is named, or none. */
   tier: dnsLabel(63).nullish(),
 })
+
+const initialDatabase = z.strictObject({
+  name: databaseName,
+  owner: roleName,
+  allowedCidrs: allowedCidrs.default([]),
+  endSessions: z.boolean().default(true),
+})
+const areNamedOnce = (databases: readonly { readonly name: string }[]): boolean =>
+  new Set(databases.map(({ name }) => name)).size === databases.length
 
 export const profileSpecSchema = z.strictObject({
   members: z.number().int().min(1).max(9),
@@ -56,6 +67,12 @@ export const profileSpecSchema = z.strictObject({
       priorities: z.array(z.number().int().min(0).max(100)).max(9).optional(),
     })
     .prefault({}),
+  /** What each cluster gets once, with a password that nobody knows before it is made anew; then they are the cluster's own. */
+  databases: z
+    .array(initialDatabase)
+    .max(databasesMax)
+    .refine(areNamedOnce, "two have one name")
+    .optional(),
   /** What to do when a member's log says something; absent or null: the rules that are built in. */
   recovery: ruleSetSchema.nullish(),
   /** Instead of rules of its own: a set that is kept apart, and is in force here as it is there. */
