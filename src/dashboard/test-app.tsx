@@ -27,7 +27,14 @@ export const list = (items: readonly unknown[]): Answered => ({
   body: { items, nextCursor: null },
 })
 
-const session = { user: "admin", role: "admin", scope: [], expiresAt: "2099-01-01T00:00:00Z" }
+const session = {
+  personId: "7b0c4c1e-52d6-4b8c-9c3e-4f3c86b4b222",
+  hasPassword: true,
+  user: "admin",
+  role: "admin",
+  scope: [],
+  expiresAt: "2099-01-01T00:00:00Z",
+}
 const nothing = Object.fromEntries(
   ["satellites", "clusters", "events", "operations", "profiles", "rules", "tokens"].map((name) => [
     `GET /${name}`,

@@ -51,6 +51,11 @@ export const keys = {
   rolloutPreview: ["rollout-preview"],
   freezeWindows: ["freeze-windows"],
   tokens: ["tokens"],
+  people: ["people"],
+  sessions: ["sessions"],
+  audit: ["audit"],
+  auditWords: ["audit-words"],
+  signInOptions: ["sign-in-options"],
 } as const
 
 const pageSize = 50
@@ -229,6 +234,50 @@ export const tokensQuery = queryOptions({
   queryKey: keys.tokens,
   queryFn: ({ signal }) => every((query) => call("listTokens", { query }, signal)),
 })
+
+export const peopleQuery = queryOptions({
+  queryKey: keys.people,
+  queryFn: ({ signal }) => every((query) => call("listPeople", { query }, signal)),
+})
+
+/** Where the person who looks is signed in. */
+export const sessionsQuery = queryOptions({
+  queryKey: keys.sessions,
+  queryFn: ({ signal }) => every((query) => call("listSessions", { query }, signal)),
+})
+
+export const signInOptionsQuery = queryOptions({
+  queryKey: keys.signInOptions,
+  queryFn: ({ signal }) => call("signInOptions", {}, signal),
+})
+
+export const auditWordsQuery = queryOptions({
+  queryKey: keys.auditWords,
+  queryFn: ({ signal }) => call("auditWords", {}, signal),
+})
+
+export type AuditSearch = {
+  readonly actor?: string | undefined
+  readonly action?: string | undefined
+  readonly resource?: string | undefined
+  readonly range?: string | undefined
+}
+
+const days: Readonly<Record<string, number>> = { day: 1, week: 7, month: 30 }
+
+export const auditQuery = ({ range, ...words }: AuditSearch) =>
+  infiniteQueryOptions({
+    queryKey: [...keys.audit, words, range],
+    queryFn: ({ pageParam, signal }) => {
+      const back = days[range ?? ""]
+      const since =
+        back === undefined ? {} : { since: new Date(Date.now() - back * 86_400_000).toISOString() }
+      const query = { ...words, ...since, limit: pageSize, ...from(pageParam) }
+      return call("listAudit", { query }, signal)
+    },
+    initialPageParam: first,
+    getNextPageParam: nextPage,
+  })
 
 /** For the preview of a rule: every satellite, within a bound. */
 export const allSatellitesQuery = queryOptions({

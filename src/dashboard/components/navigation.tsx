@@ -1,12 +1,15 @@
 /** The links of the sidebar, which is also the narrow menu. */
 import { useQuery } from "@tanstack/react-query"
 import { Link } from "@tanstack/react-router"
+import { useMay } from "../api/may.ts"
 import { overviewQuery } from "../api/queries.ts"
 import { classNames } from "../ui/class-names.ts"
-import { placeGroups } from "./places.ts"
+import { type Place, placeGroups } from "./places.ts"
 
 export function Navigation({ onGo }: { readonly onGo?: () => void }) {
   const { data } = useQuery(overviewQuery)
+  const may = useMay()
+  const mayGo = ({ needs }: Place) => needs === undefined || may(needs)
   const pending = data?.satellites.pending ?? 0
   return (
     <nav aria-label="Main" className="flex flex-col gap-4">
@@ -14,7 +17,7 @@ export function Navigation({ onGo }: { readonly onGo?: () => void }) {
         <div key={group.name}>
           <p className="mb-1 px-2 text-xs font-medium text-ink-3">{group.name}</p>
           <ul className="flex flex-col gap-px">
-            {group.places.map(({ to, name, icon: Icon }) => (
+            {group.places.filter(mayGo).map(({ to, name, icon: Icon }) => (
               <li key={to}>
                 <Link
                   to={to}

@@ -11,10 +11,14 @@ import {
   type LucideIcon,
   RadioTower,
   Ruler,
+  ScrollText,
   Snowflake,
   SquareStack,
+  Users,
   Waves,
 } from "lucide-react"
+
+import type { RouteName } from "#wire/rest/routes.ts"
 
 const groupNames = { fleet: "Fleet", intent: "Intent", admin: "Admin" } as const
 type GroupName = keyof typeof groupNames
@@ -31,11 +35,15 @@ export type Place = {
     | "/rollouts"
     | "/freeze-windows"
     | "/tokens"
+    | "/people"
+    | "/audit"
   readonly group: GroupName
   readonly name: string
   readonly icon: LucideIcon
   /** Second key after `g`; left out where no letter is free. */
   readonly key?: string
+  /** Shown to those alone who may do what this route does. */
+  readonly needs?: RouteName
 }
 
 export const places: readonly Place[] = [
@@ -49,6 +57,8 @@ export const places: readonly Place[] = [
   { to: "/rollouts", group: "intent", name: "Rollouts", icon: Waves, key: "l" },
   { to: "/freeze-windows", group: "intent", name: "Freeze windows", icon: Snowflake, key: "f" },
   { to: "/tokens", group: "admin", name: "API tokens", icon: KeyRound, key: "t" },
+  { to: "/people", group: "admin", name: "People", icon: Users, needs: "listPeople" },
+  { to: "/audit", group: "admin", name: "Audit", icon: ScrollText, needs: "listAudit" },
 ]
 
 /** The groups in their order, each with its places in theirs. */

@@ -1,6 +1,7 @@
 /** What can be done to a satellite in its state, each behind its dialog. */
 import { Check, Pencil, X } from "lucide-react"
 import { useState } from "react"
+import { useMay } from "../api/may.ts"
 import type { Satellite } from "#wire/rest/satellites.ts"
 import { ApproveSatellite } from "../forms/approve-satellite.tsx"
 import { EditSatellite } from "../forms/edit-satellite.tsx"
@@ -12,11 +13,14 @@ type Props = { readonly satellite: Satellite; readonly small?: boolean }
 
 export function SatelliteActions({ satellite, small = false }: Props) {
   const [open, setOpen] = useState<"approve" | "reject" | "edit">()
+  const may = useMay()
   const close = () => setOpen(undefined)
   const undecided = satellite.state === "pending"
   return (
     <span className="relative z-1 inline-flex gap-1.5">
-      {undecided ? (
+      {undecided && !may("approveSatellite") ? (
+        <span className="text-xs text-ink-3">An admin decides about it</span>
+      ) : undecided ? (
         <>
           <Button
             small={small}
@@ -36,13 +40,13 @@ export function SatelliteActions({ satellite, small = false }: Props) {
             Reject
           </Button>
         </>
-      ) : satellite.state === "rejected" ? null : (
+      ) : satellite.state === "rejected" || !may("editSatellite") ? null : (
         <Button small={small} onPress={() => setOpen("edit")}>
           <Pencil aria-hidden className="size-3.5" />
           Edit name and labels
         </Button>
       )}
-      {small ? null : <IdentityMenu satellite={satellite} />}
+      {small || !may("approveSatellite") ? null : <IdentityMenu satellite={satellite} />}
       {open === "approve" ? <ApproveSatellite satellite={satellite} onClose={close} /> : null}
       {open === "reject" ? <RejectSatellite satellite={satellite} onClose={close} /> : null}
       {open === "edit" ? <EditSatellite satellite={satellite} onClose={close} /> : null}

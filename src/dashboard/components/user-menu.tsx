@@ -29,8 +29,10 @@ const themeNames: Readonly<Record<Theme, string>> = {
 export function UserMenu() {
   const { data: session } = useQuery(sessionQuery)
   const theme = useTheme()
+  const router = useRouter()
   const signOut = useSignOut()
   const choose = (action: string): void => {
+    if (action === "account") void router.navigate({ to: "/account" })
     if (action === "sign-out") void signOut()
     const wanted = themes.find((each) => each === action)
     if (wanted !== undefined) setTheme(wanted)
@@ -58,6 +60,10 @@ export function UserMenu() {
             ))}
           </MenuSection>
           <Separator className="my-1 h-px bg-line" />
+          <MenuItem id="account" className={itemClass}>
+            <CircleUser aria-hidden className="size-3.5" />
+            My account
+          </MenuItem>
           <MenuItem id="sign-out" className={itemClass}>
             <LogOut aria-hidden className="size-3.5" />
             Sign out

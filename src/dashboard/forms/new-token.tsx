@@ -1,11 +1,13 @@
 /** Making a token, and showing it this one time. */
 import { zodResolver } from "@hookform/resolvers/zod"
-import { useMutation, useQueryClient } from "@tanstack/react-query"
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
+import { useState } from "react"
 import { Controller, useForm } from "react-hook-form"
+import { isAtLeast, roles } from "#core/access/role.ts"
 import { createTokenBody } from "#wire/rest/access.ts"
 import type { Sent } from "#wire/rest/routes.ts"
 import { call } from "../api/client.ts"
-import { keys } from "../api/queries.ts"
+import { keys, sessionQuery } from "../api/queries.ts"
 import { DeedFailed } from "../components/load-failed.tsx"
 import { Button } from "../ui/button.tsx"
 import { CopyButton } from "../ui/copy-button.tsx"
@@ -13,6 +15,7 @@ import { Dialog, DialogActions } from "../ui/dialog.tsx"
 import { Notice } from "../ui/notice.tsx"
 import { Select } from "../ui/select.tsx"
 import { FormText } from "./form-field.tsx"
+import { StandingFields, useStanding } from "./person-fields.tsx"
 
 const lives = [
   { value: "30", name: "30 days" },
@@ -23,9 +26,13 @@ const lives = [
 
 export function NewToken({ onClose }: { readonly onClose: () => void }) {
   const client = useQueryClient()
+  const { data: session } = useQuery(sessionQuery)
+  const mine = session?.role ?? "viewer"
+  const [tried, setTried] = useState(false)
+  const standing = useStanding("viewer")
   const form = useForm({
     resolver: zodResolver(createTokenBody),
-    defaultValues: { name: "", expiresInDays: 90 as number | null },
+    defaultValues: { name: "", scope: {}, expiresInDays: 90 as number | null },
   })
   const create = useMutation({
     mutationFn: (body: Sent<"createToken">["body"]) => call("createToken", { body }),
@@ -62,7 +69,13 @@ export function NewToken({ onClose }: { readonly onClose: () => void }) {
       <form
         noValidate
         className="flex flex-col gap-4"
-        onSubmit={(event) => void form.handleSubmit((body) => create.mutate(body))(event)}
+        onSubmit={(event) => {
+          setTried(true)
+          void form.handleSubmit((body) => {
+            if (standing.read.kind === "ok")
+              create.mutate({ ...body, role: standing.role, scope: { ...standing.read.labels } })
+          })(event)
+        }}
       >
         <DeedFailed error={create.error} />
         <FormText
@@ -88,6 +101,12 @@ export function NewToken({ onClose }: { readonly onClose: () => void }) {
               onChange={(life) => field.onChange(life === "never" ? null : Number(life))}
             />
           )}
+        />
+        <StandingFields
+          standing={standing}
+          tried={tried}
+          roles={roles.filter((role) => isAtLeast(mine, role))}
+          help="Narrows what you may see yourself. Empty: as you."
         />
         <DialogActions>
           <Button onPress={onClose} isDisabled={create.isPending}>

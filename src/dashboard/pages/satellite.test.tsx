@@ -60,7 +60,14 @@ test("a session that ends asks for the password over the page and loses nothing"
       problem(401, "NOT_SIGNED_IN", "sign in first"),
     "POST /session": () => ({
       status: 200,
-      body: { user: "admin", role: "admin", scope: [], expiresAt: "2099-01-01T00:00:00Z" },
+      body: {
+        personId: "7b0c4c1e-52d6-4b8c-9c3e-4f3c86b4b222",
+        hasPassword: true,
+        user: "admin",
+        role: "admin",
+        scope: [],
+        expiresAt: "2099-01-01T00:00:00Z",
+      },
     }),
   })
   await userEvent.click(await screen.findByRole("button", { name: `Approve ${pending.name}` }))

@@ -17,7 +17,14 @@ test("without a session every page leads to the door, and the door back to the p
   await trySigningIn({
     "POST /session": () => ({
       status: 200,
-      body: { user: "admin", role: "admin", scope: [], expiresAt: "2099-01-01T00:00:00Z" },
+      body: {
+        personId: "7b0c4c1e-52d6-4b8c-9c3e-4f3c86b4b222",
+        hasPassword: true,
+        user: "admin",
+        role: "admin",
+        scope: [],
+        expiresAt: "2099-01-01T00:00:00Z",
+      },
     }),
   })
   expect(await screen.findByRole("heading", { name: "Clusters" })).toBeDefined()
@@ -57,7 +64,14 @@ test("an address of another site is not followed after signing in", async () => 
     ...signedOut,
     "POST /session": () => ({
       status: 200,
-      body: { user: "admin", role: "admin", scope: [], expiresAt: "2099-01-01T00:00:00Z" },
+      body: {
+        personId: "7b0c4c1e-52d6-4b8c-9c3e-4f3c86b4b222",
+        hasPassword: true,
+        user: "admin",
+        role: "admin",
+        scope: [],
+        expiresAt: "2099-01-01T00:00:00Z",
+      },
     }),
   })
   await userEvent.type(await screen.findByLabelText("User"), "admin")

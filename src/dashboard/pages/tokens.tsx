@@ -5,6 +5,7 @@ import { KeyRound, Plus } from "lucide-react"
 import { useState } from "react"
 import { call } from "../api/client.ts"
 import { keys, tokensQuery } from "../api/queries.ts"
+import { Labels } from "../components/labels.tsx"
 import { LoadFailed } from "../components/load-failed.tsx"
 import type { Token } from "../domain/types.ts"
 import { DeleteNamed } from "../forms/delete-named.tsx"
@@ -24,7 +25,25 @@ const columns: Columns<Token> = column.columns([
   column.accessor("name", {
     header: "Token",
     meta: { names: true },
-    cell: ({ row: { original: token } }) => <span className="font-medium">{token.name}</span>,
+    cell: ({ row: { original: token } }) => (
+      <span className="flex flex-col">
+        <span className="font-medium">{token.name}</span>
+        {token.prefix === null ? null : (
+          <code className="font-mono text-xs text-ink-3">{token.prefix}…</code>
+        )}
+      </span>
+    ),
+  }),
+  column.accessor("personName", { header: "Owner", cell: ({ getValue }) => getValue() }),
+  column.display({
+    id: "may",
+    header: "May",
+    cell: ({ row: { original: token } }) => (
+      <span className="flex flex-col gap-0.5">
+        {token.role}
+        {Object.keys(token.scope).length === 0 ? null : <Labels labels={token.scope} />}
+      </span>
+    ),
   }),
   column.accessor("createdAt", {
     header: "Made",

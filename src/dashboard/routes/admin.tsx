@@ -1,5 +1,9 @@
 /** Pages of what is set up once for the whole fleet. */
 import { createRoute } from "@tanstack/react-router"
+import * as z from "zod"
+import { AccountPage } from "../pages/account.tsx"
+import { AuditPage } from "../pages/audit.tsx"
+import { PeoplePage } from "../pages/people.tsx"
 import { TokensPage } from "../pages/tokens.tsx"
 import { signedIn } from "./frame.tsx"
 
@@ -9,4 +13,25 @@ const tokens = createRoute({
   component: TokensPage,
 })
 
-export const adminRoutes = [tokens] as const
+const people = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/people",
+  component: PeoplePage,
+})
+
+const account = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/account",
+  component: AccountPage,
+})
+
+const word = z.string().max(100).optional().catch(undefined)
+
+const audit = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/audit",
+  validateSearch: z.object({ actor: word, action: word, resource: word, range: word }),
+  component: AuditPage,
+})
+
+export const adminRoutes = [tokens, people, account, audit] as const
