@@ -36,4 +36,10 @@ export const failedOnce: readonly { readonly seed: number; readonly found: strin
     found:
       "a ballot that nobody ended was waited for; data that was deleted while no server ran was never looked for again",
   },
+  {
+    seed: 1409,
+    found:
+      "the data as it was before its server ran counted as what a hand-over had left: an old shutdown checkpoint",
+  },
+  { seed: 832, found: "the loss of a term that never served was not told" },
 ]

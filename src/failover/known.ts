@@ -224,6 +224,9 @@ export class Known {
       this.admitted = undefined
     } else {
       this.glance = undefined
+      // The status says it before the report does. What was read of the data before the server ran is history: its
+      // shutdown checkpoint would be one that every standby is beyond, however much it lacks (S2).
+      this.data = undefined
     }
   }
 

@@ -117,7 +117,7 @@ export function electionStory(
     from,
     term: ballot.term,
     lsn: ballot.candidate.receivedLsn,
-    lossPossible: won.maybeLost,
+    lossPossible: won.maybeLost || neverTold(memory),
     doubtAt:
       kind === "bootstrap" || from === self.pod
         ? undefined
@@ -127,6 +127,10 @@ export function electionStory(
     promotedAt: undefined,
   }
 }
+
+/** A term that this member won, perhaps at a loss, and gave away before it served: the next one tells of it. */
+const neverTold = ({ story, explained }: Memory): boolean =>
+  story?.wonAt !== undefined && story.lossPossible && explained !== story.term
 
 type Sort = { readonly kind: RoleChangeKind; readonly cause: RoleChangeCause }
 
