@@ -8,13 +8,13 @@
 import assert from "node:assert/strict"
 import { after, before, test } from "node:test"
 import { Validator } from "@seriousme/openapi-schema-validator"
-import fc from "fast-check"
 import pg from "pg"
 import * as z from "zod"
 import { present } from "#core/assert.ts"
 import type { Central } from "../../src/central/central.ts"
-import { type Described, describedRoutes } from "../fixtures/fuzz/described.ts"
-import { allowed, damaged, oddValue } from "../fixtures/fuzz/values.ts"
+import { describedRoutes } from "../fixtures/fuzz/described.ts"
+import { draw, resourceOf } from "../fixtures/fuzz/draw.ts"
+import { Seen } from "../fixtures/fuzz/seen.ts"
 import {
   type Api,
   request,
@@ -27,7 +27,7 @@ import { type TestServer, testServer } from "../fixtures/postgres.ts"
 import { Site } from "../fixtures/site.ts"
 
 const seed = Number(process.env["PG_SWARM_FUZZ_SEED"] ?? Date.now() % 2 ** 31)
-const requests = Number(process.env["PG_SWARM_FUZZ_REQUESTS"] ?? 1500)
+const requests = Number(process.env["PG_SWARM_FUZZ_REQUESTS"] ?? 3000)
 
 let server: TestServer
 let central: Central
@@ -70,19 +70,21 @@ test("the OpenAPI document is valid OpenAPI 3.1", async () => {
 /** What would end the test's own access, or is limited by design: tried by tests of its own. */
 const leftOut = new Set(["signIn", "signOut", "revokeToken", "editPerson", "deletePerson"])
 
-/** Tables that requests may change although they are refused: counters, sessions, attempts. */
-const volatile = ["fleet_watch", "session", "sign_in_attempt", "rate_limit"]
+/** Tables that change by themselves: counters, sessions, attempts, and rollouts, which go on in the background. */
+const volatile = ["fleet_watch", "session", "sign_in_attempt", "rollout", "rollout_cluster"]
+/** Events that a rollout tells of in the background. */
+const ofRollouts = `where kind not like 'rollout.%' and kind not in ('cluster.version-sent', 'cluster.rolled-back')`
 const volatileColumns = ["last_used_at", "last_seen_at"]
 
 test(`whatever is sent, central answers as it describes, and a refusal changes nothing (seed ${seed})`, async () => {
   const routes = describedRoutes(document).filter(({ name }) => !leftOut.has(name))
-  const ids = new Map<string, Set<string>>()
+  const seen = new Seen()
   const tables = await tablesOf()
   const drawn = new Map<string, Map<number, number>>()
   let before = await fingerprint(tables)
   for (let turn = 0; turn < requests; turn += 1) {
     const route = present(routes[turn % routes.length], "there are routes")
-    const sent = draw(route, ids, turn)
+    const sent = draw(route, seen, seed + turn)
     const answer = await request(
       restUrl(central),
       route.method,
@@ -105,104 +107,19 @@ test(`whatever is sent, central answers as it describes, and a refusal changes n
         `changed by ${what}`,
       )
     before = now
-    collect(ids, route, answer.body)
+    if (isGood(answer.status)) seen.note(resourceOf(route), answer.body)
     count(drawn, route.name, answer.status)
   }
+  if (process.env["PG_SWARM_FUZZ_TELL"] !== undefined)
+    for (const [name, statuses] of drawn) console.log(name, Object.fromEntries(statuses))
   const missed = routes.filter(({ name }) => ![...(drawn.get(name)?.keys() ?? [])].some(isGood))
   assert.ok(
-    missed.length <= routes.length / 3,
+    missed.length <= routes.length / 2,
     `too few routes ever said yes, so little was tried: ${missed.map(({ name }) => name).join(", ")}`,
   )
 })
 
 const isGood = (status: number): boolean => status < 300
-
-const sensible: Readonly<Record<string, readonly unknown[]>> = {
-  version: [1, 2, 3],
-  n: [1, 2],
-  from: [1],
-  to: [1, 2],
-  members: [1, 2, 3],
-  image: ["docker.io/library/postgres:17"],
-  major: [17],
-  sizeBytes: [1024 ** 3, 2 * 1024 ** 3],
-  storageClass: [null],
-  cpuRequest: ["250m", null],
-  cpuLimit: ["1", null],
-  memoryRequest: ["512Mi", null],
-  memoryLimit: ["1Gi", null],
-  parameters: [{}, { work_mem: "8MB" }, { max_connections: "150", log_statement: "ddl" }],
-  hba: [[], ["host all all 10.0.0.0/8 scram-sha-256"]],
-  recovery: [null],
-  failover: [{}, { preset: "fast", durability: "quorum" }],
-  selector: [{}, { region: "north" }],
-  labels: [{ region: "south" }],
-  name: ["work_mem", "one", "two"],
-}
-
-type Drawn = { readonly path: string; readonly body: string | undefined }
-
-/** One request: valid, with one thing wrong, or nonsense. The same for the same seed and turn. */
-function draw(
-  route: Described,
-  ids: ReadonlyMap<string, ReadonlySet<string>>,
-  turn: number,
-): Drawn {
-  const from = (arbitrary: fc.Arbitrary<unknown>, salt: number): unknown =>
-    fc.sample(arbitrary, { seed: seed + turn * 16 + salt, numRuns: 1 })[0]
-  const resource = route.path.split("/")[3] ?? ""
-  const known = (field: string): readonly unknown[] => [
-    ...(ids.get(field === "id" ? resource : `${field.replace(/Id$/, "")}s`) ?? []),
-    ...(sensible[field] ?? []),
-  ]
-  const kind = from(fc.constantFrom("valid", "valid", "valid", "damaged", "damaged", "odd"), 0)
-  const text = (value: unknown): string => encodeURIComponent(wellFormed(String(value)))
-  const isOddAt = kind === "odd" ? from(fc.nat(2), 1) : undefined
-  const value = (schema: Parameters<typeof allowed>[0], name: string, salt: number): unknown =>
-    from(
-      isOddAt === 0
-        ? fc.oneof(oddValue, allowed(schema, name, known))
-        : allowed(schema, name, known),
-      salt,
-    )
-  const path = route.parameters
-    .filter((one) => one.in === "path")
-    .reduce(
-      (sofar, { name, schema }, at) =>
-        sofar.replace(`{${name}}`, text(value(schema, name, 2 + at)) || "x"),
-      route.path,
-    )
-  const search = route.parameters
-    .filter((one) => one.in === "query" && (one.required || from(fc.nat(3), 5) === 0))
-    .map(({ name, schema }, at) => `${name}=${text(value(schema, name, 6 + at))}`)
-    .join("&")
-  const surplus = isOddAt === 1 ? "surplus=1" : ""
-  const query = [search, surplus].filter((part) => part !== "").join("&")
-  const good = route.body === undefined ? undefined : from(allowed(route.body, "body", known), 12)
-  const odd = route.method === "GET" ? undefined : from(oddValue, 14)
-  const body =
-    kind === "damaged" && good !== undefined ? from(damaged(good), 13) : isOddAt === 2 ? odd : good
-  return {
-    path: query === "" ? path : `${path}?${query}`,
-    body: body === undefined ? undefined : JSON.stringify(body),
-  }
-}
-
-const wellFormed = (text: string): string => text.toWellFormed()
-
-/** Ids in a good answer are what later requests ask for. */
-function collect(ids: Map<string, Set<string>>, route: Described, body: unknown): void {
-  const resource = route.path.split("/")[3] ?? ""
-  const items =
-    typeof body === "object" && body !== null && "items" in body && Array.isArray(body.items)
-      ? body.items.slice(0, 20)
-      : [body]
-  for (const item of items)
-    if (typeof item === "object" && item !== null && "id" in item && typeof item.id === "string") {
-      const found = ids.get(resource) ?? new Set()
-      ids.set(resource, found.add(item.id))
-    }
-}
 
 function count(drawn: Map<string, Map<number, number>>, name: string, status: number): void {
   const statuses = drawn.get(name) ?? new Map<number, number>()
@@ -226,7 +143,7 @@ async function fingerprint(tables: readonly string[]): Promise<readonly string[]
     tables
       .map(
         (name) =>
-          `select '${name} ' || count(*) || ' ' || coalesce(md5(string_agg(md5((to_jsonb(t) - ${minus})::text), '' order by md5((to_jsonb(t) - ${minus})::text))), '') as line from "${name}" t`,
+          `select '${name} ' || count(*) || ' ' || coalesce(md5(string_agg(md5((to_jsonb(t) - ${minus})::text), '' order by md5((to_jsonb(t) - ${minus})::text))), '') as line from "${name}" t ${name === "event" ? ofRollouts : ""}`,
       )
       .join(" union all "),
   )
