@@ -4,7 +4,7 @@ import type { FleetEvent, Severity } from "#core/cluster/events.ts"
 import { type ClusterId, type PodName, eventId } from "#core/ids.ts"
 import type { Clock } from "#io/clock.ts"
 import type { Log } from "#io/log.ts"
-import type { Outbox } from "./outbox.ts"
+import { eventsMax, type Lost, type Outbox } from "./outbox.ts"
 
 export type Told = {
   readonly severity: Severity
@@ -35,6 +35,25 @@ export const teller =
       outbox.put([event])
     } catch (failure) {
       // A full disk loses an event; it must not keep the satellite from its clusters.
+      outbox.lost(event.at)
       log.error("event.lost", { kind: told.kind, failure })
     }
   }
+
+/** Says once, to central, how many events it will never see. */
+export const lostEvents =
+  (now: number) =>
+  ({ count, first, last }: Lost): FleetEvent => ({
+    id: eventId(randomUUID()),
+    at: now,
+    severity: "warning",
+    kind: "events.dropped",
+    message: `${count} events were lost while central was away: the site keeps ${eventsMax}, and lets those of little weight go first`,
+    clusterId: undefined,
+    pod: undefined,
+    details: {
+      count: String(count),
+      first: new Date(first).toISOString(),
+      last: new Date(last).toISOString(),
+    },
+  })

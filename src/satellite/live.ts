@@ -137,7 +137,7 @@ function assemble(options: LiveOptions, later: Readonly<Later>, signal: AbortSig
   const operator = (): Operator =>
     present(later.operator, "nothing is heard before the operator is there")
   const { config, log, clock, api, outbox, tls, offer } = options
-  const outgoing = new Outgoing(outbox, clock)
+  const outgoing = new Outgoing(outbox, clock, (failure) => log.error("outbox.failed", { failure }))
   const view = new SiteView({
     api,
     clock,

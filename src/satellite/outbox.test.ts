@@ -63,6 +63,31 @@ test("when it is full, the oldest of little weight go first, and are counted", (
   assert.equal(outbox.dropped, 3)
 })
 
+test("what was lost is told once, as one event, and counted over restarts", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "outbox-"))
+  try {
+    const file = join(folder, "outbox.db")
+    const at = (time: number) => ({ ...event("info", String(time)), at: time })
+    {
+      using outbox = new Outbox(file, 2)
+      outbox.put([at(10), at(20), at(30)])
+      outbox.put([at(40), at(50)])
+    }
+    using again = new Outbox(file, 2)
+    again.lost(60)
+    assert.equal(again.dropped, 4)
+    again.tellLost((lost) => ({ ...event("warning", JSON.stringify(lost)), at: 70 }))
+    again.tellLost(() => assert.fail("told already"))
+    assert.deepEqual(
+      again.oldest(10).map(({ message }) => message),
+      ["40", "50", JSON.stringify({ count: 4, first: 10, last: 60 })],
+    )
+    assert.equal(again.dropped, 4)
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+})
+
 test("a role change that went well outweighs what is worth little", () => {
   using outbox = new Outbox(":memory:", 2)
   outbox.put([{ ...event("info", "1"), kind: "switchover.completed" }, event("info", "2")])

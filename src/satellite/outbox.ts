@@ -22,7 +22,12 @@ const storedEvent = z.object({
   details: z.record(z.string(), z.string()),
 })
 
-const eventsMax = 10_000
+/** Some weeks of a site that is well, and about 10 MB. */
+export const eventsMax = 10_000
+
+/** Events that nobody will read, and when they happened. */
+export type Lost = { readonly count: number; readonly first: number; readonly last: number }
+
 /** 1 where losing it costs a person nothing. A role change is history, however well it went. */
 const isLight = ({ severity, kind }: FleetEvent): number =>
   (severity === "debug" || severity === "info") && roleChangeOf(kind) === undefined ? 1 : 0
@@ -30,7 +35,8 @@ const isLight = ({ severity, kind }: FleetEvent): number =>
 export class Outbox implements Disposable {
   readonly #database: DatabaseSync
   readonly #most: number
-  #dropped = 0
+  /** When each event happened that was lost and is not counted on disk yet. */
+  #unstored: number[] = []
   #wake: () => void = () => {}
 
   /** Where a file that could not be read was put; undefined when all was well. */
@@ -60,34 +66,71 @@ export class Outbox implements Disposable {
     this.#wake = wake
   }
 
-  /** On disk when it returns. Safe to repeat: an id is stored once. */
+  /** On disk when it returns. Safe to repeat: an id is stored once. Throws where the disk is full. */
   put(events: readonly FleetEvent[]): void {
     if (events.length === 0) return
+    this.#transaction(() => {
+      this.#insert(events)
+      this.#trim()
+    })
+    this.#wake()
+  }
+
+  #insert(events: readonly FleetEvent[]): void {
     const insert = this.#database.prepare(
       "insert into event (id, light, body) values (?, ?, ?) on conflict (id) do nothing",
     )
-    this.#database.exec("begin immediate")
-    try {
-      for (const event of events) insert.run(event.id, isLight(event), JSON.stringify(event))
-      this.#trim()
-      this.#database.exec("commit")
-    } catch (failure) {
-      this.#database.exec("rollback")
-      throw failure
-    }
-    this.#wake()
+    for (const event of events) insert.run(event.id, isLight(event), JSON.stringify(event))
   }
 
   #trim(): void {
     const surplus = this.size - this.#most
     if (surplus <= 0) return
-    this.#database
+    const gone = this.#database
       .prepare(
         `delete from event where sequence in
-           (select sequence from event order by light desc, sequence limit ?)`,
+           (select sequence from event order by light desc, sequence limit ?)
+         returning body`,
       )
-      .run(surplus)
-    this.#dropped += surplus
+      .all(surplus)
+      .map((row) => parseStored(String(row["body"])).at)
+    this.#count(gone.length, Math.min(...gone), Math.max(...gone))
+  }
+
+  #count(lost: number, first: number, last: number): void {
+    this.#database
+      .prepare(
+        `insert into dropped (one, total, untold, first, last) values (1, ?1, ?1, ?2, ?3)
+         on conflict (one) do update set
+           total = total + ?1, untold = untold + ?1,
+           first = case when untold = 0 then ?2 else min(first, ?2) end,
+           last = case when untold = 0 then ?3 else max(last, ?3) end`,
+      )
+      .run(lost, first, last)
+  }
+
+  /** An event that could not even be stored. Counted as soon as there is room to count it. */
+  lost(at: number): void {
+    this.#unstored.push(at)
+  }
+
+  /**
+   * Puts what was lost into one event, made by `event` of the sum, so that nobody takes what is left for the
+   * whole. Stored together with its being told: a crash neither forgets nor repeats it.
+   */
+  tellLost(event: (lost: Lost) => FleetEvent): void {
+    const unstored = this.#unstored
+    this.#transaction(() => {
+      if (unstored.length > 0)
+        this.#count(unstored.length, Math.min(...unstored), Math.max(...unstored))
+      const row = this.#database.prepare("select untold, first, last from dropped").get()
+      const count = Number(row?.["untold"] ?? 0)
+      if (count === 0) return
+      this.#insert([event({ count, first: Number(row?.["first"]), last: Number(row?.["last"]) })])
+      this.#database.exec("update dropped set untold = 0")
+    })
+    this.#unstored = []
+    this.#wake()
   }
 
   /** The oldest, at most `count`. */
@@ -101,18 +144,31 @@ export class Outbox implements Disposable {
   /** Central has them. */
   forget(ids: readonly string[]): void {
     const remove = this.#database.prepare("delete from event where id = ?")
+    this.#transaction(() => {
+      for (const id of ids) remove.run(id)
+    })
+  }
+
+  #transaction(work: () => void): void {
     this.#database.exec("begin immediate")
-    for (const id of ids) remove.run(id)
-    this.#database.exec("commit")
+    try {
+      work()
+      this.#database.exec("commit")
+    } catch (failure) {
+      // SQLite ends the transaction by itself where the disk is full.
+      if (this.#database.isTransaction) this.#database.exec("rollback")
+      throw failure
+    }
   }
 
   get size(): number {
     return Number(this.#database.prepare("select count(*) as n from event").get()?.["n"] ?? 0)
   }
 
-  /** Lost to the bound since this process began. */
+  /** Lost to the bound or to a full disk, ever. */
   get dropped(): number {
-    return this.#dropped
+    const row = this.#database.prepare("select total from dropped").get()
+    return Number(row?.["total"] ?? 0) + this.#unstored.length
   }
 }
 
@@ -129,6 +185,14 @@ function opened(file: string): DatabaseSync {
         body text not null
       ) strict;
       create index if not exists event_light on event (light, sequence);
+      create table if not exists dropped (
+        one integer primary key check (one = 1),
+        total integer not null,
+        -- Of these central was not told yet; when they happened.
+        untold integer not null,
+        first integer not null,
+        last integer not null
+      ) strict;
     `)
     const check = database.prepare("pragma quick_check(1)").get()?.["quick_check"]
     if (check !== "ok") throw new DamagedOutbox(String(check))

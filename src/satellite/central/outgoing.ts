@@ -10,6 +10,7 @@ import type { OperationReport } from "#core/switchover/operation.ts"
 import { type Millis, seconds } from "#core/units.ts"
 import type { Clock } from "#io/clock.ts"
 import { eventBatchMax } from "#wire/satellite.ts"
+import { lostEvents } from "../events.ts"
 import type { Outbox } from "../outbox.ts"
 
 const resendAfter = seconds(30)
@@ -17,6 +18,7 @@ const resendAfter = seconds(30)
 export class Outgoing {
   readonly #outbox: Outbox
   readonly #clock: Clock
+  readonly #failed: (failure: unknown) => void
   readonly #health = new Map<ClusterId, ClusterHealth>()
   readonly #latest = new Map<ClusterId, ClusterHealth>()
   readonly #configAcks = new Map<ClusterId, FromSatellite>()
@@ -31,8 +33,10 @@ export class Outgoing {
   #classes: FromSatellite | undefined
   #wake: () => void = () => {}
 
-  constructor(outbox: Outbox, clock: Clock) {
+  /** `failed` hears of a disk that takes nothing any more. */
+  constructor(outbox: Outbox, clock: Clock, failed: (failure: unknown) => void = () => {}) {
     this.#outbox = outbox
+    this.#failed = failed
     this.#clock = clock
     outbox.onPut(() => this.#wake())
   }
@@ -92,14 +96,26 @@ export class Outgoing {
   }
 
   eventsAcknowledged(ids: readonly EventId[]): void {
-    this.#outbox.forget(ids)
+    // A full disk can not even forget. They are sent again later, which is harmless; the stream goes on.
+    if (!this.#tried(() => this.#outbox.forget(ids))) return
     for (const id of ids) this.#inFlight.delete(id)
     this.#wake()
+  }
+
+  #tried(work: () => void): boolean {
+    try {
+      work()
+      return true
+    } catch (failure) {
+      this.#failed(failure)
+      return false
+    }
   }
 
   /** A new stream: what the old one may have lost is said again. */
   restart(): void {
     this.#inFlight.clear()
+    this.#tried(() => this.#outbox.tellLost(lostEvents(this.#clock.wall())))
     for (const [id, health] of this.#latest) this.#health.set(id, health)
     if (this.#classes !== undefined) this.#once.set(this.#classes.kind, this.#classes)
     for (const [id, report] of this.#unheard)
