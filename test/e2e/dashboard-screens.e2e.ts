@@ -48,6 +48,7 @@ function addresses({ central }: Scene): readonly string[] {
     "/rollouts/new",
     `/rollouts/new?profileId=${profiles[0]?.id}`,
     "/freeze-windows",
+    "/parameters",
     "/tokens",
     "/no-such-page",
   ]

@@ -109,3 +109,37 @@ export const rulePreviewQuery = (body: RuleToPreview | undefined) =>
     gcTime: 60_000,
     retry: false,
   })
+
+/** Storage tiers that a volume may be on. */
+export const storageTiersQuery = queryOptions({
+  queryKey: ["storage-tiers", "all"],
+  queryFn: ({ signal }) => every((query) => call("listStorageTiers", { query }, signal)),
+})
+
+/** Sets of recovery rules that a profile may point at. */
+export const ruleSetsQuery = queryOptions({
+  queryKey: ["recovery-rule-sets", "all"],
+  queryFn: ({ signal }) => every((query) => call("listRuleSets", { query }, signal)),
+})
+
+/** The table of parameters page by page, as the page of parameters shows it. */
+export const parameterListQuery = (major: `${PostgresMajor}`, search: string | undefined) =>
+  infiniteQueryOptions({
+    queryKey: [...keys.parameters, "pages", major, search],
+    queryFn: ({ pageParam, signal }) =>
+      call(
+        "listParameters",
+        {
+          query: {
+            major,
+            limit: 50,
+            ...(search === undefined ? {} : { search }),
+            ...from(pageParam),
+          },
+        },
+        signal,
+      ),
+    initialPageParam: first,
+    getNextPageParam: nextPage,
+    placeholderData: keepPreviousData,
+  })

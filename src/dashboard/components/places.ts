@@ -12,6 +12,7 @@ import {
   RadioTower,
   Ruler,
   ScrollText,
+  SlidersHorizontal,
   Snowflake,
   SquareStack,
   Users,
@@ -34,6 +35,7 @@ export type Place = {
     | "/rules"
     | "/rollouts"
     | "/freeze-windows"
+    | "/parameters"
     | "/tokens"
     | "/people"
     | "/audit"
@@ -56,6 +58,7 @@ export const places: readonly Place[] = [
   { to: "/rules", group: "intent", name: "Deployment rules", icon: Ruler, key: "r" },
   { to: "/rollouts", group: "intent", name: "Rollouts", icon: Waves, key: "l" },
   { to: "/freeze-windows", group: "intent", name: "Freeze windows", icon: Snowflake, key: "f" },
+  { to: "/parameters", group: "admin", name: "Parameters", icon: SlidersHorizontal },
   { to: "/tokens", group: "admin", name: "API tokens", icon: KeyRound, key: "t" },
   { to: "/people", group: "admin", name: "People", icon: Users, needs: "listPeople" },
   { to: "/audit", group: "admin", name: "Audit", icon: ScrollText, needs: "listAudit" },

@@ -27,6 +27,7 @@ const names: Readonly<Record<string, string>> = {
   "failover.lagWaitSeconds": "Wait for a better candidate",
   "failover.priorities": "Priorities",
   databases: "Databases",
+  recoveryRuleSetId: "Set of recovery rules",
   "recovery.allowExec": "Recovery rules may run commands",
   "recovery.order": "Recovery rules, order",
 }

@@ -4,8 +4,9 @@ import * as z from "zod"
 import { AccountPage } from "../pages/account.tsx"
 import { AuditPage } from "../pages/audit.tsx"
 import { PeoplePage } from "../pages/people.tsx"
+import { ParametersPage } from "../pages/parameters.tsx"
 import { TokensPage } from "../pages/tokens.tsx"
-import { signedIn } from "./frame.tsx"
+import { search, signedIn } from "./frame.tsx"
 
 const tokens = createRoute({
   getParentRoute: () => signedIn,
@@ -34,4 +35,14 @@ const audit = createRoute({
   component: AuditPage,
 })
 
-export const adminRoutes = [tokens, people, account, audit] as const
+const parameters = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/parameters",
+  validateSearch: z.object({
+    major: z.enum(["15", "16", "17", "18"]).optional().catch(undefined),
+    search,
+  }),
+  component: ParametersPage,
+})
+
+export const adminRoutes = [parameters, tokens, people, account, audit] as const

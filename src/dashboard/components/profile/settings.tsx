@@ -65,7 +65,11 @@ function ProfileFacts({ profile: { spec, ...profile } }: { readonly profile: Pro
           : `${bytesText(maxLagBytes)}, else ${onExcessLag === "ask" ? "a person is asked" : "the best is taken"}`}
       </Fact>
       <Fact name="Recovery rules">
-        {spec.recovery === null || spec.recovery === undefined ? "built in" : "its own"}
+        {typeof spec.recoveryRuleSetId === "string"
+          ? "a set that is kept apart"
+          : spec.recovery === null || spec.recovery === undefined
+            ? "built in"
+            : "its own"}
       </Fact>
       <Fact name="Image" wide>
         <code className="font-mono text-xs break-all">{spec.postgres.image}</code>
@@ -74,8 +78,8 @@ function ProfileFacts({ profile: { spec, ...profile } }: { readonly profile: Pro
   )
 }
 
-const volumeText = ({ sizeBytes, storageClass }: Profile["spec"]["data"]): string =>
-  `${bytesText(sizeBytes)}, ${storageClass ?? "default class"}`
+const volumeText = ({ sizeBytes, storageClass, tier }: Profile["spec"]["data"]): string =>
+  `${bytesText(sizeBytes)}, ${typeof tier === "string" ? `tier ${tier}` : (storageClass ?? "default class")}`
 
 const rangeText = (request: string | null, limit: string | null): string =>
   `${request ?? "no request"}, ${limit === null ? "no limit" : `at most ${limit}`}`

@@ -1,50 +1,72 @@
 /** What members do by themselves when the server's log says something. */
-import { Controller } from "react-hook-form"
-import type { RuleSetBody } from "#wire/rule-set-schema.ts"
+import { useQuery } from "@tanstack/react-query"
+import { useController } from "react-hook-form"
+import { builtInRules } from "#core/recovery/built-in.ts"
+import { type RuleSetBody, ruleSetBody } from "#wire/rule-set-schema.ts"
+import { ruleSetsQuery } from "../../api/intent-queries.ts"
 import { Checkbox } from "../../ui/checkbox.tsx"
 import { Disclosure } from "../../ui/disclosure.tsx"
+import { countText } from "../../ui/format.ts"
 import { RadioCards } from "../../ui/radio-cards.tsx"
+import { Select } from "../../ui/select.tsx"
 import { useNotes } from "../notes.tsx"
-import { ruleSetBody } from "#wire/rule-set-schema.ts"
-import { builtInRules } from "#core/recovery/built-in.ts"
 import type { SectionProps } from "./sections.tsx"
-
-const choices = [
-  {
-    value: "built-in" as const,
-    name: "The built-in rules",
-    help: "They follow pg-swarm as it is upgraded.",
-  },
-  {
-    value: "own" as const,
-    name: "Rules of this profile",
-    help: "Begins as a copy of the built-in ones; each can be switched off.",
-  },
-]
 
 export function RecoverySection({ control }: SectionProps) {
   const { error } = useNotes("recovery")
+  const sets = useQuery(ruleSetsQuery).data?.items ?? []
+  const own = useController({ control, name: "recovery" }).field
+  const chosen = useController({ control, name: "recoveryRuleSetId" }).field
+  const set = own.value ?? undefined
+  const value = chosen.value !== "" ? "set" : set === undefined ? "built-in" : "own"
+  const choose = (choice: "built-in" | "set" | "own"): void => {
+    own.onChange(choice === "own" ? (set ?? ruleSetBody(builtInRules)) : undefined)
+    chosen.onChange(choice === "set" ? (sets[0]?.id ?? "") : "")
+  }
   return (
-    <Controller
-      control={control}
-      name="recovery"
-      render={({ field }) => (
-        <div className="flex max-w-4xl flex-col gap-4">
-          <RadioCards
-            label="Recovery rules"
-            value={field.value === null || field.value === undefined ? "built-in" : "own"}
-            onChange={(choice) =>
-              field.onChange(choice === "own" ? ruleSetBody(builtInRules) : undefined)
-            }
-            choices={choices}
-            error={error}
-          />
-          {field.value === null || field.value === undefined ? null : (
-            <Rules set={field.value} onChange={field.onChange} />
-          )}
-        </div>
-      )}
-    />
+    <div className="flex max-w-4xl flex-col gap-4">
+      <RadioCards
+        label="Recovery rules"
+        value={value}
+        onChange={choose}
+        error={error}
+        choices={[
+          {
+            value: "built-in",
+            name: "The built-in rules",
+            help: "They follow pg-swarm as it is upgraded.",
+          },
+          ...(sets.length === 0 && value !== "set"
+            ? []
+            : [
+                {
+                  value: "set" as const,
+                  name: "A set that is kept apart",
+                  help: "Edited in one place for every profile that points at it.",
+                },
+              ]),
+          {
+            value: "own",
+            name: "Rules of this profile",
+            help: "Begins as a copy of the built-in ones; each can be switched off.",
+          },
+        ]}
+      />
+      {value === "set" ? (
+        <Select
+          label="Set of rules"
+          choices={sets.map(({ id, name, ruleCount }) => ({
+            value: id,
+            name,
+            help: countText(ruleCount, "rule"),
+          }))}
+          value={chosen.value}
+          onChange={chosen.onChange}
+          className="max-w-sm"
+        />
+      ) : null}
+      {value === "own" && set !== undefined ? <Rules set={set} onChange={own.onChange} /> : null}
+    </div>
   )
 }
 

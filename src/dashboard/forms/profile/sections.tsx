@@ -1,9 +1,19 @@
 /** The smaller tabs of the profile editor. Each knows its fields and nothing of the sending. */
-import { type Control, Controller, type UseFormReturn, useWatch } from "react-hook-form"
+import { useQuery } from "@tanstack/react-query"
+import {
+  type Control,
+  Controller,
+  type UseFormReturn,
+  useController,
+  useWatch,
+} from "react-hook-form"
 import { postgresMajors } from "#core/cluster/spec.ts"
+import type { StorageTier } from "#wire/rest/storage-routes.ts"
+import { storageTiersQuery } from "../../api/intent-queries.ts"
 import { Checkbox } from "../../ui/checkbox.tsx"
 import { Select } from "../../ui/select.tsx"
 import { FormSelect, FormText } from "../form-field.tsx"
+import { useNotes } from "../notes.tsx"
 import { defaultImage, type ProfileValues, sizeUnits } from "./values.ts"
 
 export type SectionProps = { readonly control: Control<ProfileValues> }
@@ -88,26 +98,67 @@ export function VolumesSection({ control }: SectionProps) {
 
 type VolumeProps = SectionProps & { readonly volume: "data" | "wal"; readonly legend: string }
 
-const VolumeFields = ({ control, volume, legend }: VolumeProps) => (
-  <fieldset className="grid max-w-3xl gap-4 sm:grid-cols-[10rem_7rem_1fr]">
-    <legend className="mb-2 text-sm font-semibold">{legend}</legend>
-    <FormText control={control} name={`${volume}.size`} label="Size" />
-    <FormSelect
-      control={control}
-      name={`${volume}.unit`}
-      label="Unit"
-      choices={sizeUnits.map((unit) => ({ value: unit, name: unit }))}
+function VolumeFields({ control, volume, legend }: VolumeProps) {
+  const tiers = useQuery(storageTiersQuery).data?.items ?? []
+  const tier = useWatch({ control, name: `${volume}.tier` })
+  return (
+    <fieldset className="grid max-w-3xl gap-4 sm:grid-cols-[10rem_7rem_1fr]">
+      <legend className="mb-2 text-sm font-semibold">{legend}</legend>
+      <FormText control={control} name={`${volume}.size`} label="Size" />
+      <FormSelect
+        control={control}
+        name={`${volume}.unit`}
+        label="Unit"
+        choices={sizeUnits.map((unit) => ({ value: unit, name: unit }))}
+      />
+      {tiers.length === 0 && tier === "" ? null : (
+        <TierField control={control} volume={volume} tiers={tiers} />
+      )}
+      {tier === "" ? (
+        <FormText
+          control={control}
+          name={`${volume}.storageClass`}
+          label="Storage class"
+          mono
+          placeholder="the site's default"
+          help="Must exist at every site that the profile reaches"
+          className={tiers.length === 0 ? "" : "sm:col-start-3"}
+        />
+      ) : null}
+    </fieldset>
+  )
+}
+
+const noTier = "by class"
+
+type TierProps = SectionProps & {
+  readonly volume: "data" | "wal"
+  readonly tiers: readonly StorageTier[]
+}
+
+function TierField({ control, volume, tiers }: TierProps) {
+  const name = `${volume}.tier` as const
+  const { error } = useNotes(name)
+  const { field } = useController({ control, name })
+  const isKnown = field.value === "" || tiers.some((tier) => tier.name === field.value)
+  return (
+    <Select
+      label="Storage tier"
+      choices={[
+        { value: noTier, name: "none", help: "Of a class, or of the site's default" },
+        ...tiers.map((tier) => ({
+          value: tier.name,
+          name: tier.name,
+          help: `on ${tier.mappedCount} of ${tier.satelliteCount} satellites`,
+        })),
+        ...(isKnown ? [] : [{ value: field.value, name: field.value }]),
+      ]}
+      value={field.value === "" ? noTier : field.value}
+      onChange={(chosen) => field.onChange(chosen === noTier ? "" : chosen)}
+      error={error}
     />
-    <FormText
-      control={control}
-      name={`${volume}.storageClass`}
-      label="Storage class"
-      mono
-      placeholder="the site's default"
-      help="Must exist at every site that the profile reaches"
-    />
-  </fieldset>
-)
+  )
+}
 
 export const ResourcesSection = ({ control }: SectionProps) => (
   <div className={sectionGrid}>

@@ -19,7 +19,7 @@ test("a fresh profile needs a name and nothing else", () => {
 test("sizes are sent in bytes, empty fields as null, rows as a map", () => {
   const body = bodyOf(
     values({
-      data: { size: "1.5", unit: "TiB", storageClass: "" },
+      data: { size: "1.5", unit: "TiB", storageClass: "", tier: "" },
       parameters: [
         { name: " work_mem ", value: "16MB" },
         { name: "", value: "" },
@@ -38,7 +38,7 @@ test("a copy is the same profile again, without its name", () => {
   const made = createProfileBody.parse(
     bodyOf(
       values({
-        wal: { size: "3", unit: "GiB", storageClass: "fast" },
+        wal: { size: "3", unit: "GiB", storageClass: "fast", tier: "" },
         hasWal: true,
         parameters: [{ name: "work_mem", value: "16MB" }],
         hba: [{ line: "host all all 10.0.0.0/8 scram-sha-256" }],
@@ -66,9 +66,10 @@ test("a copy is the same profile again, without its name", () => {
 
 test("problems of the schema and of central's check stand at the field they were typed in", () => {
   assert.deepEqual(fields(values({ members: "three" })), ["members"])
-  assert.deepEqual(fields(values({ data: { size: "1", unit: "MiB", storageClass: "" } })), [
-    "data.size",
-  ])
+  assert.deepEqual(
+    fields(values({ data: { size: "1", unit: "MiB", storageClass: "", tier: "" } })),
+    ["data.size"],
+  )
   assert.deepEqual(fields(values({ cpuRequest: "many" })), ["cpuRequest"])
   assert.deepEqual(fields(values({ members: "1", durability: "quorum" })), ["durability"])
   assert.deepEqual(
@@ -156,4 +157,13 @@ test("problems are counted by the tab that they stand on", () => {
       ["parameters", 1],
     ],
   )
+})
+
+test("a volume is on a tier or of a class, whatever was typed before, and nothing is written for neither", () => {
+  const data = { size: "1", unit: "GiB" as const, storageClass: "fast", tier: "quick" }
+  const body = bodyOf(values({ data }))
+  assert.deepEqual(body.spec.data, { sizeBytes: 1024 ** 3, storageClass: null, tier: "quick" })
+  const again = createProfileBody.parse(body)
+  assert.equal(bodyOf(valuesOf(again)).spec.data.tier, "quick")
+  assert.equal(bodyOf(values()).spec.data.tier, undefined)
 })

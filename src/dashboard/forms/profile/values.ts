@@ -18,7 +18,8 @@ const unitBytes: Readonly<Record<SizeUnit, number>> = {
 }
 
 type Size = { size: string; unit: SizeUnit }
-type Volume = Size & { storageClass: string }
+/** On a tier, which each site maps to a class, or of a class; both empty: the site's default class. */
+type Volume = Size & { storageClass: string; tier: string }
 
 export type ProfileValues = {
   name: string
@@ -44,6 +45,8 @@ export type ProfileValues = {
   /** One for each member that there may be, by ordinal. */
   priorities: string[]
   recovery: ProfileSpecBody["recovery"]
+  /** A set of rules that is kept apart; empty: none, or rules of its own. */
+  recoveryRuleSetId: string
   /** The spec that was begun from: what the form has no fields for stays as it is there. */
   kept: ProfileSpecBody | undefined
 }
@@ -61,9 +64,9 @@ export const freshProfile = (): ProfileValues => ({
   members: "3",
   major: "17",
   image: defaultImage("17"),
-  data: { size: "10", unit: "GiB", storageClass: "" },
+  data: { size: "10", unit: "GiB", storageClass: "", tier: "" },
   hasWal: false,
-  wal: { size: "2", unit: "GiB", storageClass: "" },
+  wal: { size: "2", unit: "GiB", storageClass: "", tier: "" },
   cpuRequest: "250m",
   cpuLimit: "",
   memoryRequest: "512Mi",
@@ -77,6 +80,7 @@ export const freshProfile = (): ProfileValues => ({
   lagWaitSeconds: String(lagWaitDefault),
   priorities: everyPriority(),
   recovery: undefined,
+  recoveryRuleSetId: "",
   kept: undefined,
 })
 
@@ -115,6 +119,7 @@ export function valuesOf({ name, description, spec }: Described): ProfileValues 
     lagWaitSeconds: String(failover.lagWaitSeconds ?? lagWaitDefault),
     priorities: everyPriority(failover.priorities),
     recovery: spec.recovery,
+    recoveryRuleSetId: spec.recoveryRuleSetId ?? "",
     kept: spec,
   }
 }
@@ -122,9 +127,10 @@ export function valuesOf({ name, description, spec }: Described): ProfileValues 
 /** A copy of an existing profile to begin from, without its name. */
 export const copyOf = (profile: Described): ProfileValues => ({ ...valuesOf(profile), name: "" })
 
-const volumeValues = ({ sizeBytes, storageClass }: ProfileSpecBody["data"]): Volume => ({
+const volumeValues = ({ sizeBytes, storageClass, tier }: ProfileSpecBody["data"]): Volume => ({
   ...sizeValues(sizeBytes),
   storageClass: storageClass ?? "",
+  tier: tier ?? "",
 })
 
 function sizeValues(sizeBytes: number): Size {
@@ -143,8 +149,8 @@ export function bodyOf(values: ProfileValues): ProfileBody {
       ...kept,
       members: numberOf(values.members),
       postgres: { ...kept?.postgres, major: majors[values.major], image: values.image.trim() },
-      data: { ...kept?.data, ...volumeBody(values.data) },
-      wal: values.hasWal ? { ...kept?.wal, ...volumeBody(values.wal) } : null,
+      data: { ...kept?.data, ...volumeBody(values.data, kept?.data.tier) },
+      wal: values.hasWal ? { ...kept?.wal, ...volumeBody(values.wal, kept?.wal?.tier) } : null,
       resources: {
         cpuRequest: textOrNull(values.cpuRequest),
         cpuLimit: textOrNull(values.cpuLimit),
@@ -155,6 +161,7 @@ export function bodyOf(values: ProfileValues): ProfileBody {
       hba: values.hba.map(({ line }) => line.trim()),
       failover: failoverBody(values),
       recovery: values.recovery,
+      recoveryRuleSetId: textOrKept(values.recoveryRuleSetId, kept?.recoveryRuleSetId),
     },
   }
 }
@@ -199,7 +206,13 @@ const numberOf = (text: string): number => (text.trim() === "" ? Number.NaN : Nu
 const textOrNull = (text: string): string | null => (text.trim() === "" ? null : text.trim())
 const bytesOf = ({ size, unit }: Size): number => Math.round(numberOf(size) * unitBytes[unit])
 
-const volumeBody = (volume: Volume) => ({
+const volumeBody = (volume: Volume, keptTier: string | null | undefined) => ({
   sizeBytes: bytesOf(volume),
-  storageClass: textOrNull(volume.storageClass),
+  // A tier says the class; what was typed before it was chosen does not count.
+  storageClass: volume.tier === "" ? textOrNull(volume.storageClass) : null,
+  tier: textOrKept(volume.tier, keptTier),
 })
+
+/** Empty is null where something was written before, and not written where nothing was. */
+const textOrKept = (text: string, kept: string | null | undefined): string | null | undefined =>
+  text === "" ? (kept === undefined ? undefined : null) : text
