@@ -20,7 +20,7 @@ export function rangeText({ type, least, most, unit, words }: ShownParameter): s
         : `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`
     case "integer":
     case "real":
-      return `${numberText(least)} to ${numberText(most)}${unit === null ? "" : `, counted in ${unit}`}`
+      return `${spanOf(least, most)}${unit === null ? "" : `, counted in ${unit}`}`
     case "string":
       return "text"
     case "unknown":
@@ -28,11 +28,18 @@ export function rangeText({ type, least, most, unit, words }: ShownParameter): s
   }
 }
 
-const numberText = (value: number | null): string => {
-  if (value === null) return "any"
-  if (Math.abs(value) >= 1e15) return value < 0 ? "any" : "any"
-  return value.toLocaleString("en-GB", { maximumFractionDigits: 6 })
+/** Beyond this a bound says only that there is none. */
+const boundless = 1e15
+
+function spanOf(least: number | null, most: number | null): string {
+  const from = least === null || least < -boundless ? undefined : numberText(least)
+  const to = most === null || most > boundless ? undefined : numberText(most)
+  if (from === undefined) return to === undefined ? "any number" : `${to} or less`
+  return to === undefined ? `${from} or more` : `${from} to ${to}`
 }
+
+const numberText = (value: number): string =>
+  value.toLocaleString("en-GB", { maximumFractionDigits: 6 })
 
 /** Words that the value is one of, where it is: for a list instead of a field. */
 export const choicesOf = ({ type, words }: ShownParameter): readonly string[] | undefined =>

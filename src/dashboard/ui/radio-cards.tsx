@@ -32,7 +32,7 @@ export const RadioCards = <T extends string>({
     <div
       className={classNames(
         "grid gap-2",
-        choices.length === 2 ? "sm:grid-cols-2" : "md:grid-cols-3",
+        choices.length % 2 === 0 ? "sm:grid-cols-2" : "md:grid-cols-3",
       )}
     >
       {choices.map((choice) => (
