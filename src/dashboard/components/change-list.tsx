@@ -53,7 +53,7 @@ const FieldName = ({ words }: { readonly words: FieldWords }) => (
 /** Of lists only the lines that come or go are shown, unless it is their order that changes. */
 function Values({ change: { field, from, to } }: { readonly change: ShownChange }) {
   const [before, after] = [valueLines(field, from), valueLines(field, to)]
-  const isList = field === "hba" || field === "recovery.order"
+  const isList = field === "hba" || field === "databases" || field === "recovery.order"
   if (!isList)
     return (
       <>

@@ -4,6 +4,7 @@ import { Panel } from "../../ui/panel.tsx"
 import { Notice } from "../../ui/notice.tsx"
 import { Tabs } from "../../ui/tabs.tsx"
 import { NotesContext } from "../notes.tsx"
+import { DatabasesSection } from "./databases-section.tsx"
 import { FailoverSection } from "./failover-section.tsx"
 import { HbaSection } from "./hba-section.tsx"
 import { ParametersSection } from "./parameters-section.tsx"
@@ -34,6 +35,7 @@ export function ProfileEditor({ editor, isNew, onSave, children }: Props) {
       ["resources", "Resources", of(ResourcesSection)],
       ["parameters", "PostgreSQL", of(ParametersSection)],
       ["hba", "HBA rules", of(HbaSection)],
+      ["databases", "Databases", of(DatabasesSection)],
       ["failover", "Failover", of(FailoverSection)],
       ["recovery", "Recovery", of(RecoverySection)],
     ]
@@ -79,7 +81,7 @@ export function ProfileEditor({ editor, isNew, onSave, children }: Props) {
 
 /** Remarks about a tab as a whole, which no field shows. */
 function General({ editor, tab }: { readonly editor: ProfileForm; readonly tab: ProfileTab }) {
-  const whole = tab === "parameters" || tab === "hba" ? tab : undefined
+  const whole = tab === "parameters" || tab === "hba" || tab === "databases" ? tab : undefined
   const problem = whole === undefined ? undefined : editor.notes.problems.get(whole)
   return problem === undefined ? null : (
     <Notice tone="bad" className="mb-4">

@@ -79,6 +79,8 @@ export function fieldOf(path: string, values: ProfileValues): string {
   }
   const line = /^hba[.[](\d+)/.exec(inner)?.[1]
   if (line !== undefined) return `hba.${line}.line`
+  const reach = /^databases[.[](\d+)\]?\.allowedCidrs/.exec(inner)?.[1]
+  if (reach !== undefined) return `databases.${reach}.cidrs`
   const ordinal = /^failover\.priorities[.[](\d+)/.exec(inner)?.[1]
   if (ordinal !== undefined) return `priorities.${ordinal}`
   if (inner.startsWith("recovery")) return "recovery"
@@ -105,6 +107,7 @@ export const profileTabs = [
   "resources",
   "parameters",
   "hba",
+  "databases",
   "failover",
   "recovery",
 ] as const
@@ -120,6 +123,7 @@ const tabs: Readonly<Record<string, ProfileTab>> = {
   memoryLimit: "resources",
   parameters: "parameters",
   hba: "hba",
+  databases: "databases",
   preset: "failover",
   durability: "failover",
   maxLag: "failover",

@@ -167,3 +167,25 @@ test("a volume is on a tier or of a class, whatever was typed before, and nothin
   assert.equal(bodyOf(valuesOf(again)).spec.data.tier, "quick")
   assert.equal(bodyOf(values()).spec.data.tier, undefined)
 })
+
+test("databases are sent with their ranges, and a wrong one is said at its field", () => {
+  const database = {
+    name: "orders",
+    owner: "app",
+    cidrs: "10.1.0.0/16, 10.2.0.0/16",
+    endSessions: true,
+  }
+  const body = bodyOf(values({ databases: [database] }))
+  assert.deepEqual(body.spec.databases, [
+    {
+      name: "orders",
+      owner: "app",
+      allowedCidrs: ["10.1.0.0/16", "10.2.0.0/16"],
+      endSessions: true,
+    },
+  ])
+  assert.deepEqual(valuesOf(createProfileBody.parse(body)).databases, [database])
+  assert.equal(bodyOf(values()).spec.databases, undefined)
+  const wrong = values({ databases: [{ ...database, cidrs: "10.1.0.0/16 nowhere", name: "" }] })
+  assert.deepEqual(fields(wrong).toSorted(), ["databases.0.cidrs", "databases.0.name"])
+})

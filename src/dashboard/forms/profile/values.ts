@@ -36,6 +36,8 @@ export type ProfileValues = {
   memoryLimit: string
   parameters: { name: string; value: string }[]
   hba: { line: string }[]
+  /** `cidrs`: ranges, between commas. */
+  databases: { name: string; owner: string; cidrs: string; endSessions: boolean }[]
   preset: "fast" | "edge" | "calm"
   durability: "async" | "preferred" | "quorum"
   /** Empty: any lag. */
@@ -73,6 +75,7 @@ export const freshProfile = (): ProfileValues => ({
   memoryLimit: "",
   parameters: [],
   hba: [],
+  databases: [],
   preset: "edge",
   durability: "preferred",
   maxLag: { size: "", unit: "MiB" },
@@ -82,6 +85,13 @@ export const freshProfile = (): ProfileValues => ({
   recovery: undefined,
   recoveryRuleSetId: "",
   kept: undefined,
+})
+
+export const freshDatabase = (): ProfileValues["databases"][number] => ({
+  name: "",
+  owner: "",
+  cidrs: "",
+  endSessions: true,
 })
 
 export const defaultImage = (major: string): string => `docker.io/library/postgres:${major}`
@@ -109,6 +119,10 @@ export function valuesOf({ name, description, spec }: Described): ProfileValues 
       value,
     })),
     hba: spec.hba.map((line) => ({ line })),
+    databases: (spec.databases ?? []).map(({ allowedCidrs, ...database }) => ({
+      ...database,
+      cidrs: allowedCidrs.join(", "),
+    })),
     preset: failover.preset,
     durability: failover.durability,
     maxLag:
@@ -159,12 +173,24 @@ export function bodyOf(values: ProfileValues): ProfileBody {
       },
       parameters: Object.fromEntries(named.map(({ name, value }) => [name.trim(), value.trim()])),
       hba: values.hba.map(({ line }) => line.trim()),
+      databases: databasesBody(values),
       failover: failoverBody(values),
       recovery: values.recovery,
       recoveryRuleSetId: textOrKept(values.recoveryRuleSetId, kept?.recoveryRuleSetId),
     },
   }
 }
+
+/** Ranges as they were typed: between commas or spaces. */
+const databasesBody = ({ databases, kept }: ProfileValues): ProfileBody["spec"]["databases"] =>
+  databases.length === 0 && kept?.databases === undefined
+    ? undefined
+    : databases.map(({ name, owner, cidrs, endSessions }) => ({
+        name: name.trim(),
+        owner: owner.trim(),
+        allowedCidrs: cidrs.split(/[\s,]+/).filter((each) => each !== ""),
+        endSessions,
+      }))
 
 /** A field that stands at its default and was not written is not written either, so that nothing seems changed. */
 function failoverBody(values: ProfileValues): ProfileBody["spec"]["failover"] {
