@@ -9,6 +9,7 @@ import { type Database, type DatabaseOptions, openDatabase } from "#io/postgres/
 import { openRpcServer, type RpcServer } from "#io/rpc/server.ts"
 import { systemClock } from "#io/clock.ts"
 import { ensureAdmin, type FirstAdmin } from "./auth/first-admin.ts"
+import type { ProviderConfig } from "./auth/provider-config.ts"
 import { SignIn } from "./auth/sign-in.ts"
 import { Audience, pulseEvery } from "./live/audience.ts"
 import { Changes } from "./live/changes.ts"
@@ -40,6 +41,7 @@ export type CentralOptions = {
   readonly secretKeys: readonly SecretKey[]
   readonly tls: TlsConfig
   readonly bundleFile?: string | undefined
+  readonly provider?: ProviderConfig | undefined
   readonly log: Log
   /** For tests that cannot wait two minutes for a satellite to be lost. */
   readonly timing?: {

@@ -7,6 +7,7 @@ import { port } from "#core/names.ts"
 import { type Environment, type HostPort, hostPort, logLevel, readConfig } from "#io/config.ts"
 import type { LogLevel } from "#io/log.ts"
 import { readKeys, type SecretKey } from "./secrets/keys.ts"
+import { type ProviderConfig, providerVariables, readProvider } from "./auth/provider-config.ts"
 import { readTls, type TlsConfig, tlsVariables } from "./tls/config.ts"
 
 const schema = z.object({
@@ -28,6 +29,7 @@ const schema = z.object({
   PG_SWARM_SECRET_KEYS: z.string().optional(),
   PG_SWARM_SECRET_KEYS_FILE: z.string().startsWith("/", "expected an absolute path").optional(),
   ...tlsVariables,
+  ...providerVariables,
   PG_SWARM_LOG_LEVEL: logLevel.default("info"),
 })
 
@@ -52,6 +54,8 @@ export type CentralConfig = {
   readonly adminPassword: string | undefined
   readonly dashboardDir: string | undefined
   readonly tls: TlsConfig
+  /** Undefined where people sign in with passwords only. */
+  readonly provider: ProviderConfig | undefined
   /** Where central writes the authorities of its certificate; undefined where it has no folder. */
   readonly bundleFile: string | undefined
   readonly logLevel: LogLevel
@@ -70,6 +74,7 @@ export function readCentralConfig(environment: Environment): Parsed<CentralConfi
     })
   const secretKeys = secretKeysOf(given, problems)
   const tls = readTls(given, secretKeys.kind !== "none", problems)
+  const provider = readProvider(given, problems)
   if (problems.length > 0) return { kind: "bad", problems }
   return {
     kind: "ok",
@@ -89,6 +94,7 @@ export function readCentralConfig(environment: Environment): Parsed<CentralConfi
       adminPassword: given.PG_SWARM_ADMIN_PASSWORD,
       dashboardDir: given.PG_SWARM_DASHBOARD_DIR,
       tls,
+      provider,
       bundleFile:
         given.PG_SWARM_DATA_DIR === undefined ? undefined : join(given.PG_SWARM_DATA_DIR, "ca.crt"),
       logLevel: given.PG_SWARM_LOG_LEVEL,

@@ -5,6 +5,7 @@ import * as tokens from "../intent/tokens.ts"
 import { done, type Outcome, refused } from "../refusal.ts"
 import { listSessions } from "../store/session.ts"
 import { listTokens } from "../store/token.ts"
+import { signInPath } from "./sign-in-provider.ts"
 import { byNameAndId, byTimeAndId, page, readCursor } from "./cursor.ts"
 import type { Handlers, Services } from "./handler.ts"
 
@@ -35,7 +36,12 @@ function askedFor(
     : refused(403, "ROLE_TOO_LOW", "only admins see what belongs to other people")
 }
 
-export const accessHandlers = ({ database, signIn }: Services): Pick<Handlers, Names> => ({
+export const accessHandlers = ({
+  database,
+  signIn,
+  provider,
+}: Services): Pick<Handlers, Names> => ({
+  ...credentialHandlers({ database }),
   signIn: async ({ body }, { address, userAgent, requestId, session }) => {
     const attempt = { ...body, address, userAgent, requestId }
     const outcome = await signIn.signIn(attempt, performance.now())
@@ -43,7 +49,12 @@ export const accessHandlers = ({ database, signIn }: Services): Pick<Handlers, N
     session.set(outcome.value.token, new Date(outcome.value.session.expiresAt))
     return done(outcome.value.session)
   },
-  signInOptions: () => Promise.resolve(done({ provider: null })),
+  signInOptions: () =>
+    Promise.resolve(
+      done({
+        provider: provider === undefined ? null : { name: provider.name, signInUrl: signInPath },
+      }),
+    ),
   session: (_, { caller }) =>
     Promise.resolve(
       done({
@@ -75,6 +86,14 @@ export const accessHandlers = ({ database, signIn }: Services): Pick<Handlers, N
     const known = await signIn.confirm(caller.name, body.current, address, performance.now())
     return known.kind === "refused" ? known : people.changePassword(database, body.password, caller)
   },
+})
+
+const credentialHandlers = ({
+  database,
+}: Pick<Services, "database">): Pick<
+  Handlers,
+  "listSessions" | "endSession" | "listTokens" | "createToken" | "revokeToken"
+> => ({
   listSessions: async ({ query }, { caller }) => {
     const at = readCursor(query.cursor, byTimeAndId)
     if (at.kind === "refused") return at

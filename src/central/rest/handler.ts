@@ -2,6 +2,7 @@
 import type { Database } from "#io/postgres/sql.ts"
 import type { Answer, Received, RouteName, Routes } from "#wire/rest/routes.ts"
 import type { Caller } from "../auth/access.ts"
+import type { ProviderConfig } from "../auth/provider-config.ts"
 import type { SignIn } from "../auth/sign-in.ts"
 import type { Outcome } from "../refusal.ts"
 import type { SecretBox } from "../secrets/secret-box.ts"
@@ -31,5 +32,6 @@ export type Handlers = { readonly [N in RouteName]: Handler<N> }
 export type Services = {
   readonly database: Database
   readonly signIn: SignIn
+  readonly provider: ProviderConfig | undefined
   readonly secrets: SecretBox
 }

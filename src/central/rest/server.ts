@@ -12,6 +12,8 @@ import { Outage } from "#io/outage.ts"
 import type { JointDatabase } from "#io/postgres/joint.ts"
 import { type Database, SqlError } from "#io/postgres/sql.ts"
 import { routes } from "#wire/rest/routes.ts"
+import type { ProviderConfig } from "../auth/provider-config.ts"
+import { Provider } from "../auth/provider.ts"
 import type { SignIn } from "../auth/sign-in.ts"
 import type { Audience } from "../live/audience.ts"
 import type { Metrics } from "../metrics.ts"
@@ -25,6 +27,7 @@ import { serveLive } from "./live.ts"
 import { openApi } from "./openapi.ts"
 import { admit } from "./guard.ts"
 import { databaseHandlers } from "./databases.ts"
+import { serveProvider } from "./sign-in-provider.ts"
 import { sendProblem } from "./problem.ts"
 import { authorityHandlers, serveAuthority } from "./authority.ts"
 import { peopleHandlers } from "./people.ts"
@@ -43,6 +46,7 @@ export type RestOptions = {
   readonly dashboardDir: string | undefined
   readonly database: JointDatabase
   readonly signIn: SignIn
+  readonly provider?: ProviderConfig | undefined
   readonly secrets: SecretBox
   readonly audience: Audience
   readonly metrics: Metrics
@@ -65,7 +69,7 @@ export async function openRestServer(options: RestOptions): Promise<RestServer> 
   onlyJson(app)
   addHeaders(app, options)
   const { database, signIn, secrets, audience, metrics, tls } = options
-  const services = { database, signIn, secrets }
+  const services = { database, signIn, secrets, provider: options.provider }
   registerRoutes(
     app,
     {
@@ -83,6 +87,12 @@ export async function openRestServer(options: RestOptions): Promise<RestServer> 
       ...ruleSetHandlers(services),
     },
     { database },
+  )
+  serveProvider(
+    app,
+    options.provider === undefined
+      ? undefined
+      : new Provider(options.provider, database, options.log),
   )
   serveHealth(app, database)
   serveMetrics(app, database, metrics)

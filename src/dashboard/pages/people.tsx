@@ -67,7 +67,7 @@ const columns: Columns<Person> = column.columns([
   column.display({
     id: "actions",
     header: "",
-    meta: { align: "end", corner: true },
+    meta: { align: "end" },
     cell: ({ row: { original: person } }) => <Actions person={person} />,
   }),
 ])

@@ -31,7 +31,7 @@ export const root = createRootRouteWithContext<Context>()({
 export const signIn = createRoute({
   getParentRoute: () => root,
   path: "/sign-in",
-  validateSearch: z.object({ to: ownPath }),
+  validateSearch: z.object({ to: ownPath, failed: z.string().max(40).optional().catch(undefined) }),
   beforeLoad: ({ context, search: { to } }) => {
     const session = context.client.getQueryData(keys.session)
     // oxlint-disable-next-line typescript/only-throw-error -- TanStack Router redirects by throwing.

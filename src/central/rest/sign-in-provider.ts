@@ -1,0 +1,47 @@
+/** The two addresses by which a browser goes to the identity provider and comes back. */
+import { callbackPath } from "../auth/provider-config.ts"
+import { type Provider, readLeaving, writeLeaving } from "../auth/provider.ts"
+import type { App } from "./app.ts"
+import { cookieName } from "./guard.ts"
+
+export const signInPath = "/api/v1/sign-in/provider"
+const minutesAway = 10
+
+export function serveProvider(app: App, provider: Provider | undefined): void {
+  if (provider === undefined) return
+  const secure = app.secureCookies
+  const leavingName = secure ? "__Host-pg_swarm_leaving" : "pg_swarm_leaving"
+  // The provider's page sends the browser back: a strict cookie would stay behind.
+  const away = { path: "/", httpOnly: true, sameSite: "lax", secure } as const
+  const stay = { path: "/", httpOnly: true, sameSite: "strict", secure } as const
+
+  app.get(signInPath, async (_, reply) => {
+    const outcome = await provider.leave()
+    if (outcome.kind === "refused") return reply.redirect(failed(outcome.code), 303)
+    const { to, leaving } = outcome.value
+    void reply.setCookie(leavingName, writeLeaving(leaving), { ...away, maxAge: minutesAway * 60 })
+    return reply.redirect(to, 303)
+  })
+
+  app.get(callbackPath, async (request, reply) => {
+    const leaving = readLeaving(request.cookies[leavingName])
+    // Once only, whatever becomes of it.
+    void reply.clearCookie(leavingName, away)
+    if (leaving === undefined) return reply.redirect(failed("NOT_PROVED"), 303)
+    const at = request.url.indexOf("?")
+    const outcome = await provider.back(at === -1 ? "" : request.url.slice(at), leaving, {
+      address: request.ip,
+      userAgent: request.headers["user-agent"],
+      requestId: request.id,
+    })
+    if (outcome.kind === "refused") return reply.redirect(failed(outcome.code), 303)
+    const { token, session } = outcome.value
+    void reply.setCookie(cookieName(secure), token, {
+      ...stay,
+      expires: new Date(session.expiresAt),
+    })
+    return reply.redirect("/", 303)
+  })
+}
+
+const failed = (code: string): string => `/sign-in?failed=${code}`

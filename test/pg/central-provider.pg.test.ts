@@ -1,0 +1,229 @@
+/** Signing in through a real identity provider on loopback, every step by HTTP as a browser takes it. */
+import assert from "node:assert/strict"
+import { createServer, type RequestListener, type Server } from "node:http"
+import { once } from "node:events"
+import { after, before, test } from "node:test"
+import OidcProvider from "oidc-provider"
+import { sessionSchema, signInOptionsSchema } from "#wire/rest/access.ts"
+import { readLeaving, writeLeaving } from "../../src/central/auth/provider.ts"
+import type { Central } from "../../src/central/central.ts"
+import {
+  type Api,
+  request,
+  restUrl,
+  signedIn,
+  signIn,
+  startTestCentral,
+} from "../fixtures/central.ts"
+import { type TestServer, testServer } from "../fixtures/postgres.ts"
+
+let server: TestServer
+let central: Central
+let admin: Api
+let idp: Server
+let issuer: string
+let base: string
+
+/** Accounts of the provider, by the name that is typed there. */
+const accounts: Record<string, Record<string, unknown>> = {
+  ada: {
+    preferred_username: "ada",
+    groups: ["staff", "dba"],
+    email: "ada@example.org",
+    email_verified: true,
+  },
+  ned: {
+    preferred_username: "ned",
+    groups: ["north"],
+    email: "boss@example.org",
+    email_verified: false,
+  },
+  eve: { preferred_username: "eve", groups: ["visitors"] },
+  "not-admin": { preferred_username: "admin", groups: ["dba"] },
+}
+
+before(async () => {
+  server = await testServer()
+  idp = createServer(closed)
+  idp.listen(0, "127.0.0.1")
+  await once(idp, "listening")
+  const address = idp.address()
+  assert.ok(typeof address === "object" && address !== null)
+  issuer = `http://127.0.0.1:${address.port}`
+  central = await startTestCentral(await server.freshDatabase(), {
+    provider: {
+      issuer: new URL(issuer),
+      clientId: "pg-swarm",
+      clientSecret: "a secret between the two",
+      name: "Example ID",
+      scopes: "openid profile email groups",
+      redirectUri: "http://central.test/api/v1/sign-in/provider/callback",
+      roles: [
+        { claim: "groups", value: "dba", role: "admin", scope: {} },
+        { claim: "groups", value: "north", role: "operator", scope: { region: "north" } },
+      ],
+      isInsecure: true,
+    },
+  })
+  base = restUrl(central)
+  admin = await signedIn(central)
+})
+after(async () => {
+  await central[Symbol.asyncDispose]()
+  idp.closeAllConnections()
+  idp.close()
+  await server.close()
+})
+
+/** A provider that is having a bad day. */
+const closed: RequestListener = (_, answer) => {
+  answer.writeHead(503).end()
+}
+
+function openProvider(): void {
+  idp.off("request", closed)
+  const provider = new OidcProvider(issuer, {
+    clients: [
+      {
+        client_id: "pg-swarm",
+        client_secret: "a secret between the two",
+        redirect_uris: ["http://central.test/api/v1/sign-in/provider/callback"],
+      },
+    ],
+    claims: {
+      openid: ["sub"],
+      profile: ["preferred_username"],
+      email: ["email", "email_verified"],
+      groups: ["groups"],
+    },
+    findAccount: (_: unknown, id: string) => ({
+      accountId: id,
+      claims: () => ({ sub: id, ...accounts[id] }),
+    }),
+    cookies: { keys: ["of this test"] },
+  })
+  const callback = provider.callback()
+  idp.on("request", (asked, answer) => void callback(asked, answer))
+}
+
+/** A browser at the provider: keeps its cookies, follows redirects until they leave it. */
+async function atProvider(start: string, name: string): Promise<URL> {
+  const jar = new Map<string, string>()
+  let next = new URL(start)
+  let form: Readonly<Record<string, string>> | undefined
+  for (let step = 0; step < 15; step += 1) {
+    const answer = await fetch(next, {
+      redirect: "manual",
+      method: form === undefined ? "GET" : "POST",
+      headers: { cookie: [...jar].map(([key, value]) => `${key}=${value}`).join("; ") },
+      ...(form === undefined ? {} : { body: new URLSearchParams(form) }),
+    })
+    for (const cookie of answer.headers.getSetCookie()) {
+      const [pair = ""] = cookie.split(";", 1)
+      const at = pair.indexOf("=")
+      jar.set(pair.slice(0, at), pair.slice(at + 1))
+    }
+    const location = answer.headers.get("location")
+    form = undefined
+    if (location !== null) {
+      next = new URL(location, next)
+      if (next.origin !== issuer) return next
+      continue
+    }
+    const page = await answer.text()
+    const prompt = /name="prompt" value="(\w+)"/.exec(page)?.[1]
+    assert.ok(
+      prompt !== undefined,
+      `a page of the provider that asks for something: ${page.slice(0, 500)}`,
+    )
+    form = prompt === "login" ? { prompt, login: name, password: "any" } : { prompt }
+  }
+  throw new Error("the provider goes round in circles")
+}
+
+const cookieOf = (headers: Headers, name: string): string =>
+  headers
+    .getSetCookie()
+    .map((each) => each.split(";", 1)[0] ?? "")
+    .find((each) => each.startsWith(`${name}=`)) ?? ""
+
+async function leave() {
+  const answer = await request(base, "GET", "/api/v1/sign-in/provider")
+  assert.equal(answer.status, 303)
+  return {
+    to: answer.headers.get("location") ?? "",
+    cookie: cookieOf(answer.headers, "pg_swarm_leaving"),
+  }
+}
+
+async function come(back: URL, cookie: string) {
+  const answer = await request(base, "GET", `${back.pathname}${back.search}`, { cookie })
+  assert.equal(answer.status, 303)
+  return {
+    to: answer.headers.get("location"),
+    session: cookieOf(answer.headers, "pg_swarm_session"),
+  }
+}
+
+async function signedInAs(name: string) {
+  const { to, cookie } = await leave()
+  return come(await atProvider(to, name), cookie)
+}
+
+test("a provider that is away is said, and a password still opens the door", async () => {
+  const answer = await request(base, "GET", "/api/v1/sign-in/provider")
+  assert.equal(answer.headers.get("location"), "/sign-in?failed=PROVIDER_AWAY")
+  assert.equal((await signIn(base, "correct horse battery staple")).answer.status, 200)
+  const options = signInOptionsSchema.parse(
+    (await request(base, "GET", "/api/v1/session/options")).body,
+  )
+  assert.equal(options.provider?.name, "Example ID")
+  openProvider()
+})
+
+test("who is let in has the role and scope of the group, and is the same person the next time", async () => {
+  const first = await signedInAs("ned")
+  assert.equal(first.to, "/")
+  const who = sessionSchema.parse(
+    (await request(base, "GET", "/api/v1/session", { cookie: first.session })).body,
+  )
+  assert.deepEqual(
+    [who.user, who.role, who.scope, who.hasPassword],
+    ["ned", "operator", [{ region: "north" }], false],
+  )
+  const person = await admin.ok("getPerson", { params: { id: who.personId } })
+  assert.equal(person.email, null, "an address that nobody verified is not kept")
+  accounts["ned"] = { ...accounts["ned"], groups: ["dba"], preferred_username: "edward" }
+  const again = await signedInAs("ned")
+  const now = sessionSchema.parse(
+    (await request(base, "GET", "/api/v1/session", { cookie: again.session })).body,
+  )
+  assert.deepEqual([now.personId, now.role, now.scope], [who.personId, "admin", []])
+  await admin.ok("editPerson", {
+    params: { id: who.personId },
+    body: { version: 2, disabled: true },
+  })
+  assert.equal((await signedInAs("ned")).to, "/sign-in?failed=DISABLED")
+})
+
+test("whose groups are not named is not let in, and a name that is taken is not taken over", async () => {
+  assert.deepEqual(await signedInAs("eve"), { to: "/sign-in?failed=NOT_ALLOWED", session: "" })
+  assert.deepEqual(await signedInAs("not-admin"), { to: "/sign-in?failed=NAME_TAKEN", session: "" })
+})
+
+test("another browser's state, another nonce and a used code open nothing", async () => {
+  const mine = await leave()
+  const other = await leave()
+  const back = await atProvider(mine.to, "ada")
+  const no = { to: "/sign-in?failed=NOT_PROVED", session: "" }
+  assert.deepEqual(await come(back, ""), no, "without what this browser left with")
+  assert.deepEqual(await come(back, other.cookie), no, "with what another one left with")
+  const kept = readLeaving(mine.cookie.slice(mine.cookie.indexOf("=") + 1))
+  assert.ok(kept !== undefined)
+  const forged = writeLeaving({ ...kept, nonce: "another" })
+  assert.deepEqual(await come(back, `pg_swarm_leaving=${forged}`), no, "with another nonce")
+  const fresh = await leave()
+  const good = await atProvider(fresh.to, "ada")
+  assert.equal((await come(good, fresh.cookie)).to, "/")
+  assert.deepEqual(await come(good, fresh.cookie), no, "with a code that was used")
+})
