@@ -104,7 +104,7 @@ export class RunningConfig {
 /**
  * Whom a standby's commits would wait for in `quorum`: somebody who never comes. A server that is promoted by hand
  * acknowledges nothing; and one that is promoted in good order has its backends wait from the first commit on, even
- * where the checkpointer, who tells them that there are names, is still busy (decision 14).
+ * where the checkpointer, who tells them that there are names, is still busy (decision 10).
  */
 const untilPromoted = { count: 1, members: [nobodyYet] } as const
 
