@@ -2,6 +2,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query"
 import { ShieldCheck, ShieldOff } from "lucide-react"
 import type { Cluster } from "#wire/rest/clusters.ts"
+import { Only } from "./only.tsx"
 import { call } from "../api/client.ts"
 import { CallFailed, sentence } from "../api/failure.ts"
 import { keys } from "../api/queries.ts"
@@ -30,13 +31,18 @@ export function ProtectionButton({ cluster }: { readonly cluster: Cluster }) {
     },
   })
   return (
-    <Button isPending={change.isPending} onPress={() => change.mutate(!cluster.deletionProtected)}>
-      {cluster.deletionProtected ? (
-        <ShieldOff aria-hidden className="size-3.5" />
-      ) : (
-        <ShieldCheck aria-hidden className="size-3.5" />
-      )}
-      {cluster.deletionProtected ? "Take off protection" : "Protect"}
-    </Button>
+    <Only who="editCluster">
+      <Button
+        isPending={change.isPending}
+        onPress={() => change.mutate(!cluster.deletionProtected)}
+      >
+        {cluster.deletionProtected ? (
+          <ShieldOff aria-hidden className="size-3.5" />
+        ) : (
+          <ShieldCheck aria-hidden className="size-3.5" />
+        )}
+        {cluster.deletionProtected ? "Take off protection" : "Protect"}
+      </Button>
+    </Only>
   )
 }

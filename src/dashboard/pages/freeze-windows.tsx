@@ -4,6 +4,7 @@ import { createColumnHelper } from "@tanstack/react-table"
 import { Plus, Snowflake, Trash2 } from "lucide-react"
 import { useState } from "react"
 import type { FreezeWindow } from "#wire/rest/freeze-windows.ts"
+import { Only } from "../components/only.tsx"
 import { call } from "../api/client.ts"
 import { keys } from "../api/queries.ts"
 import { freezeWindowsQuery } from "../api/rollout-queries.ts"
@@ -57,7 +58,11 @@ const columns: Columns<FreezeWindow> = column.columns([
     id: "actions",
     header: "",
     meta: { align: "end", line: true },
-    cell: ({ row: { original: window } }) => <Actions window={window} />,
+    cell: ({ row: { original: window } }) => (
+      <Only who="editFreezeWindow">
+        <Actions window={window} />
+      </Only>
+    ),
   }),
 ])
 
@@ -66,10 +71,12 @@ export function FreezeWindowsPage() {
   const [making, setMaking] = useState(false)
   const query = useInfiniteQuery(freezeWindowsQuery())
   const make = (
-    <Button kind="primary" onPress={() => setMaking(true)}>
-      <Plus aria-hidden className="size-3.5" />
-      New freeze window
-    </Button>
+    <Only who="createFreezeWindow">
+      <Button kind="primary" onPress={() => setMaking(true)}>
+        <Plus aria-hidden className="size-3.5" />
+        New freeze window
+      </Button>
+    </Only>
   )
   return (
     <>

@@ -6,6 +6,7 @@ import { SearchX } from "lucide-react"
 import { useState } from "react"
 import { postgresMajors } from "#core/cluster/spec.ts"
 import type { ShownParameter } from "#wire/rest/parameters.ts"
+import { Only } from "../components/only.tsx"
 import { parameterListQuery } from "../api/intent-queries.ts"
 import { PagedTable } from "../components/paged-table.tsx"
 import { SearchBox } from "../components/search-box.tsx"
@@ -77,7 +78,11 @@ const columns: Columns<ShownParameter> = column.columns([
     id: "actions",
     header: "",
     meta: { align: "end", line: true },
-    cell: ({ row: { original: parameter } }) => <Change parameter={parameter} />,
+    cell: ({ row: { original: parameter } }) => (
+      <Only who="orderParameter">
+        <Change parameter={parameter} />
+      </Only>
+    ),
   }),
 ])
 

@@ -4,6 +4,7 @@ import { getRouteApi, useNavigate } from "@tanstack/react-router"
 import { Copy, Pencil, Trash2, Waves } from "lucide-react"
 import { useState } from "react"
 import type { Profile } from "#wire/rest/profiles.ts"
+import { Only } from "../components/only.tsx"
 import { refusedStatus } from "../api/failure.ts"
 import { profileQuery } from "../api/queries.ts"
 import { Crumbs } from "../components/crumbs.tsx"
@@ -67,27 +68,37 @@ function ProfileView({ profile }: { readonly profile: Profile }) {
         lead={profile.description === "" ? undefined : profile.description}
         actions={
           <>
-            <ButtonLink to="/profiles/$id/edit" params={{ id: profile.id }} kind="primary">
-              <Pencil aria-hidden className="size-3.5" />
-              Edit
-            </ButtonLink>
-            {profile.clusterCount === 0 ? null : (
-              <ButtonLink to="/rollouts/new" search={{ profileId: profile.id }}>
-                <Waves aria-hidden className="size-3.5" />
-                Roll out version {profile.specVersion}
+            <Only who="editProfile">
+              <ButtonLink to="/profiles/$id/edit" params={{ id: profile.id }} kind="primary">
+                <Pencil aria-hidden className="size-3.5" />
+                Edit
               </ButtonLink>
+            </Only>
+            {profile.clusterCount === 0 ? null : (
+              <Only who="createRollout">
+                <ButtonLink to="/rollouts/new" search={{ profileId: profile.id }}>
+                  <Waves aria-hidden className="size-3.5" />
+                  Roll out version {profile.specVersion}
+                </ButtonLink>
+              </Only>
             )}
-            <ButtonLink to="/rules/new" search={{ profileId: profile.id }}>
-              Deploy by rule
-            </ButtonLink>
-            <Button onPress={() => setOpen("clone")}>
-              <Copy aria-hidden className="size-3.5" />
-              Clone
-            </Button>
-            <Button kind="danger" onPress={() => setOpen("delete")}>
-              <Trash2 aria-hidden className="size-3.5" />
-              Delete
-            </Button>
+            <Only who="createRule">
+              <ButtonLink to="/rules/new" search={{ profileId: profile.id }}>
+                Deploy by rule
+              </ButtonLink>
+            </Only>
+            <Only who="cloneProfile">
+              <Button onPress={() => setOpen("clone")}>
+                <Copy aria-hidden className="size-3.5" />
+                Clone
+              </Button>
+            </Only>
+            <Only who="deleteProfile">
+              <Button kind="danger" onPress={() => setOpen("delete")}>
+                <Trash2 aria-hidden className="size-3.5" />
+                Delete
+              </Button>
+            </Only>
           </>
         }
       />

@@ -149,3 +149,22 @@ test("a freeze window is made for some days and labels", async () => {
   expect(await screen.findByText("there is a window called nights already")).toBeDefined()
   expect(screen.getByLabelText("Name")).toHaveProperty("value", "nights")
 })
+
+test("who may only look is offered nothing that central would refuse", async () => {
+  open({
+    "GET /session": () => ({
+      status: 200,
+      body: {
+        personId: rollout.id,
+        hasPassword: true,
+        user: "vera",
+        role: "viewer",
+        scope: [],
+        expiresAt: "2099-01-01T00:00:00Z",
+      },
+    }),
+  })
+  expect(await screen.findByText("waits for a person at its gate")).toBeDefined()
+  expect(screen.queryByRole("button", { name: "Pass the gate" })).toBeNull()
+  expect(screen.queryByRole("button", { name: "Halt" })).toBeNull()
+})

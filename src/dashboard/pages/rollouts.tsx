@@ -5,6 +5,7 @@ import { createColumnHelper } from "@tanstack/react-table"
 import { Plus, SearchX, Waves } from "lucide-react"
 import { rolloutStates } from "#core/rollout/waves.ts"
 import type { Rollout } from "#wire/rest/rollouts.ts"
+import { Only } from "../components/only.tsx"
 import { rolloutsQuery } from "../api/rollout-queries.ts"
 import { PagedTable } from "../components/paged-table.tsx"
 import { RolloutProgress } from "../components/rollout/progress.tsx"
@@ -101,10 +102,12 @@ export function RolloutsPage() {
         title="Rollouts"
         lead="A version of a profile on its way to clusters, stage by stage. Only what is approved here moves."
         actions={
-          <ButtonLink to="/rollouts/new" kind="primary">
-            <Plus aria-hidden className="size-3.5" />
-            Roll out a version
-          </ButtonLink>
+          <Only who="createRollout">
+            <ButtonLink to="/rollouts/new" kind="primary">
+              <Plus aria-hidden className="size-3.5" />
+              Roll out a version
+            </ButtonLink>
+          </Only>
         }
       />
       <div className="mb-3 flex min-w-0">

@@ -4,6 +4,7 @@ import { CirclePause, CirclePlay, OctagonX, Undo2 } from "lucide-react"
 import { type ReactNode, useState } from "react"
 import { mayCommand } from "#core/rollout/commands.ts"
 import type { Rollout } from "#wire/rest/rollouts.ts"
+import { Only } from "../only.tsx"
 import { call } from "../../api/client.ts"
 import { keys } from "../../api/queries.ts"
 import { Button } from "../../ui/button.tsx"
@@ -82,7 +83,7 @@ const order: readonly Deed[] = ["pass-gate", "resume", "pause", "halt", "roll-ba
 export function RolloutActions({ rollout }: { readonly rollout: Rollout }) {
   const [asked, ask] = useState<Deed>()
   return (
-    <>
+    <Only who="pauseRollout">
       {order
         .filter((deed) => mayCommand(deed, rollout.state))
         .map((deed) => (
@@ -104,7 +105,7 @@ export function RolloutActions({ rollout }: { readonly rollout: Rollout }) {
       {asked === undefined ? null : (
         <AskDeed rollout={rollout} deed={asked} onClose={() => ask(undefined)} />
       )}
-    </>
+    </Only>
   )
 }
 
