@@ -40,7 +40,71 @@ test("a satellite that is approved after the rule was made receives its clusters
     first.name,
     second.name,
   ])
+
+  await t.test(
+    "an approved version is in force at both, without a restart; rolled back it is gone",
+    async () => {
+      const here = clusters.find(({ satelliteName }) => satelliteName === first.name)
+      const patient = await patientOf(first, present(here, "there is a cluster"))
+      using _ = patient.kube
+      const database = await admitApplication(patient)
+      const before = await settingOf(database)
+      await api.call("editProfile", {
+        params: { id: profile.id },
+        body: {
+          version: profile.version,
+          spec: { ...profile.spec, parameters: { ...profile.spec.parameters, work_mem: "9MB" } },
+        },
+      })
+      const { id } = await api.call("createRollout", {
+        body: {
+          profileId: profile.id,
+          stages: [
+            { name: "canary", share: { kind: "percent", percent: 50 } },
+            { name: "rest", share: { kind: "rest" } },
+          ],
+          bakeSeconds: 1,
+        },
+      })
+      const untilState = (wanted: string) =>
+        until(
+          `the rollout is ${wanted}`,
+          healthyMs,
+          async () => {
+            const now = await api.call("getRollout", { params: { id } })
+            return now.state === wanted ? now : undefined
+          },
+          async () => (await api.call("listRolloutClusters", { params: { id }, query: {} })).items,
+        )
+      const over = await untilState("finished")
+      assert.equal(over.counts.done, 2)
+      const inForce = await settingOf(database)
+      assert.deepEqual(inForce, { workMem: "9MB", startedAt: before.startedAt })
+      const { items } = await api.call("listOperations", { query: { rollout: id } })
+      assert.deepEqual(
+        items.map(({ state }) => state),
+        ["succeeded", "succeeded"],
+      )
+      await api.call("rollBackRollout", { params: { id }, body: {} })
+      assert.equal((await untilState("rolled-back")).counts["rolled-back"], 2)
+      assert.deepEqual(await settingOf(database), before)
+    },
+  )
 })
+
+/** What the server that the application reaches has in force, and since when it runs. */
+async function settingOf(database: Database): Promise<{ workMem: string; startedAt: string }> {
+  const client = new Client({ ...database, connectionTimeoutMillis: 5_000, query_timeout: 5_000 })
+  await client.connect()
+  try {
+    const { rows } = await client.query<{ workMem: string; startedAt: string }>(
+      `select current_setting('work_mem') as "workMem", pg_postmaster_start_time()::text as "startedAt"`,
+    )
+    return present(rows[0], "a server has settings")
+  } finally {
+    await client.end()
+  }
+}
 
 test("a cluster that is deleted while its site is offline is gone after the site returned", async (t) => {
   const say = (line: string): void => t.diagnostic(line)
