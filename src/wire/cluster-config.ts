@@ -6,6 +6,7 @@ import {
   type FailoverSpec,
   type OnExcessLag,
   type PostgresMajor,
+  type PostgresSpec,
   type Preset,
   type ResourceSpec,
   type VolumeSpec,
@@ -61,7 +62,7 @@ export const encodeClusterConfig = (spec: ClusterSpec): ClusterConfig =>
     profile: spec.profile,
     version: BigInt(spec.version),
     members: spec.members,
-    postgres: spec.postgres,
+    postgres: encodedPostgres(spec.postgres),
     data: encodedVolume(spec.data),
     ...(spec.wal === undefined ? {} : { wal: encodedVolume(spec.wal) }),
     resources: encodedResources(spec.resources),
@@ -88,6 +89,12 @@ const encodedFailover = (failover: FailoverSpec) => ({
   priorities: [...(failover.priorities ?? [])],
   ...(failover.maxLagBytes === undefined ? {} : { maxLagBytes: BigInt(failover.maxLagBytes) }),
   ...(failover.lagWaitSeconds === undefined ? {} : { lagWaitSeconds: failover.lagWaitSeconds }),
+})
+
+const encodedPostgres = ({ major, image, uid }: PostgresSpec) => ({
+  major,
+  image,
+  ...(uid === undefined ? {} : { uid }),
 })
 
 const encodedVolume = (volume: VolumeSpec) => ({
@@ -119,6 +126,9 @@ export function parseClusterConfig(message: ClusterConfig, path = "config"): Par
     postgres: {
       major: major(read, at("postgres.major"), message.postgres?.major ?? 0),
       image: read.text(at("postgres.image"), message.postgres?.image ?? "", 400),
+      ...(message.postgres?.uid === undefined
+        ? {}
+        : { uid: read.count(at("postgres.uid"), message.postgres.uid, 1) }),
     },
     data: volume(read, at("data"), message.data),
     wal: message.wal === undefined ? undefined : volume(read, at("wal"), message.wal),

@@ -18,6 +18,7 @@ export const refetched = [
   "people",
   "storage-tiers",
   "recovery-rule-sets",
+  "images",
   "databases",
   "rollouts",
   "freeze-windows",

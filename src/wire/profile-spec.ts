@@ -12,7 +12,13 @@ const volume = (body: ProfileSpecBody["data"]) => ({
 
 export const profileSpec = (body: ProfileSpecBody): ProfileSpec => ({
   members: body.members,
-  postgres: body.postgres,
+  postgres: {
+    major: body.postgres.major,
+    image: body.postgres.image,
+    uid: body.postgres.uid ?? undefined,
+    variant: body.postgres.variant ?? undefined,
+    minor: body.postgres.minor ?? undefined,
+  },
   data: volume(body.data),
   wal: body.wal === null ? undefined : volume(body.wal),
   resources: {

@@ -41,6 +41,15 @@ export const auditShapes = {
     dropRole: z.boolean(),
     password: secretField,
   }),
+  "fleet-setting": z.object({ imageMirror: z.string().nullable() }),
+  image: z.object({
+    variant: z.string(),
+    minor: z.string(),
+    reference: z.string(),
+    notes: z.string(),
+    isDefault: z.boolean(),
+  }),
+  "image-variant": z.object({ name: z.string(), description: z.string(), uid: z.number() }),
   operation: z.object({
     kind: z.string(),
     cluster: z.string(),
@@ -85,7 +94,13 @@ export const auditShapes = {
     namespace: z.string(),
     onMatchEnd: z.string(),
   }),
-  satellite: z.object({ name: z.string(), labels, approval: z.string(), tiers: labels }),
+  satellite: z.object({
+    name: z.string(),
+    labels,
+    approval: z.string(),
+    tiers: labels,
+    imageMirror: z.string(),
+  }),
   session: z.object({ person: z.string(), by: z.string() }),
   "storage-tier": z.object({ name: z.string(), description: z.string() }),
   token: z.object({

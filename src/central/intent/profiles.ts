@@ -29,6 +29,7 @@ import {
 import { findVersion, followers, insertVersion, specAt } from "../store/profile-version.ts"
 import { holdIntent } from "./placing.ts"
 import type { Actor } from "./actor.ts"
+import { settledImage } from "./profile-image.ts"
 import { referenceProblems } from "./profile-references.ts"
 import { tell } from "./tell.ts"
 
@@ -46,11 +47,26 @@ export function specProblems(body: ProfileSpecBody): readonly Problem[] {
   }))
 }
 
-/** And what it names that is not there. */
-export const everyProblem = async (
+/**
+ * The spec as it is written: its image filled in, everything that it names there. `before` is the version that
+ * it follows. Or every problem of it.
+ */
+export async function settledSpec(
   sql: Sql,
   body: ProfileSpecBody,
-): Promise<readonly Problem[]> => [...specProblems(body), ...(await referenceProblems(sql, body))]
+  before: ProfileSpecBody | undefined,
+): Promise<Outcome<ProfileSpecBody>> {
+  const image = await settledImage(sql, body, before)
+  const spec = image.kind === "settled" ? image.spec : body
+  const problems = [
+    ...specProblems(spec).filter(
+      ({ field }) => image.kind === "settled" || field !== "spec.postgres.image",
+    ),
+    ...(image.kind === "bad" ? image.problems : []),
+    ...(await referenceProblems(sql, spec)),
+  ]
+  return problems.length > 0 ? invalid(problems) : done(spec)
+}
 
 /** Runs `work`; a name that another profile has becomes a refusal. */
 async function withUniqueName<T>(
@@ -72,9 +88,10 @@ export async function createProfile(
 ): Promise<Outcome<string>> {
   return withUniqueName(body.name, () =>
     database.transaction(async (sql) => {
-      const problems = await everyProblem(sql, body.spec)
-      if (problems.length > 0) return invalid(problems)
-      return done(await make(sql, body, actor, { told: `profile ${body.name} was made`, note: "" }))
+      const settled = await settledSpec(sql, body.spec, undefined)
+      if (settled.kind === "refused") return settled
+      const made = { ...body, spec: settled.value }
+      return done(await make(sql, made, actor, { told: `profile ${body.name} was made`, note: "" }))
     }),
   )
 }
@@ -122,8 +139,8 @@ export async function cloneProfile(
       const found = await findVersion(sql, id, version)
       if (found === undefined) return invalid([noVersion("specVersion", version)])
       // What was good when it was made may not be any more.
-      const problems = await everyProblem(sql, found.spec)
-      if (problems.length > 0) return invalid(problems)
+      const settled = await settledSpec(sql, found.spec, found.spec)
+      if (settled.kind === "refused") return settled
       const said = `of version ${version} of ${original.name}`
       const { name, description = original.description } = body
       return done(
@@ -153,10 +170,13 @@ export async function editProfile(
       const before = await lockProfile(sql, id)
       if (before === undefined) return notFound("profile")
       if (before.version !== given.version) return versionConflict(sql, before, given.version)
-      const problems = given.spec === undefined ? [] : await everyProblem(sql, given.spec)
-      if (problems.length > 0) return invalid(problems)
+      const settled =
+        given.spec === undefined
+          ? done(before.spec)
+          : await settledSpec(sql, given.spec, before.spec)
+      if (settled.kind === "refused") return settled
       const { name = before.name, description = before.description } = given
-      await write(sql, before, { name, description, spec: given.spec ?? before.spec }, actor, {
+      await write(sql, before, { name, description, spec: settled.value }, actor, {
         note: given.note,
       })
       return done(id)
@@ -176,8 +196,8 @@ export async function revertProfile(
     if (before.version !== given.version) return versionConflict(sql, before, given.version)
     const found = await findVersion(sql, id, given.to)
     if (found === undefined) return invalid([noVersion("to", given.to)])
-    const problems = await everyProblem(sql, found.spec)
-    if (problems.length > 0) return invalid(problems)
+    const settled = await settledSpec(sql, found.spec, found.spec)
+    if (settled.kind === "refused") return settled
     if (changesOf(before.spec, found.spec).length === 0)
       return refused(
         409,

@@ -67,10 +67,10 @@ function ofProfiles(
         refuseCommands(body.spec, caller) ?? (await profiles.createProfile(database, body, caller)),
       ),
     checkProfile: async ({ body }) => {
-      const problems = await profiles.everyProblem(database.sql, body.spec)
-      return problems.length > 0
-        ? invalid(problems)
-        : done({ warnings: impact.warningsOf(body.spec) })
+      const settled = await profiles.settledSpec(database.sql, body.spec, undefined)
+      return settled.kind === "refused"
+        ? settled
+        : done({ warnings: impact.warningsOf(settled.value) })
     },
     editProfile: async ({ params, body }, { caller }) =>
       answer(

@@ -3,6 +3,11 @@ import { integerOf, jsonOf, type Row, textOf, timeOf } from "#io/postgres/row.ts
 import type { Sql } from "#io/postgres/sql.ts"
 import { type Profile, type ProfileSpecBody, profileSpecSchema } from "#wire/rest/profiles.ts"
 
+const newerImageOf = (row: Row): Pick<Profile, "newerImage"> =>
+  row["newer_image"] === null
+    ? {}
+    : { newerImage: { minor: textOf(row, "newer_minor"), image: textOf(row, "newer_image") } }
+
 const shown = (row: Row): Profile => ({
   id: textOf(row, "id"),
   name: textOf(row, "name"),
@@ -10,6 +15,7 @@ const shown = (row: Row): Profile => ({
   spec: profileSpecSchema.parse(jsonOf(row, "spec")),
   specVersion: integerOf(row, "spec_version"),
   clusterCount: integerOf(row, "cluster_count"),
+  ...newerImageOf(row),
   createdAt: new Date(timeOf(row, "created_at")).toISOString(),
   updatedAt: new Date(timeOf(row, "updated_at")).toISOString(),
   version: integerOf(row, "version"),
@@ -79,8 +85,14 @@ export const updateProfile = async (
 export async function findProfile(sql: Sql, id: string): Promise<Profile | undefined> {
   const [row] = await sql`
     select p.id, p.name, p.description, p.spec, p.spec_version, p.created_at, p.updated_at, p.version,
-      (select count(*) from cluster c where c.profile_id = p.id) as cluster_count
-    from profile p where p.id = ${id}`
+      (select count(*) from cluster c where c.profile_id = p.id) as cluster_count,
+      i.reference as newer_image, i.minor as newer_minor
+    from profile p
+      left join image i on i.variant = p.spec->'postgres'->>'variant'
+        and i.major = (p.spec->'postgres'->'major')::integer
+        and coalesce(i.minor = p.spec->'postgres'->>'minor', i.is_default)
+        and i.reference <> p.spec->'postgres'->>'image'
+    where p.id = ${id}`
   return row === undefined ? undefined : shown(row)
 }
 
@@ -92,8 +104,13 @@ export const listProfiles = async (
   (
     await sql`
       select p.id, p.name, p.description, p.spec, p.spec_version, p.created_at, p.updated_at, p.version,
-        (select count(*) from cluster c where c.profile_id = p.id) as cluster_count
+        (select count(*) from cluster c where c.profile_id = p.id) as cluster_count,
+        i.reference as newer_image, i.minor as newer_minor
       from profile p
+        left join image i on i.variant = p.spec->'postgres'->>'variant'
+          and i.major = (p.spec->'postgres'->'major')::integer
+          and coalesce(i.minor = p.spec->'postgres'->>'minor', i.is_default)
+          and i.reference <> p.spec->'postgres'->>'image'
       where ${after?.[0]}::text is null or p.name > ${after?.[0]}
       order by p.name
       limit ${limit}`

@@ -48,6 +48,7 @@ const shown = (row: Row): Satellite => {
     storageClasses: namesOf.parse(row["storage_classes"]),
     defaultStorageClass: maybe(textOf, row, "default_storage_class") ?? null,
     tiers: labelsShape.parse(jsonOf(row, "tiers")),
+    imageMirror: maybe(textOf, row, "image_mirror") ?? null,
     clusterCount: integerOf(row, "cluster_count"),
     registeredAt: iso(timeOf(row, "registered_at")),
     approvedAt: approvedAt === undefined ? null : iso(approvedAt),
@@ -148,7 +149,7 @@ export const findSatellites = async (
   (
     await sql`
       select s.id, s.name, s.site, s.state, s.labels, s.kubernetes_version, s.satellite_version,
-        s.storage_classes, s.default_storage_class,
+        s.storage_classes, s.default_storage_class, s.image_mirror,
         (select coalesce(jsonb_object_agg(m.tier, m.storage_class), '{}') from satellite_tier m
           where m.satellite_id = s.id) as tiers,
         s.registered_at, s.approved_at, s.last_seen_at, s.version, s.registration,
@@ -174,7 +175,7 @@ export const listSatellites = async (
   (
     await sql`
       select s.id, s.name, s.site, s.state, s.labels, s.kubernetes_version, s.satellite_version,
-        s.storage_classes, s.default_storage_class,
+        s.storage_classes, s.default_storage_class, s.image_mirror,
         (select coalesce(jsonb_object_agg(m.tier, m.storage_class), '{}') from satellite_tier m
           where m.satellite_id = s.id) as tiers,
         s.registered_at, s.approved_at, s.last_seen_at, s.version, s.registration,

@@ -2,7 +2,7 @@
 import * as z from "zod"
 import type { SiteSettings } from "#core/fleet/settings.ts"
 import { type SatelliteId, satelliteId } from "#core/ids.ts"
-import { integerOf, jsonOf, type Row, textOf, timeOf } from "#io/postgres/row.ts"
+import { integerOf, jsonOf, maybe, type Row, textOf, timeOf } from "#io/postgres/row.ts"
 import type { Sql } from "#io/postgres/sql.ts"
 import type { StorageTier } from "#wire/rest/storage-routes.ts"
 
@@ -147,13 +147,13 @@ export async function unmappedOn(
 /** What a site is told of itself as a whole. */
 export async function settingsOf(sql: Sql, id: SatelliteId): Promise<SiteSettings> {
   const [row] = await sql`
-    select s.name,
+    select s.name, nullif(coalesce(s.image_mirror, f.image_mirror), '') as image_mirror,
       (select coalesce(jsonb_object_agg(m.tier, m.storage_class), '{}') from satellite_tier m
         where m.satellite_id = s.id) as tiers
-    from satellite s where s.id = ${id}`
+    from satellite s cross join fleet_setting f where s.id = ${id}`
   return {
     satelliteName: textOf(row ?? {}, "name"),
     tiers: mappingOf.parse(jsonOf(row ?? {}, "tiers")),
-    imageMirror: undefined,
+    imageMirror: maybe(textOf, row ?? {}, "image_mirror"),
   }
 }

@@ -43,6 +43,9 @@ export function checkProfile(spec: ProfileSpec): readonly Problem[] {
   checkMembers(spec, note)
   if (!postgresMajors.includes(spec.postgres.major))
     note("postgres.major", `expected one of ${postgresMajors.join(", ")}`)
+  const { uid } = spec.postgres
+  if (uid !== undefined && (!Number.isInteger(uid) || uid < 1 || uid > 65_535))
+    note("postgres.uid", "expected a whole number from 1 to 65535: nobody's server runs as root")
   const image = imageProblem(spec.postgres.image)
   if (image !== undefined) note("postgres.image", image)
   checkVolume("data", spec.data, note)

@@ -52,11 +52,23 @@ export type FailoverSpec = {
   readonly priorities?: readonly number[] | undefined
 }
 
+export type PostgresSpec = {
+  readonly major: PostgresMajor
+  readonly image: string
+  /** As whom the server runs in the image, and who owns its files; undefined: 999, as in the official ones. */
+  readonly uid?: number | undefined
+  /** Where central's catalogue had the image from; a site is told the image alone. */
+  readonly variant?: string | undefined
+  /** Pinned; undefined: the variant's default when the version was made. */
+  readonly minor?: string | undefined
+}
+export const uidDefault = 999
+
 /** The part of a cluster's spec that a profile gives. */
 export type ProfileSpec = {
   /** Members of the cluster, primary included: 1 to 9. */
   readonly members: number
-  readonly postgres: { readonly major: PostgresMajor; readonly image: string }
+  readonly postgres: PostgresSpec
   readonly data: VolumeSpec
   /** A volume of its own for WAL; undefined keeps WAL on the data volume. */
   readonly wal: VolumeSpec | undefined

@@ -3,13 +3,11 @@
  * (parameters, HBA lines, members, durability) is in the ConfigMap, so that neither such a change nor a
  * config version makes a new template.
  */
-import type { ClusterSpec, ResourceSpec } from "#core/cluster/spec.ts"
+import { type ClusterSpec, type ResourceSpec, uidDefault } from "#core/cluster/spec.ts"
 import { type Json, clusterLabels } from "#core/manifests/object.ts"
 import type { Site } from "#core/manifests/site.ts"
 import { configKey, container, env, label, objectNames, path, port } from "#core/names.ts"
 
-/** `postgres` in the images that Debian's and PGDG's packages make. */
-const user = 999
 /** Octal 0440: the secret is read by the group that the volumes belong to. */
 const secretMode = 288
 const gracePeriodSeconds = 60
@@ -23,6 +21,8 @@ export const volumeName = {
   memory: "shared-memory",
 } as const
 
+const userOf = ({ postgres: { uid } }: ClusterSpec): number => uid ?? uidDefault
+
 export const podTemplate = (spec: ClusterSpec, site: Site): Json => ({
   metadata: { labels: { ...clusterLabels(spec), [label.name]: "postgresql" } },
   spec: {
@@ -31,9 +31,9 @@ export const podTemplate = (spec: ClusterSpec, site: Site): Json => ({
     enableServiceLinks: false,
     securityContext: {
       runAsNonRoot: true,
-      runAsUser: user,
-      runAsGroup: user,
-      fsGroup: user,
+      runAsUser: userOf(spec),
+      runAsGroup: userOf(spec),
+      fsGroup: userOf(spec),
       // Without it, each start of a pod would walk through all of its data.
       fsGroupChangePolicy: "OnRootMismatch",
       seccompProfile: { type: "RuntimeDefault" },

@@ -1,6 +1,6 @@
 /** What differs between two specs of a profile: by field as REST names it, parameters and recovery rules by name. */
 import type { InitialDatabase } from "#core/cluster/databases.ts"
-import type { ProfileSpec, VolumeSpec } from "#core/cluster/spec.ts"
+import { type ProfileSpec, uidDefault, type VolumeSpec } from "#core/cluster/spec.ts"
 import type { RecoveryRule } from "#core/recovery/rule.ts"
 
 export type Value = string | number | boolean | readonly (string | number)[] | RecoveryRule
@@ -29,6 +29,9 @@ function fields(spec: ProfileSpec): ReadonlyMap<string, Value> {
     ["members", spec.members],
     ["postgres.major", spec.postgres.major],
     ["postgres.image", spec.postgres.image],
+    ["postgres.uid", spec.postgres.uid === uidDefault ? undefined : spec.postgres.uid],
+    ["postgres.variant", spec.postgres.variant],
+    ["postgres.minor", spec.postgres.minor],
     ...volume("data", spec.data),
     ...volume("wal", spec.wal),
     ...Object.entries(resources).map(([name, value]) => [`resources.${name}`, value] as const),

@@ -142,6 +142,14 @@ function judged(change: Change, step: Step): ImpactChange {
       "immutable",
       "a new major version reads no data directory of an old one: make a new cluster and move the data",
     )
+  if (field === "postgres.uid")
+    return told("immutable", "the files of a cluster that is there belong to its present user")
+  if (field === "postgres.variant")
+    return told(
+      "none",
+      "the image says what changes; with another C library text sorts otherwise, and indexes on it must be rebuilt",
+    )
+  if (field === "postgres.minor") return told("none", "the image says what changes")
   if (field === "postgres.image" || field.startsWith("resources."))
     return told("new-pod", "each member's pod is replaced")
   if (field === "members") return told("scale")

@@ -3,7 +3,13 @@ import { ChevronLeft } from "lucide-react"
 import { TextLink } from "../ui/text-link.tsx"
 
 type Props = {
-  readonly to: "/clusters" | "/satellites" | "/profiles" | "/rules" | "/rollouts"
+  readonly to:
+    | "/clusters"
+    | "/satellites"
+    | "/profiles"
+    | "/rules"
+    | "/rollouts"
+    | "/recovery-rules"
   readonly name: string
 }
 

@@ -5,10 +5,12 @@
 import {
   Activity,
   Database,
+  HardDrive,
   KeyRound,
   LayoutGrid,
   ListChecks,
   type LucideIcon,
+  Package,
   RadioTower,
   Ruler,
   ScrollText,
@@ -39,6 +41,9 @@ export type Place = {
     | "/tokens"
     | "/people"
     | "/audit"
+    | "/storage-tiers"
+    | "/images"
+    | "/recovery-rules"
   readonly group: GroupName
   readonly name: string
   readonly icon: LucideIcon
@@ -59,6 +64,9 @@ export const places: readonly Place[] = [
   { to: "/rollouts", group: "intent", name: "Rollouts", icon: Waves, key: "l" },
   { to: "/freeze-windows", group: "intent", name: "Freeze windows", icon: Snowflake, key: "f" },
   { to: "/parameters", group: "admin", name: "Parameters", icon: SlidersHorizontal },
+  { to: "/storage-tiers", group: "admin", name: "Storage tiers", icon: HardDrive },
+  { to: "/images", group: "admin", name: "Images", icon: Package },
+  { to: "/recovery-rules", group: "admin", name: "Recovery rules", icon: ScrollText },
   { to: "/tokens", group: "admin", name: "API tokens", icon: KeyRound, key: "t" },
   { to: "/people", group: "admin", name: "People", icon: Users, needs: "listPeople" },
   { to: "/audit", group: "admin", name: "Audit", icon: ScrollText, needs: "listAudit" },

@@ -13,6 +13,7 @@ import { More } from "../components/more.tsx"
 import { RecentEvents } from "../components/recent-events.tsx"
 import { SatelliteActions } from "../components/satellite-actions.tsx"
 import { IdentityTrouble } from "../components/satellite-identity.tsx"
+import { SatelliteStorage } from "../components/satellite-storage.tsx"
 import { LastContact } from "../components/last-contact.tsx"
 import { SatelliteBadge } from "../components/state-badge.tsx"
 import { satelliteLook } from "../domain/words.ts"
@@ -82,6 +83,9 @@ function SatelliteView({ satellite }: { readonly satellite: Satellite }) {
           <SatelliteFacts satellite={satellite} />
         </Panel>
         <SatelliteClusters satellite={satellite} />
+        {satellite.state === "pending" || satellite.state === "rejected" ? null : (
+          <SatelliteStorage satellite={satellite} />
+        )}
         <RecentEvents of={{ satelliteId: satellite.id }} most={20} />
       </div>
     </>
@@ -115,13 +119,6 @@ const SatelliteFacts = ({ satellite }: { readonly satellite: Satellite }) => (
     </Fact>
     <Fact name="Labels" wide>
       <Labels labels={satellite.labels} most={32} />
-    </Fact>
-    <Fact name="Storage classes" wide>
-      {satellite.storageClasses.length === 0 ? (
-        <span className="text-ink-3">none reported</span>
-      ) : (
-        satellite.storageClasses.join(", ")
-      )}
     </Fact>
     <Fact name="Id" wide>
       <span className="flex items-center gap-1">

@@ -5,6 +5,11 @@ import { AccountPage } from "../pages/account.tsx"
 import { AuditPage } from "../pages/audit.tsx"
 import { PeoplePage } from "../pages/people.tsx"
 import { ParametersPage } from "../pages/parameters.tsx"
+import { BuiltInRulesPage } from "../pages/built-in-rules.tsx"
+import { ImagesPage } from "../pages/images.tsx"
+import { RuleSetPage } from "../pages/rule-set.tsx"
+import { RuleSetsPage } from "../pages/rule-sets.tsx"
+import { StorageTiersPage } from "../pages/storage-tiers.tsx"
 import { TokensPage } from "../pages/tokens.tsx"
 import { search, signedIn } from "./frame.tsx"
 
@@ -45,4 +50,41 @@ const parameters = createRoute({
   component: ParametersPage,
 })
 
-export const adminRoutes = [parameters, tokens, people, account, audit] as const
+const storageTiers = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/storage-tiers",
+  component: StorageTiersPage,
+})
+const images = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/images",
+  component: ImagesPage,
+})
+const ruleSets = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/recovery-rules",
+  component: RuleSetsPage,
+})
+const builtInRules = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/recovery-rules/built-in",
+  component: BuiltInRulesPage,
+})
+const ruleSet = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/recovery-rules/$id",
+  component: RuleSetPage,
+})
+
+export const adminRoutes = [
+  parameters,
+  tokens,
+  people,
+  account,
+  audit,
+  storageTiers,
+  images,
+  ruleSets,
+  builtInRules,
+  ruleSet,
+] as const

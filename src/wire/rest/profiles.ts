@@ -39,7 +39,17 @@ export const profileSpecSchema = z.strictObject({
   members: z.number().int().min(1).max(9),
   postgres: z.strictObject({
     major: z.union([z.literal(15), z.literal(16), z.literal(17), z.literal(18)]),
-    image: z.string().min(1).max(400).regex(/^\S+$/, "an image reference without spaces"),
+    /** With a variant, absent or empty: what the catalogue has for it when the version is made. */
+    image: z.string().max(400).regex(/^\S*$/, "an image reference without spaces").default(""),
+    /** Of the catalogue of images; absent or null for an image of one's own. */
+    variant: dnsLabel(40).nullish(),
+    /** Pins a minor version of the variant; absent or null: its default. */
+    minor: z
+      .string()
+      .regex(/^\d{2}\.\d{1,3}$/, "a minor version such as 17.2")
+      .nullish(),
+    /** As whom the server runs in an image of one's own; absent or null: 999. A variant has its own. */
+    uid: z.int().min(1).max(65_535).nullish(),
   }),
   data: volumeSchema,
   wal: volumeSchema.nullable().default(null),
@@ -88,6 +98,8 @@ export const profileSchema = z.object({
   /** Which version of the spec this is: 1 when the profile was made. */
   specVersion: z.number().int(),
   clusterCount: z.number().int(),
+  /** What the catalogue has for its variant now, where that is another image; absent where it is not. */
+  newerImage: z.object({ minor: z.string(), image: z.string() }).optional(),
   createdAt: timestamp,
   updatedAt: timestamp,
   version: z.number().int(),

@@ -20,6 +20,7 @@ import {
   satelliteSchema,
   satelliteStates,
 } from "#wire/rest/satellites.ts"
+import { imageRoutes } from "#wire/rest/image-routes.ts"
 import { ruleSetRoutes } from "#wire/rest/rule-set-routes.ts"
 import { storageRoutes } from "#wire/rest/storage-routes.ts"
 import { satelliteIdentityRoutes } from "#wire/rest/satellite-routes.ts"
@@ -168,6 +169,7 @@ export const routes = {
   ...ruleRoutes,
   ...storageRoutes,
   ...ruleSetRoutes,
+  ...imageRoutes,
   ...rolloutRoutes,
   ...freezeWindowRoutes,
 

@@ -29,6 +29,8 @@ export const satelliteSchema = z.object({
   defaultStorageClass: z.string().nullable(),
   /** What storage tiers mean there: tier to StorageClass. */
   tiers: z.record(z.string(), z.string()),
+  /** Registry that it pulls images from; null: as the whole fleet does, empty: from where they are named. */
+  imageMirror: z.string().nullable(),
   clusterCount: z.number().int(),
   registeredAt: timestamp,
   approvedAt: timestamp.nullable(),

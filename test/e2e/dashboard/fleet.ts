@@ -79,6 +79,7 @@ function satellite(
     storageClasses: ["local-path", "longhorn"],
     defaultStorageClass: "local-path",
     tiers: {},
+    imageMirror: null,
     clusterCount: 0,
     registeredAt: ago(waiting ? 340 : 3_000_000),
     approvedAt: waiting ? null : ago(2_990_000),

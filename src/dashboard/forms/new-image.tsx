@@ -1,0 +1,102 @@
+/** Taking an image into the catalogue. */
+import { zodResolver } from "@hookform/resolvers/zod"
+import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query"
+import { Controller, useForm } from "react-hook-form"
+import { imageProblem } from "#core/cluster/image.ts"
+import { createImageBody } from "#wire/rest/image-routes.ts"
+import type { Sent } from "#wire/rest/routes.ts"
+import { call } from "../api/client.ts"
+import { catalogueKeys, imageVariantsQuery } from "../api/catalogue-queries.ts"
+import { DeedFailed } from "../components/load-failed.tsx"
+import { Button } from "../ui/button.tsx"
+import { Checkbox } from "../ui/checkbox.tsx"
+import { Dialog, DialogActions } from "../ui/dialog.tsx"
+import { say } from "../ui/toast.tsx"
+import { FormSelect, FormText } from "./form-field.tsx"
+
+const checked = createImageBody.superRefine(({ reference }, context) => {
+  const problem = reference === "" ? undefined : imageProblem(reference)
+  if (problem !== undefined)
+    context.addIssue({ code: "custom", path: ["reference"], message: problem })
+})
+
+export function NewImage({ onClose }: { readonly onClose: () => void }) {
+  const client = useQueryClient()
+  const variants = useInfiniteQuery(imageVariantsQuery)
+  const names = variants.data?.pages.flatMap(({ items }) => items) ?? []
+  const form = useForm({
+    resolver: zodResolver(checked),
+    defaultValues: { variant: "debian", minor: "", reference: "", notes: "", isDefault: true },
+  })
+  const create = useMutation({
+    mutationFn: (body: Sent<"createImage">["body"]) => call("createImage", { body }),
+    onSuccess: async ({ variant, minor }) => {
+      say(`${variant} ${minor} is in the catalogue.`)
+      onClose()
+      await client.invalidateQueries({ queryKey: catalogueKeys.images })
+    },
+  })
+  return (
+    <Dialog title="New image" open onClose={onClose} busy={create.isPending}>
+      <form
+        noValidate
+        className="flex flex-col gap-4"
+        onSubmit={(event) => void form.handleSubmit((body) => create.mutate(body))(event)}
+      >
+        <DeedFailed error={create.error} />
+        <div className="grid gap-4 sm:grid-cols-2">
+          <FormSelect
+            control={form.control}
+            name="variant"
+            label="Variant"
+            choices={names.map(({ name, description }) => ({
+              value: name,
+              name,
+              help: description,
+            }))}
+          />
+          <FormText
+            control={form.control}
+            name="minor"
+            label="Version"
+            placeholder="17.2"
+            autoFocus
+          />
+        </div>
+        <FormText
+          control={form.control}
+          name="reference"
+          label="Reference"
+          mono
+          placeholder="docker.io/library/postgres:17.2@sha256:…"
+          help="With a digest every member runs the very same image, also from a mirror"
+        />
+        <FormText
+          control={form.control}
+          name="notes"
+          label="Notes"
+          placeholder="PostGIS 3.5, pgvector 0.8"
+        />
+        <Controller
+          control={form.control}
+          name="isDefault"
+          render={({ field }) => (
+            <Checkbox
+              label="What profiles of this variant and major version get from now on"
+              value={field.value === true}
+              onChange={field.onChange}
+            />
+          )}
+        />
+        <DialogActions>
+          <Button onPress={onClose} isDisabled={create.isPending}>
+            Cancel
+          </Button>
+          <Button type="submit" kind="primary" isPending={create.isPending}>
+            {create.isPending ? "Saving…" : "Add image"}
+          </Button>
+        </DialogActions>
+      </form>
+    </Dialog>
+  )
+}
