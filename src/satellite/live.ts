@@ -1,4 +1,5 @@
 /** The live satellite of a Kubernetes: its parts, put together and run side by side. */
+import { randomUUID } from "node:crypto"
 import { present } from "#core/assert.ts"
 import { desiredId, desiredPlace } from "#core/cluster/desired.ts"
 import { objectNames, secretKey } from "#core/names.ts"
@@ -6,7 +7,7 @@ import type { Clock } from "#io/clock.ts"
 import { type HostPort, formatHostPort } from "#io/config.ts"
 import type { KubeApi } from "#io/kube/api.ts"
 import type { Offer } from "#io/kube/discovery.ts"
-import type { Log } from "#io/log.ts"
+import type { Log, LogLevel } from "#io/log.ts"
 import { together } from "#io/together.ts"
 import { type Pace, conversation } from "./central/conversation.ts"
 import { Outgoing } from "./central/outgoing.ts"
@@ -14,6 +15,8 @@ import type { Config } from "./config.ts"
 import { teller } from "./events.ts"
 import { Health } from "./health.ts"
 import { type Admission, Hub } from "./hub/hub.ts"
+import type { Session } from "./hub/session.ts"
+import { LogLevels } from "./log-levels.ts"
 import { Operations } from "./operations/operations.ts"
 import { operationsSite } from "./operations/site.ts"
 import { OperationStore } from "./operations/store.ts"
@@ -61,6 +64,7 @@ type Parts = {
   readonly health: Health
   readonly operations: Operations
   readonly settings: SettingsStore
+  readonly logLevels: LogLevels
 }
 
 /** Runs until `signal`, or until another satellite has taken over. */
@@ -71,7 +75,7 @@ export async function live(options: LiveOptions, outer: AbortSignal): Promise<vo
   const signal = AbortSignal.any([outer, stop.signal])
   const later: Later = {}
   const parts = assemble(options, later, signal)
-  const { hub, health, outgoing, view, operations, settings } = parts
+  const { hub, health, outgoing, view, operations, settings, logLevels } = parts
   const storageClassBell = new StorageClassBell()
   await using _hub = hub
   const sidecars = await hub.open()
@@ -119,6 +123,7 @@ export async function live(options: LiveOptions, outer: AbortSignal): Promise<vo
         operations,
         outgoing,
         settings,
+        logLevels,
         storageClassBell,
         central: (trouble) => {
           standing.centralTrouble = trouble
@@ -162,6 +167,7 @@ function assemble(options: LiveOptions, later: Readonly<Later>, signal: AbortSig
       operations.touched(cluster)
       later.rollouts?.poke(cluster)
     },
+    connected: (cluster, session) => tellLevel(session, logLevels.ofSidecars(cluster)),
     handOver: (cluster, pod, progress) => {
       operations.heard(cluster, pod, progress)
       later.rollouts?.heard(cluster, pod, progress)
@@ -184,6 +190,7 @@ function assemble(options: LiveOptions, later: Readonly<Later>, signal: AbortSig
     send: (seen) => outgoing.health(seen),
     primaryChanged: (cluster) => operator().poke(cluster),
   })
+  const logLevels: LogLevels = levelsOf(options, operator, hub)
   const settings = new SettingsStore({
     api,
     namespace: config.namespace,
@@ -192,7 +199,7 @@ function assemble(options: LiveOptions, later: Readonly<Later>, signal: AbortSig
     log,
     changed: () => operator().pokeAll(),
   })
-  return { outgoing, view, hub, health, operations, settings }
+  return { outgoing, view, hub, health, operations, settings, logLevels }
 }
 
 const rolloutsOf = (
@@ -210,6 +217,26 @@ const rolloutsOf = (
     touched: (id) => health.touch(id),
     signal,
   })
+
+const levelsOf = (
+  { log, config, clock }: LiveOptions,
+  operator: () => Operator,
+  hub: Hub,
+): LogLevels =>
+  new LogLevels({
+    log,
+    own: config.logLevel,
+    clock,
+    tellSidecars: (cluster, level) => {
+      const desired = operator().held.get(cluster)
+      if (desired === undefined) return
+      const { namespace, name } = desiredPlace(desired)
+      for (const session of hub.ofCluster(namespace, name)) tellLevel(session, level)
+    },
+  })
+
+const tellLevel = (session: Session, level: LogLevel): void =>
+  session.send({ kind: "set-log-level", id: randomUUID(), level })
 
 const contextOf = (
   options: LiveOptions,

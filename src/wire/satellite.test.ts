@@ -259,6 +259,7 @@ test("every message of central is the same after the wire", () => {
     },
     { kind: "events-ack", events: [event.id] },
     { kind: "set-log-level", level: "debug" },
+    { kind: "set-log-level", level: "own", seconds: 60, clusterId: id },
     {
       kind: "start-operation",
       order: { operation, clusterId: id, kind: "switchover", to: podName("orders-2") },

@@ -276,6 +276,14 @@ function parseOutcome(read: Reader, { outcome }: ConfigAck): AckOutcome {
   }
 }
 
+type LogLevelOrder = Extract<FromCentral, { readonly kind: "set-log-level" }>
+
+const encodedLogLevel = ({ level, seconds, clusterId: cluster }: LogLevelOrder) => ({
+  level,
+  ...(seconds === undefined ? {} : { seconds }),
+  ...(cluster === undefined ? {} : { clusterId: cluster }),
+})
+
 export function encodeFromCentral(message: FromCentral): CentralMessage {
   switch (message.kind) {
     case "welcome":
@@ -316,7 +324,7 @@ export function encodeFromCentral(message: FromCentral): CentralMessage {
       })
     case "set-log-level":
       return create(CentralMessageSchema, {
-        message: { case: "setLogLevel", value: { level: message.level } },
+        message: { case: "setLogLevel", value: encodedLogLevel(message) },
       })
     case "start-operation":
       return create(CentralMessageSchema, {
@@ -367,6 +375,14 @@ export function parseFromCentral({ message }: CentralMessage): Parsed<FromCentra
       return read.done({
         kind: "set-log-level",
         level: read.text("set_log_level.level", message.value.level, 20),
+        ...(message.value.seconds === undefined
+          ? {}
+          : { seconds: read.count("set_log_level.seconds", message.value.seconds, 1) }),
+        ...(message.value.clusterId === undefined
+          ? {}
+          : {
+              clusterId: clusterId(read.uuid("set_log_level.cluster_id", message.value.clusterId)),
+            }),
       })
     case "startOperation":
       return mapped(parseOperationOrder(message.value), (order) => ({

@@ -30,6 +30,7 @@ export const auditShapes = {
     paused: z.boolean(),
     deleting: z.boolean(),
     deletionProtected: z.boolean(),
+    logLevel: z.string(),
   }),
   database: z.object({
     cluster: z.string(),
@@ -100,6 +101,7 @@ export const auditShapes = {
     approval: z.string(),
     tiers: labels,
     imageMirror: z.string(),
+    logLevel: z.string(),
   }),
   session: z.object({ person: z.string(), by: z.string() }),
   "storage-tier": z.object({ name: z.string(), description: z.string() }),

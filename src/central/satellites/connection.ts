@@ -24,6 +24,7 @@ import type { SecretBox } from "../secrets/secret-box.ts"
 import { type Desired, desiredOf, goneAmong } from "../store/desired.ts"
 import { type Unfinished, unfinishedOf } from "../store/operation.ts"
 import { findIdentity, type Identity, keepNextToken } from "../store/satellite-identity.ts"
+import { type LevelOfSite, levelsOf } from "../store/log-level.ts"
 import { settingsOf } from "../store/storage-tier.ts"
 import { handle, type Slow } from "./handle.ts"
 import type { Inbox } from "./inbox.ts"
@@ -70,6 +71,8 @@ export class Connection {
   #wantsClasses = false
   /** Settings of the site as this stream said them last. */
   #settings = ""
+  /** Log levels as this stream said them last; undefined is the satellite's own. */
+  readonly #levels = new Map<ClusterId | undefined, string>()
   #silence: NodeJS.Timeout | undefined
 
   constructor(options: ConnectionOptions) {
@@ -232,16 +235,34 @@ export class Connection {
         unreadable: (why) => this.#options.log.error("secrets.unreadable", { why }),
       })
       const settings = await settingsOf(sql, this.id)
+      const levels = this.#unsaidLevels(await levelsOf(sql, this.id))
       const operations = this.#unheard(await unfinishedOf(sql, this.id))
       const clusters = this.#welcomed
         ? [...this.#news(settings), ...this.#delta(all)]
         : await this.#welcome(identity.name, all, settings)
-      return [...clusters, ...operations, ...(await this.#newToken(identity))]
+      return [...clusters, ...operations, ...levels, ...(await this.#newToken(identity))]
     } catch (error) {
       this.#dirty = true
       if (!(error instanceof Outage)) throw error
       return undefined
     }
+  }
+
+  /** Levels that this stream has not said, and those that were taken back. */
+  #unsaidLevels(asked: readonly LevelOfSite[]): readonly FromCentral[] {
+    const messages: FromCentral[] = []
+    const now = new Map(asked.map((one) => [one.clusterId, one]))
+    for (const [clusterId, { level, until, seconds }] of now) {
+      if (this.#levels.get(clusterId) === `${level} ${until}`) continue
+      this.#levels.set(clusterId, `${level} ${until}`)
+      messages.push({ kind: "set-log-level", level, seconds, clusterId })
+    }
+    for (const clusterId of this.#levels.keys()) {
+      if (now.has(clusterId)) continue
+      this.#levels.delete(clusterId)
+      messages.push({ kind: "set-log-level", level: "own", clusterId })
+    }
+    return messages
   }
 
   /** Before the clusters that may depend on them. */

@@ -95,7 +95,15 @@ export type FromCentral =
       readonly version?: ConfigVersion | undefined
     }
   | { readonly kind: "events-ack"; readonly events: readonly EventId[] }
-  | { readonly kind: "set-log-level"; readonly level: string }
+  | {
+      readonly kind: "set-log-level"
+      /** `own`: as they usually do. */
+      readonly level: string
+      /** Then their own again; undefined: until they are told. */
+      readonly seconds?: number | undefined
+      /** Sidecars of that cluster; undefined: the satellite itself. */
+      readonly clusterId?: ClusterId | undefined
+    }
   /** Every operation of the site that is not over, once on each stream: one that is known is not begun again. */
   | { readonly kind: "start-operation"; readonly order: OperationOrder }
   /** One that never began is cancelled at once, and will not begin. */

@@ -11,6 +11,7 @@ export const catalogueKeys = {
   ruleSets: ["recovery-rule-sets"],
   ruleSet: ["recovery-rule-sets", "one"],
   builtInRules: ["built-in-rules"],
+  satelliteLogLevel: ["satellite-log-level"],
 } as const
 
 const pageSize = 100
@@ -64,3 +65,9 @@ export const builtInRulesQuery = queryOptions({
   queryFn: ({ signal }) => call("builtInRules", {}, signal),
   staleTime: Infinity,
 })
+
+export const satelliteLogLevelQuery = (id: string) =>
+  queryOptions({
+    queryKey: [...catalogueKeys.satelliteLogLevel, id],
+    queryFn: ({ signal }) => call("getSatelliteLogLevel", { params: { id } }, signal),
+  })

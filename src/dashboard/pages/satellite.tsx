@@ -13,6 +13,7 @@ import { More } from "../components/more.tsx"
 import { RecentEvents } from "../components/recent-events.tsx"
 import { SatelliteActions } from "../components/satellite-actions.tsx"
 import { IdentityTrouble } from "../components/satellite-identity.tsx"
+import { LogLevelPanel } from "../components/log-level-panel.tsx"
 import { SatelliteStorage } from "../components/satellite-storage.tsx"
 import { LastContact } from "../components/last-contact.tsx"
 import { SatelliteBadge } from "../components/state-badge.tsx"
@@ -84,7 +85,10 @@ function SatelliteView({ satellite }: { readonly satellite: Satellite }) {
         </Panel>
         <SatelliteClusters satellite={satellite} />
         {satellite.state === "pending" || satellite.state === "rejected" ? null : (
-          <SatelliteStorage satellite={satellite} />
+          <>
+            <SatelliteStorage satellite={satellite} />
+            <LogLevelPanel satellite={satellite} />
+          </>
         )}
         <RecentEvents of={{ satelliteId: satellite.id }} most={20} />
       </div>

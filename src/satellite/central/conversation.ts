@@ -9,6 +9,7 @@ import type { Log } from "#io/log.ts"
 import type { Task } from "#io/together.ts"
 import { parseLogLevel } from "#wire/sidecar.ts"
 import type { Config } from "../config.ts"
+import type { LogLevels } from "../log-levels.ts"
 import type { Operations } from "../operations/operations.ts"
 import type { Operator } from "../operator/operator.ts"
 import { retried } from "../retried.ts"
@@ -28,6 +29,9 @@ export type Pace = {
   readonly approval: { readonly pending: Millis; readonly rejected: Millis }
 }
 
+/** Where central does not say for how long. */
+const logLevelSeconds = 3600
+
 export type ConversationOptions = {
   readonly config: Config
   readonly log: Log
@@ -38,6 +42,7 @@ export type ConversationOptions = {
   readonly operations: Operations
   readonly outgoing: Outgoing
   readonly settings: Pick<SettingsStore, "take">
+  readonly logLevels: LogLevels
   readonly storageClassBell: StorageClassBell
   /** How the line stands: undefined while connected, why not otherwise. */
   readonly central: (trouble: string | undefined) => void
@@ -118,7 +123,15 @@ export function conversation(options: ConversationOptions): Task {
 
 function receive(
   message: FromCentral,
-  { operator, operations, outgoing, settings, storageClassBell, log }: ConversationOptions,
+  {
+    operator,
+    operations,
+    outgoing,
+    settings,
+    logLevels,
+    storageClassBell,
+    log,
+  }: ConversationOptions,
 ): void {
   switch (message.kind) {
     case "welcome": {
@@ -146,10 +159,12 @@ function receive(
     case "events-ack":
       return outgoing.eventsAcknowledged(message.events)
     case "set-log-level": {
-      const level = parseLogLevel(message.level)
-      if (level === undefined) return log.warn("log-level.unknown", { level: message.level })
-      log.setLevel(level)
-      return outgoing.say({ kind: "log-level-ack", level })
+      const level = message.level === "own" ? undefined : parseLogLevel(message.level)
+      if (level === undefined && message.level !== "own")
+        return log.warn("log-level.unknown", { level: message.level })
+      const { seconds: within = logLevelSeconds, clusterId } = message
+      logLevels.set({ level, seconds: within, clusterId })
+      return outgoing.say({ kind: "log-level-ack", level: message.level })
     }
     case "start-operation":
       return operations.start(message.order)

@@ -33,6 +33,8 @@ export type HubOptions = {
   readonly admission: (namespace: string, cluster: string) => Admission | undefined
   /** A member said something new. */
   readonly heard: (cluster: ClusterId) => void
+  /** A sidecar came, and may be told something. */
+  readonly connected?: (cluster: ClusterId, session: Session) => void
   /** A hand-over went on; the same may be told again. */
   readonly handOver: (cluster: ClusterId, pod: PodName, progress: HandOverProgress) => void
 }
@@ -84,6 +86,13 @@ export class Hub implements AsyncDisposable {
     return this.#sessions.get(`${namespace}/${pod}`)
   }
 
+  /** Sidecars of a cluster that are connected now. */
+  ofCluster(namespace: string, cluster: string): readonly Session[] {
+    return [...this.#sessions.values()].filter(
+      ({ identity }) => identity.namespace === namespace && identity.cluster === cluster,
+    )
+  }
+
   /** The member's last report, if it is fresh and of this very pod. */
   report(namespace: string, pod: PodName, podUid: string | undefined): Report | undefined {
     const report = this.#reports.get(`${namespace}/${pod}`)
@@ -109,6 +118,7 @@ export class Hub implements AsyncDisposable {
     const session = new Session(identity)
     this.#sessions.get(key)?.end("a newer stream of the same pod took its place")
     this.#sessions.set(key, session)
+    this.#options.connected?.(clusterId, session)
     log.event("sidecar.connected", { pod: identity.pod, namespace: identity.namespace })
     const reading = this.#read(incoming, session, clusterId).catch((failure: unknown) =>
       session.end(failure instanceof Error ? failure.message : "its stream broke"),

@@ -20,6 +20,7 @@ import {
   satelliteSchema,
   satelliteStates,
 } from "#wire/rest/satellites.ts"
+import { logLevelRoutes } from "#wire/rest/log-level-routes.ts"
 import { imageRoutes } from "#wire/rest/image-routes.ts"
 import { ruleSetRoutes } from "#wire/rest/rule-set-routes.ts"
 import { storageRoutes } from "#wire/rest/storage-routes.ts"
@@ -170,6 +171,7 @@ export const routes = {
   ...storageRoutes,
   ...ruleSetRoutes,
   ...imageRoutes,
+  ...logLevelRoutes,
   ...rolloutRoutes,
   ...freezeWindowRoutes,
 
