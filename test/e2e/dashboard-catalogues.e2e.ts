@@ -48,7 +48,7 @@ before(async () => {
   })
   await api.ok("createStorageTier", { body: { name: "bulk", description: "Large and slow" } })
   const { categories } = await api.ok("builtInRules")
-  const rules = categories.flatMap((one) => one.rules).map(({ example: _, ...rule }) => rule)
+  const rules = categories.flatMap((one) => one.rules).map(({ example: _example, ...rule }) => rule)
   const set = await api.ok("createRuleSet", {
     body: { name: "quiet", description: "For plants", set: { rules: rules.slice(0, 12) } },
   })
