@@ -3,6 +3,7 @@ import type { PodName } from "#core/ids.ts"
 import { operationId } from "#core/ids.ts"
 import { repairs } from "#core/recovery/rule.ts"
 import type { Member } from "./member.ts"
+import { wakesWithin } from "./postgres.ts"
 import type { Process } from "./process.ts"
 import type { Disk } from "./volume.ts"
 import type { World } from "./world.ts"
@@ -91,7 +92,7 @@ const freezes: Readonly<Record<string, Fault>> = {
       const { machine, supervisor, sidecar } = member
       if (supervisor === undefined) return
       const isHeld = (process: Process | undefined): boolean =>
-        process?.awake !== true || world.agenda.now - process.thawedAt < 1000
+        process?.awake !== true || world.agenda.now - process.thawedAt < wakesWithin
       // A sidecar that begins beside it knows of no deadline.
       machine.unguarded = () =>
         isHeld(supervisor.process) &&
@@ -117,10 +118,7 @@ const freezes: Readonly<Record<string, Fault>> = {
   "machine paused": {
     weight: 3,
     inject: on((member, world, long) => {
-      const { machine } = member
-      machine.pause()
-      const lost = world.dice.chance(0.5) ? long : 0
-      world.agenda.after(long, () => machine.resume(lost))
+      world.agenda.after(long, member.machine.pause(world.dice.chance(0.5)))
     }),
   },
 }
@@ -574,7 +572,7 @@ export function healAll(world: World): void {
     member.machine.wokeAt = world.agenda.now
     member.disk.full = false
     member.disk.slow = 0
-    member.machine.resume(0)
+    member.machine.wake()
     member.sidecar?.process.thawAll()
     member.supervisor?.process.thawAll()
     member.server?.process.thawAll()

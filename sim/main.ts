@@ -3,7 +3,7 @@
  * each. A failure prints its seed and log; the end is a table of what was injected and gone through.
  *
  *   node sim/main.ts [--seeds N] [--from N] [--seed S] [--members N] [--durability D] [--preset P]
- *                    [--workers N] [--verbose] [--any-coverage] [--keep-going]
+ *                    [--only FAULT]... [--workers N] [--verbose] [--any-coverage] [--keep-going]
  */
 import { availableParallelism } from "node:os"
 import { parseArgs } from "node:util"
@@ -11,6 +11,7 @@ import { durabilities, presets } from "#core/cluster/spec.ts"
 import { Coverage } from "./coverage.ts"
 import { missing } from "./expected.ts"
 import { failedOnce } from "./failed-once.ts"
+import { faults } from "./faults.ts"
 import { runAll } from "./pool.ts"
 import { type Plan, run, type Shape, shapeOf, shapes, type Verdict } from "./run.ts"
 
@@ -22,6 +23,7 @@ const { values } = parseArgs({
     members: { type: "string" },
     durability: { type: "string" },
     preset: { type: "string" },
+    only: { type: "string", multiple: true },
     workers: { type: "string" },
     verbose: { type: "boolean", default: false },
     "any-coverage": { type: "boolean", default: false },
@@ -51,8 +53,20 @@ function shaped(seed: number): Shape {
   }
 }
 
-const options = ({ members, durability, preset }: Shape): string =>
-  `--members ${members} --durability ${durability} --preset ${preset}`
+const options = ({ members, durability, preset, only = [] }: Shape & Pick<Plan, "only">): string =>
+  [
+    `--members ${members} --durability ${durability} --preset ${preset}`,
+    ...only.map((fault) => `--only "${fault}"`),
+  ].join(" ")
+
+/** Of which faults a world is: those that were asked for, or its own choice. */
+function onlyOf(own: readonly string[] | undefined): Pick<Plan, "only"> {
+  const only = values.only ?? own
+  const unknown = only?.find((fault) => faults[fault] === undefined)
+  if (unknown !== undefined)
+    throw new Error(`--only: no fault "${unknown}", there are ${Object.keys(faults).join(", ")}`)
+  return only === undefined ? {} : { only }
+}
 
 async function explain(plan: Plan, verdict: Verdict): Promise<void> {
   console.log(`\nseed ${plan.seed} fails: node sim/main.ts --seed ${plan.seed} ${options(plan)}`)
@@ -64,7 +78,7 @@ async function explain(plan: Plan, verdict: Verdict): Promise<void> {
 }
 
 async function one(seed: number): Promise<number> {
-  const verdict = await run({ seed, ...shaped(seed), verbose: true })
+  const verdict = await run({ seed, ...shaped(seed), ...onlyOf(undefined), verbose: true })
   const { log, problems, simulated, acknowledged, lost } = verdict
   console.log((values.verbose ? log : log.slice(-logLines)).join("\n"))
   for (const problem of problems) console.log(problem)
@@ -77,11 +91,13 @@ function plans(): readonly Plan[] {
   const from = count("from") ?? 0
   const seeds = Array.from({ length: count("seeds") ?? 200 }, (_, at) => from + at)
   const old =
-    from === 0 ? failedOnce.flatMap(({ seed }) => shapes.map((shape) => ({ seed, ...shape }))) : []
-  return [...old, ...seeds.map((seed) => ({ seed, ...shaped(seed) }))].map((plan) => ({
-    ...plan,
-    verbose: false,
-  }))
+    from === 0
+      ? failedOnce.flatMap(({ seed, only }) =>
+          shapes.map((shape) => ({ seed, ...shape, ...onlyOf(only) })),
+        )
+      : []
+  const drawn = seeds.map((seed) => ({ seed, ...shaped(seed), ...onlyOf(undefined) }))
+  return [...old, ...drawn].map((plan) => ({ ...plan, verbose: false }))
 }
 
 async function many(): Promise<number> {
@@ -108,7 +124,7 @@ async function many(): Promise<number> {
     if (values["keep-going"])
       console.log(`${plan.seed} ${options(plan)}: ${verdict.problems[0]?.split("\n")[0] ?? ""}`)
     else await explain(plan, verdict)
-  const absent = values["any-coverage"] ? [] : missing(coverage.counts)
+  const absent = values["any-coverage"] || values.only !== undefined ? [] : missing(coverage.counts)
   for (const name of absent) console.log(`NEVER COVERED: ${name}`)
   console.log(
     failed.length === 0

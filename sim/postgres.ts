@@ -4,6 +4,7 @@
  */
 import type { PodName, SystemIdentifier, Term } from "#core/ids.ts"
 import { timeline } from "#core/ids.ts"
+import { presetPolicies } from "#core/failover/policy.ts"
 import { lsn } from "#core/lsn.ts"
 import type { Agenda } from "./agenda.ts"
 import type { Checker } from "./checker.ts"
@@ -40,6 +41,8 @@ export const initially: Running = { follows: undefined, names: [], refusing: und
 const commitEvery = 45
 /** A walsender and the sessions that wait take a new setting a while after it is shown. */
 const takesSettingWithin = 300
+/** So long after waking a server may still serve that is to be ended: PROTOCOL.md, "Known limits". */
+export const wakesWithin = presetPolicies.fast.fenceWithin
 
 export class Postgres {
   readonly ground: Ground
@@ -292,7 +295,7 @@ export class Postgres {
       if (commit.lsn > sure) still.push(commit)
       else {
         commit.between = this.#names.length === 0 && ground.recordsWaiting()
-        const woke = ground.agenda.now - machine.wokeAt < 1000 || machine.unguarded()
+        const woke = ground.agenda.now - machine.wokeAt < wakesWithin || machine.unguarded()
         ground.checker.acknowledge(commit, ground.agenda.now, woke && !ground.quorum())
       }
     }

@@ -1,7 +1,7 @@
 /**
- * Machines and the processes on them. A machine's clock runs at its own rate; while it is paused nothing on
- * it happens. A process can be frozen by itself, and is gone for ever when it is killed: whatever was on its
- * way to it then never arrives.
+ * Machines and the processes on them. A machine's clock runs at its own rate and never backwards; while it is
+ * paused nothing on it happens, and its clock may stand. A process can be frozen by itself, and is gone for ever
+ * when it is killed: whatever was on its way to it then never arrives.
  */
 import { type Millis, millis } from "#core/units.ts"
 import type { Clock } from "#io/clock.ts"
@@ -9,13 +9,17 @@ import { Outage } from "#io/outage.ts"
 import type { Agenda } from "./agenda.ts"
 import type { Dice } from "./dice.ts"
 
+type Pause = { readonly clockStands: boolean }
+
 export class Machine {
   readonly agenda: Agenda
   readonly rate: number
-  #offset: number
-  #paused = false
-  /** How long its monotonic clock stood still in all, which only the wall clock tells. */
-  stood = 0
+  readonly #offset: number
+  /** The pauses that hold it now. */
+  readonly #pauses = new Set<Pause>()
+  /** The world's time as its clock had counted it when it last began or ceased to run. */
+  #counted: number
+  #runsSince: number | undefined
   /** When its last pause, or that of its container, ended. */
   wokeAt = -Infinity
   /** Neither supervisor nor sidecar can do anything about its server: a known limit of PROTOCOL.md. */
@@ -26,15 +30,27 @@ export class Machine {
     this.agenda = agenda
     this.rate = 1 + (dice.next() - 0.5) * 0.048
     this.#offset = dice.between(10_000, 1_000_000)
+    this.#counted = agenda.now
+    this.#runsSince = agenda.now
+  }
+
+  get #counts(): number {
+    const since = this.#runsSince
+    return since === undefined ? this.#counted : this.#counted + (this.agenda.now - since)
   }
 
   /** Its monotonic clock, in the steps of `/proc/uptime`. */
   now(): number {
-    return Math.floor((this.#offset + this.agenda.now * this.rate) / 10) * 10
+    return Math.floor((this.#offset + this.#counts * this.rate) / 10) * 10
+  }
+
+  /** How long its monotonic clock stood still in all, which only the wall clock tells. */
+  get stood(): number {
+    return this.agenda.now - this.#counts
   }
 
   get paused(): boolean {
-    return this.#paused
+    return this.#pauses.size > 0
   }
 
   add(process: Process): void {
@@ -42,16 +58,36 @@ export class Machine {
     this.#processes.add(process)
   }
 
-  pause(): void {
-    this.#paused = true
+  /**
+   * Begins a pause; what it returns ends it. Pauses overlap: the machine goes on when the last one ends, and its
+   * clock stands as long as one of those holds it in which `clockStands`.
+   */
+  pause(clockStands: boolean): () => void {
+    const pause: Pause = { clockStands }
+    this.#pauses.add(pause)
+    this.#changed()
+    return () => {
+      if (!this.#pauses.delete(pause)) return
+      this.#changed()
+      if (!this.paused) this.#goOn()
+    }
   }
 
-  /** Goes on. `lost`: how much of the pause its monotonic clock did not count. */
-  resume(lost: number): void {
-    if (!this.#paused) return
-    this.#paused = false
-    this.#offset -= lost * this.rate
-    this.stood += lost
+  /** Ends every pause. */
+  wake(): void {
+    if (!this.paused) return
+    this.#pauses.clear()
+    this.#changed()
+    this.#goOn()
+  }
+
+  #changed(): void {
+    const stands = [...this.#pauses].some(({ clockStands }) => clockStands)
+    this.#counted = this.#counts
+    this.#runsSince = stands ? undefined : this.agenda.now
+  }
+
+  #goOn(): void {
     this.wokeAt = this.agenda.now
     for (const process of this.#processes) process.caughtUp()
   }
