@@ -2,7 +2,7 @@
  * A call in which both sides stream, served with little memory, for streams that stay open by the thousand.
  * Connect's own handler puts a chain of async iterables around each stream, every link with its promises and
  * the last message: some 80 kB for each satellite. This one speaks the same protocol (gRPC over HTTP/2) and
- * has two links. What a handler sees is the same, so it can be served by either (decision 9).
+ * has two links. What a handler sees is the same, so it can be served by either (decision 12).
  */
 import type { Http2ServerResponse, ServerHttp2Stream } from "node:http2"
 import {
