@@ -175,7 +175,9 @@ async function measure(count: number, signal: AbortSignal): Promise<Row> {
     await using swarm = new Swarm()
     const profile = await makeFleet(central, swarm, count)
     const { lists, ...steady } = await measureSteady(central, swarm)
+    say(`  steady: ${JSON.stringify({ ...steady, ...lists })}`)
     const told = await measureFanOut(central, swarm, profile, count)
+    say(`  told: ${JSON.stringify(told)}`)
     const reconnect = await measureReconnect(central, swarm, count)
     return { satellites: count, ...steady, ...lists, ...told, reconnect }
   } finally {
