@@ -12,6 +12,7 @@ import {
   refusingOf,
 } from "../domain/emergency.ts"
 import { Button } from "../ui/button.tsx"
+import { Only } from "./only.tsx"
 import { Notice } from "../ui/notice.tsx"
 import { itemClass, popoverClass } from "../ui/select.tsx"
 
@@ -33,31 +34,33 @@ export function EmergencyMenu({ cluster, running, onChoose }: MenuProps) {
   const possible = emergencyDeeds(cluster)
   if (possible.length === 0) return null
   return (
-    <MenuTrigger>
-      <Button isDisabled={running}>
-        <Siren aria-hidden className="size-3.5" />
-        Emergency
-      </Button>
-      <Popover placement="bottom end" className={popoverClass}>
-        <Menu
-          aria-label="Emergency"
-          onAction={(key) => {
-            const deed = possible.find((each) => each === key)
-            if (deed !== undefined) onChoose(deed)
-          }}
-          className="min-w-60 p-1 outline-none"
-        >
-          {possible.map((deed) => (
-            <MenuItem key={deed} id={deed} textValue={deeds[deed].word} className={itemClass}>
-              <span className="flex flex-col">
-                <span>{deeds[deed].word}</span>
-                <span className="text-xs text-ink-3">{deeds[deed].meaning}</span>
-              </span>
-            </MenuItem>
-          ))}
-        </Menu>
-      </Popover>
-    </MenuTrigger>
+    <Only who="fenceCluster">
+      <MenuTrigger>
+        <Button isDisabled={running}>
+          <Siren aria-hidden className="size-3.5" />
+          Emergency
+        </Button>
+        <Popover placement="bottom end" className={popoverClass}>
+          <Menu
+            aria-label="Emergency"
+            onAction={(key) => {
+              const deed = possible.find((each) => each === key)
+              if (deed !== undefined) onChoose(deed)
+            }}
+            className="min-w-60 p-1 outline-none"
+          >
+            {possible.map((deed) => (
+              <MenuItem key={deed} id={deed} textValue={deeds[deed].word} className={itemClass}>
+                <span className="flex flex-col">
+                  <span>{deeds[deed].word}</span>
+                  <span className="text-xs text-ink-3">{deeds[deed].meaning}</span>
+                </span>
+              </MenuItem>
+            ))}
+          </Menu>
+        </Popover>
+      </MenuTrigger>
+    </Only>
   )
 }
 
@@ -76,9 +79,11 @@ export function PersonAsked({ cluster, running, onChoose }: AskedProps) {
       <Notice tone="bad" alert className="mb-4">
         <p className="font-medium">No member becomes primary before a person decides.</p>
         <Because asking={first} />
-        <Button small className="mt-2" isDisabled={running} onPress={() => onChoose("promote")}>
-          Decide…
-        </Button>
+        <Only who="promoteMember">
+          <Button small className="mt-2" isDisabled={running} onPress={() => onChoose("promote")}>
+            Decide…
+          </Button>
+        </Only>
       </Notice>
     )
   if (refusing?.startsWith("fenced") === true)
@@ -87,9 +92,11 @@ export function PersonAsked({ cluster, running, onChoose }: AskedProps) {
         <p>
           <span className="font-medium">{cluster.primary} lets no clients in</span>, {refusing}.
         </p>
-        <Button small className="mt-2" isDisabled={running} onPress={() => onChoose("unfence")}>
-          Let clients in
-        </Button>
+        <Only who="unfenceCluster">
+          <Button small className="mt-2" isDisabled={running} onPress={() => onChoose("unfence")}>
+            Let clients in
+          </Button>
+        </Only>
       </Notice>
     )
   return null

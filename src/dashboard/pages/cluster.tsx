@@ -17,6 +17,8 @@ import { LoadFailed } from "../components/load-failed.tsx"
 import { Observed, useStale } from "../components/observed.tsx"
 import { OperationList } from "../components/operation-list.tsx"
 import { RecentEvents } from "../components/recent-events.tsx"
+import { Only } from "../components/only.tsx"
+import { PauseButton } from "../components/pause.tsx"
 import { ProtectionButton } from "../components/protection.tsx"
 import { ReplicationMap } from "../components/replication-map.tsx"
 import { RoleChanges } from "../components/role-changes.tsx"
@@ -32,6 +34,7 @@ import type { EmergencyDeed } from "../domain/emergency.ts"
 import { DeleteCluster } from "../forms/delete-cluster.tsx"
 import { Fence, Unfence } from "../forms/fence.tsx"
 import { Promote } from "../forms/promote.tsx"
+import { PauseCluster } from "../forms/pause-cluster.tsx"
 import { Switchover } from "../forms/switchover.tsx"
 import { Button } from "../ui/button.tsx"
 import { classNames } from "../ui/class-names.ts"
@@ -65,7 +68,7 @@ export function ClusterPage() {
 }
 
 function ClusterView({ cluster }: { readonly cluster: Cluster }) {
-  const [open, setOpen] = useState<"switchover" | "delete" | EmergencyDeed>()
+  const [open, setOpen] = useState<"switchover" | "pause" | "delete" | EmergencyDeed>()
   const close = () => setOpen(undefined)
   const operations = useOperations(cluster.id)
   const history = useInfiniteQuery(roleChangesQuery(cluster.id))
@@ -100,6 +103,7 @@ function ClusterView({ cluster }: { readonly cluster: Cluster }) {
                 running={operations.emergency !== undefined}
                 onChoose={setOpen}
               />
+              <PauseButton cluster={cluster} onPause={() => setOpen("pause")} />
               <ProtectionButton cluster={cluster} />
               <DeleteButton cluster={cluster} onPress={() => setOpen("delete")} />
             </>
@@ -169,6 +173,7 @@ function ClusterView({ cluster }: { readonly cluster: Cluster }) {
         </div>
       </div>
       {open === "delete" ? <DeleteCluster cluster={cluster} onClose={close} /> : null}
+      {open === "pause" ? <PauseCluster cluster={cluster} onClose={close} /> : null}
       {open === "fence" ? <Fence cluster={cluster} onClose={close} /> : null}
       {open === "unfence" ? <Unfence cluster={cluster} onClose={close} /> : null}
       {open === "promote" ? <Promote cluster={cluster} onClose={close} /> : null}
@@ -186,12 +191,16 @@ function ClusterView({ cluster }: { readonly cluster: Cluster }) {
 type DeleteButtonProps = { readonly cluster: Cluster; readonly onPress: () => void }
 
 const DeleteButton = ({ cluster, onPress }: DeleteButtonProps) => (
-  <span title={cluster.deletionProtected ? "Protected: take off the protection first" : undefined}>
-    <Button kind="danger" isDisabled={cluster.deletionProtected} onPress={onPress}>
-      <Trash2 aria-hidden className="size-3.5" />
-      Delete
-    </Button>
-  </span>
+  <Only who="deleteCluster">
+    <span
+      title={cluster.deletionProtected ? "Protected: take off the protection first" : undefined}
+    >
+      <Button kind="danger" isDisabled={cluster.deletionProtected} onPress={onPress}>
+        <Trash2 aria-hidden className="size-3.5" />
+        Delete
+      </Button>
+    </span>
+  </Only>
 )
 
 type SwitchoverButtonProps = {
@@ -206,16 +215,18 @@ function SwitchoverButton({ cluster, running, onPress }: SwitchoverButtonProps) 
       ? whyNoSwitchover(cluster)
       : `a ${operationKind(running.kind).toLowerCase()} is running`
   return (
-    <span title={why === undefined ? undefined : `Not now: ${why}.`}>
-      <Button
-        isDisabled={why !== undefined}
-        onPress={onPress}
-        {...(why === undefined ? {} : { "aria-label": `Switchover, not now: ${why}` })}
-      >
-        <ArrowRightLeft aria-hidden className="size-3.5" />
-        Switchover
-      </Button>
-    </span>
+    <Only who="startSwitchover">
+      <span title={why === undefined ? undefined : `Not now: ${why}.`}>
+        <Button
+          isDisabled={why !== undefined}
+          onPress={onPress}
+          {...(why === undefined ? {} : { "aria-label": `Switchover, not now: ${why}` })}
+        >
+          <ArrowRightLeft aria-hidden className="size-3.5" />
+          Switchover
+        </Button>
+      </span>
+    </Only>
   )
 }
 

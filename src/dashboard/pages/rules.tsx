@@ -7,6 +7,7 @@ import type { Rule } from "#wire/rest/profiles.ts"
 import { call } from "../api/client.ts"
 import { keys, rulesQuery } from "../api/queries.ts"
 import { Labels } from "../components/labels.tsx"
+import { Only } from "../components/only.tsx"
 import { LoadFailed } from "../components/load-failed.tsx"
 import { DeleteNamed } from "../forms/delete-named.tsx"
 import { matchEndLook } from "../domain/words.ts"
@@ -87,7 +88,11 @@ const columns: Columns<Rule> = column.columns([
     id: "actions",
     header: "",
     meta: { align: "end", corner: true },
-    cell: ({ row: { original: rule } }) => <RemoveRule rule={rule} />,
+    cell: ({ row: { original: rule } }) => (
+      <Only who="deleteRule">
+        <RemoveRule rule={rule} />
+      </Only>
+    ),
   }),
 ])
 
@@ -101,10 +106,12 @@ export function RulesPage() {
         title="Deployment rules"
         lead="Which satellites get which cluster. A satellite that is approved or relabelled later is matched too."
         actions={
-          <ButtonLink to="/rules/new" kind="primary">
-            <Plus aria-hidden className="size-3.5" />
-            New rule
-          </ButtonLink>
+          <Only who="createRule">
+            <ButtonLink to="/rules/new" kind="primary">
+              <Plus aria-hidden className="size-3.5" />
+              New rule
+            </ButtonLink>
+          </Only>
         }
       />
       <Panel>
@@ -122,9 +129,11 @@ export function RulesPage() {
             icon={Ruler}
             title="No rule yet"
             action={
-              <ButtonLink to="/rules/new" kind="primary">
-                Make the first rule
-              </ButtonLink>
+              <Only who="createRule">
+                <ButtonLink to="/rules/new" kind="primary">
+                  Make the first rule
+                </ButtonLink>
+              </Only>
             }
           >
             A rule takes a profile and puts one cluster on every approved satellite that carries its

@@ -1,6 +1,6 @@
 /** The fields of a deployment rule, with what it would do beside them. The page brings the saving. */
 import { useQuery } from "@tanstack/react-query"
-import { type ReactNode, useState } from "react"
+import { type ReactNode, useEffect, useState } from "react"
 import { matchEnds } from "#core/rollout/match-end.ts"
 import { previewRuleBody, type RulePreview as Preview } from "#wire/rest/rules.ts"
 import { rulePreviewQuery, type RuleToPreview } from "../../api/intent-queries.ts"
@@ -49,6 +49,18 @@ export function RuleEditor({ values, onChange, ruleId, error, onSave, children }
   const settled = useDebounced(asked, typingPause)
   const rule = parse(settled)
   const preview = useQuery(rulePreviewQuery(rule))
+  const [waiting, setWaiting] = useState(false)
+  const isComing = asked !== settled || preview.isFetching
+  const save = (): void => {
+    if (read.kind !== "ok") return
+    onSave(read.body, preview.isPlaceholderData ? undefined : preview.data)
+  }
+  // Who saves right after a change has not seen yet what it would delete: what central says of it is waited for.
+  useEffect(() => {
+    if (!waiting || isComing) return
+    setWaiting(false)
+    save()
+  }, [waiting, isComing])
   const problems = tried ? allProblems(read, error) : new Map<string, string>()
   const labels = readLabels(values.labels)
   const set = (field: "name" | "profileId" | "clusterName" | "namespace") => (value: string) =>
@@ -62,8 +74,8 @@ export function RuleEditor({ values, onChange, ruleId, error, onSave, children }
           onSubmit={(event) => {
             event.preventDefault()
             setTried(true)
-            const isSeen = asked === settled && !preview.isPlaceholderData
-            if (read.kind === "ok") onSave(read.body, isSeen ? preview.data : undefined)
+            if (isComing) setWaiting(true)
+            else save()
           }}
         >
           <DeedFailed error={error} />
