@@ -8,6 +8,7 @@ import { join } from "node:path"
 import { setDefaultCACertificates } from "node:tls"
 import { promisify } from "node:util"
 import { present } from "#core/assert.ts"
+import { centralNodeFlags } from "#core/names.ts"
 import { issue, newAuthority } from "#io/certificates/authority.ts"
 import { findServerBinaries } from "#io/postgres/binaries.ts"
 import { startPrivateServer } from "#io/postgres/private-server.ts"
@@ -94,7 +95,7 @@ const centralSpec = (
   },
 ): ProgramSpec => ({
   name: "central",
-  command: [process.execPath, join(checkout, "dist/central.js")],
+  command: [process.execPath, ...centralNodeFlags, join(checkout, "dist/central.js")],
   cwd: folder,
   asOurselves: true,
   env: {

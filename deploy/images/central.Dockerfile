@@ -10,4 +10,4 @@ ENV PG_SWARM_DASHBOARD_DIR=/app/dashboard PG_SWARM_DATA_DIR=/var/lib/pg-swarm
 RUN install -d -o postgres -g postgres -m 0700 /var/lib/pg-swarm
 USER 999:999
 EXPOSE 8080 9090
-ENTRYPOINT ["/usr/local/bin/node", "/app/central.js"]
+ENTRYPOINT ["/usr/local/bin/node", "--optimize-for-size", "--max-semi-space-size=4", "/app/central.js"]

@@ -7,7 +7,7 @@ import { randomBytes } from "node:crypto"
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { promisify } from "node:util"
-import { port } from "#core/names.ts"
+import { centralNodeFlags, port } from "#core/names.ts"
 import type { ServerBinaries } from "#io/postgres/binaries.ts"
 import { type Account, serverAccount } from "#io/process/account.ts"
 import type { Cluster } from "#wire/rest/clusters.ts"
@@ -223,7 +223,7 @@ const centralSpec = (
   password: string,
 ) => ({
   name: "central",
-  command: [folder.node, folder.program("central")] as const,
+  command: [folder.node, ...centralNodeFlags, folder.program("central")] as const,
   asOurselves: false,
   cwd: folder.central,
   env: {
