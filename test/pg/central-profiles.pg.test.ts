@@ -368,7 +368,7 @@ test("the impact of a version says per cluster what would happen, and changes no
   await joined("south")
   const profile = await api.ok("getProfile", { params: { id: profileId } })
   const second = await edited(profile, { parameters: { max_connections: "50" } })
-  await edited(second, { data: { sizeBytes: 2 * 1024 ** 3 } })
+  await edited(second, { data: { sizeBytes: 512 * 1024 ** 2 } })
   const before = await query(url, "select * from cluster order by id")
   const params = (specVersion: string) => ({ id: profileId, specVersion })
   const impact = await api.ok("previewImpact", { params: params("2"), body: {} })

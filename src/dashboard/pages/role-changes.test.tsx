@@ -14,6 +14,7 @@ const path = `GET /clusters/${cluster.id}/role-changes`
 const open = (more: Parameters<typeof openDashboard>[1] = {}) =>
   openDashboard(`/clusters/${cluster.id}`, {
     [`GET /clusters/${cluster.id}`]: () => ({ status: 200, body: cluster }),
+    [`GET /clusters/${cluster.id}/databases`]: () => list([]),
     [path]: () => list(fleet.roleChanges),
     ...more,
   })
