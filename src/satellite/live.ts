@@ -78,6 +78,7 @@ export async function live(options: LiveOptions, outer: AbortSignal): Promise<vo
   const { hub, health, outgoing, view, operations, settings, logLevels } = parts
   const storageClassBell = new StorageClassBell()
   await using _hub = hub
+  using _levels = logLevels
   const sidecars = await hub.open()
   const context = contextOf(options, parts, sidecars, later)
   const operator = new Operator({

@@ -28,7 +28,7 @@ const sidecarsOwn: LogLevel = "info"
 
 type Held = { readonly level: LogLevel; readonly silence: () => void }
 
-export class LogLevels {
+export class LogLevels implements Disposable {
   readonly #options: LogLevelsOptions
   #ofSatellite: Held | undefined
   readonly #ofClusters = new Map<ClusterId, Held>()
@@ -52,6 +52,12 @@ export class LogLevels {
     const next = held(() => this.set({ level: undefined, seconds: 0, clusterId }))
     if (next !== undefined) this.#ofClusters.set(clusterId, next)
     tellSidecars(clusterId, level ?? sidecarsOwn)
+  }
+
+  /** Nobody is told any more; what was asked for does not outlive us. */
+  [Symbol.dispose](): void {
+    this.#ofSatellite?.silence()
+    for (const { silence } of this.#ofClusters.values()) silence()
   }
 
   /** What a sidecar of the cluster that connects now is told. */
