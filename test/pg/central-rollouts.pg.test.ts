@@ -1,25 +1,32 @@
 /** Rollouts on a real central and real PostgreSQL: sites that speak the real protocol take versions, or do not. */
 import assert from "node:assert/strict"
 import { after, afterEach, before, test } from "node:test"
-import { isDeepStrictEqual } from "node:util"
 import { Outage } from "#io/outage.ts"
 import { type Database, openDatabase, type Sql } from "#io/postgres/sql.ts"
-import type { Rollout } from "#wire/rest/rollouts.ts"
 import { advanceRollout } from "../../src/central/rollouts/advance.ts"
 import {
   type Api,
   quick,
   type RestAnswer,
   signedIn,
-  smallSpec,
   startTestCentral,
 } from "../fixtures/central.ts"
 import { ObedientSite } from "../fixtures/obedient-site.ts"
 import { type TestServer, testServer } from "../fixtures/postgres.ts"
+import {
+  type Closing,
+  entries,
+  entriesAre,
+  rolloutScene,
+  specWith,
+  stateIs,
+  three,
+  versions,
+} from "../fixtures/rollout-scene.ts"
 import { eventually } from "../fixtures/site.ts"
 
 let server: TestServer
-const open: { close: () => Promise<void> }[] = []
+const open: Closing[] = []
 
 before(async () => {
   server = await testServer()
@@ -31,85 +38,13 @@ afterEach(async () => {
   for (const one of open.splice(0).toReversed()) await one.close()
 })
 
-const specWith = (workMem: string) => ({ ...smallSpec, parameters: { work_mem: workMem } })
 const codeOf = ({ status, body }: RestAnswer): unknown => [
   status,
   typeof body === "object" && body !== null && "code" in body ? body.code : body,
 ]
 
-/** A central with a profile of two versions, and one cluster of the first on each of these sites. */
-async function scene(sites: Readonly<Record<string, Readonly<Record<string, string>>>>) {
-  const url = await server.freshDatabase()
-  const running = { central: await startTestCentral(url, { timing: quick }) }
-  open.push({ close: async () => running.central[Symbol.asyncDispose]() })
-  const api = await signedIn(running.central)
-  const profile = await api.ok("createProfile", {
-    body: { name: "small", spec: specWith("4MB") },
-  })
-  await api.ok("createRule", {
-    body: {
-      name: "orders-everywhere",
-      profileId: profile.id,
-      selector: {},
-      clusterName: "orders",
-      namespace: "databases",
-    },
-  })
-  const joined = new Map<string, ObedientSite>()
-  for (const [name, labels] of Object.entries(sites)) {
-    const site = await new ObedientSite(running.central, name).join(api, labels)
-    open.push(site)
-    await site.connect()
-    joined.set(name, site)
-  }
-  const beating = setInterval(() => {
-    for (const site of joined.values()) site.beat()
-  }, 200)
-  open.push({ close: () => Promise.resolve(clearInterval(beating)) })
-  await eventually("all are healthy", async () => {
-    const { items } = await api.ok("listClusters", { query: { state: "healthy" } })
-    return items.length === joined.size
-  })
-  const edited = await api.ok("editProfile", {
-    params: { id: profile.id },
-    body: { version: profile.version, spec: specWith("8MB") },
-  })
-  assert.equal(edited.specVersion, 2)
-  const site = (name: string): ObedientSite => {
-    const found = joined.get(name)
-    assert.ok(found !== undefined)
-    return found
-  }
-  return { url, running, api, profileId: profile.id, joined, site }
-}
-
-const three = { north: {}, south: {}, west: {} }
-
-const stateIs = (api: Api, { id }: Rollout, state: Rollout["state"]): Promise<Rollout> =>
-  eventually(`the rollout is ${state}`, async () => {
-    const now = await api.ok("getRollout", { params: { id } })
-    return now.state === state ? now : undefined
-  })
-
-const entries = async (api: Api, { id }: Rollout): Promise<Record<string, string>> => {
-  const { items } = await api.ok("listRolloutClusters", { params: { id } })
-  return Object.fromEntries(items.map(({ satelliteName, state }) => [satelliteName, state]))
-}
-
-const entriesAre = (api: Api, rollout: Rollout, wanted: Record<string, string>) =>
-  eventually(`entries are ${JSON.stringify(wanted)}`, async () => {
-    const now = await entries(api, rollout)
-    return isDeepStrictEqual(now, wanted)
-  })
-
-const versions = async (api: Api): Promise<Record<string, number>> => {
-  const { items } = await api.ok("listClusters")
-  return Object.fromEntries(
-    items
-      .map((one) => [one.satelliteName, one.specVersion] as const)
-      .toSorted(([a], [b]) => (a < b ? -1 : 1)),
-  )
-}
+const scene = (sites: Readonly<Record<string, Readonly<Record<string, string>>>>) =>
+  rolloutScene(server, open, sites)
 
 test("an approved version reaches every cluster, each as an operation that ends when it is in force", async () => {
   const { api, profileId, site } = await scene(three)

@@ -6,17 +6,28 @@ import { tell } from "../intent/tell.ts"
 import { notify } from "../store/change.ts"
 import { keepChange, type OpenChange, openChanges } from "../store/change-operation.ts"
 
-/** More than that waits for the next turn. */
-const atOnce = 2000
+const atOnce = 500
 
-export async function followChanges(database: Database): Promise<void> {
-  await database.transaction(async (sql) => {
-    const written: string[] = []
-    for (const change of await openChanges(sql, atOnce))
-      if (await follow(sql, change)) written.push(change.id)
-    if (written.length > 0) await notify(sql, { kind: "operations", ids: written.map(operationId) })
-  })
+/** Looks at all that are open, up to `limit` in one transaction: those of sites that are away hold up no others. */
+export async function followChanges(database: Database, limit = atOnce): Promise<void> {
+  let after: string | undefined
+  do after = await followSome(database, after, limit)
+  while (after !== undefined)
 }
+
+/** Returns where the next transaction goes on; undefined when there was nothing more. */
+const followSome = (
+  database: Database,
+  after: string | undefined,
+  limit: number,
+): Promise<string | undefined> =>
+  database.transaction(async (sql) => {
+    const written: string[] = []
+    const open = await openChanges(sql, { after, limit })
+    for (const change of open) if (await follow(sql, change)) written.push(change.id)
+    if (written.length > 0) await notify(sql, { kind: "operations", ids: written.map(operationId) })
+    return open.length < limit ? undefined : open.at(-1)?.id
+  })
 
 async function follow(sql: Sql, change: OpenChange): Promise<boolean> {
   const report =

@@ -134,8 +134,11 @@ const millisOf = (text: string | null): number | undefined =>
 const iso = (time: number | undefined): string | null =>
   time === undefined ? null : new Date(time).toISOString()
 
-/** Up to `limit` of them, each locked; what another central works on is left to it. */
-export const openChanges = async (sql: Sql, limit: number): Promise<OpenChange[]> =>
+/** Up to `limit` of them in the order of their ids, each locked; what another central works on is left to it. */
+export const openChanges = async (
+  sql: Sql,
+  { after, limit }: { readonly after: string | undefined; readonly limit: number },
+): Promise<OpenChange[]> =>
   (
     await sql`
       select o.id, o.cluster_id, o.satellite_id, o.actor, o.config_version, o.to_spec_version,
@@ -145,6 +148,7 @@ export const openChanges = async (sql: Sql, limit: number): Promise<OpenChange[]
         left join cluster c on c.id = o.cluster_id and c.deleting_since is null
         left join cluster_health h on h.cluster_id = c.id
       where o.kind in ('change', 'restart') and o.state in ('pending', 'running')
+        and (${after ?? null}::uuid is null or o.id > ${after ?? null}::uuid)
       order by o.id
       limit ${limit}
       for update of o skip locked`

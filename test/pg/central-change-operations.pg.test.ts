@@ -1,0 +1,45 @@
+/** Changes of version as operations, on real PostgreSQL: every one that is open is looked at, however many there are. */
+import assert from "node:assert/strict"
+import { after, afterEach, before, test } from "node:test"
+import { openDatabase } from "#io/postgres/sql.ts"
+import { followChanges } from "../../src/central/rollouts/follow-changes.ts"
+import { type TestServer, testServer } from "../fixtures/postgres.ts"
+import { type Closing, rolloutScene, three } from "../fixtures/rollout-scene.ts"
+import { eventually } from "../fixtures/site.ts"
+
+let server: TestServer
+const open: Closing[] = []
+
+before(async () => {
+  server = await testServer()
+})
+after(async () => {
+  await server.close()
+})
+afterEach(async () => {
+  for (const one of open.splice(0).toReversed()) await one.close()
+})
+
+test("changes that stay open hold up none of those behind them", async () => {
+  const { url, running, api, profileId, joined } = await rolloutScene(server, open, three)
+  for (const site of joined.values()) site.conduct = "never"
+  await api.ok("createRollout", { body: { profileId } })
+  await eventually("three changes are open", async () => {
+    const { items } = await api.ok("listOperations", {
+      query: { kind: "change", state: "running" },
+    })
+    return items.length === 3
+  })
+  await running.central[Symbol.asyncDispose]()
+
+  await using database = openDatabase({ url, applicationName: "test" })
+  // The site of the last one has it in force; its central stopped before it could write that down.
+  const [last] = await database.sql`
+    update cluster set in_force_version = desired_version where id = (
+      select cluster_id from operation where kind = 'change' order by id desc limit 1)
+    returning id`
+  await followChanges(database, 1)
+  const ended = await database.sql`
+    select cluster_id as id from operation where kind = 'change' and state = 'succeeded'`
+  assert.deepEqual(ended, [last])
+})
