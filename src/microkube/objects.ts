@@ -54,6 +54,8 @@ export type WriteOptions = OnUnknown & {
   readonly manager: string
   readonly isDryRun?: boolean
   readonly subresource?: "status"
+  /** Throws where the writer may not give away what the object gives; nothing is asked of controllers. */
+  readonly checkGrant?: (of: Resource, object: KubeObject, before: KubeObject | undefined) => void
 }
 
 /** What came of a deletion: the object is gone, or stays until grace and finalizers are done. */
@@ -106,7 +108,7 @@ export class Objects {
     if (this.store.get(of.id, namespace, nameOf(ready)) !== undefined) {
       throw alreadyExists(of, nameOf(ready))
     }
-    const filled = this.#admitted(of, ready, undefined)
+    const filled = this.#admitted(of, ready, undefined, options)
     const owned = ownUpdate(undefined, filled, of.shape, this.#writer(of, options))
     return options.isDryRun === true ? owned : this.store.put(of.id, owned)
   }
@@ -130,10 +132,16 @@ export class Objects {
     }
   }
 
-  #admitted(of: Resource, object: KubeObject, before: KubeObject | undefined): KubeObject {
+  #admitted(
+    of: Resource,
+    object: KubeObject,
+    before: KubeObject | undefined,
+    options: WriteOptions,
+  ): KubeObject {
     const filled = withDefaults(of.id, object, before, this.#site)
     const causes = problems(of, filled, before)
     if (causes.length > 0) throw invalid(of, nameOf(filled), causes)
+    options.checkGrant?.(of, filled, before)
     return filled
   }
 
@@ -202,7 +210,7 @@ export class Objects {
     }
     checkFinalizers(of, before, wanted)
     const ready = framed(of, before, wanted, options)
-    const filled = this.#admitted(of, ready, before)
+    const filled = this.#admitted(of, ready, before, options)
     const owned = isReset(wanted)
       ? withAt(filled, ["metadata", "managedFields"], undefined)
       : ownUpdate(before, filled, of.shape, this.#writer(of, options))
@@ -255,6 +263,7 @@ export class Objects {
         of,
         { ...owned, metadata: { ...objectAt(owned, "metadata"), ...objectAt(born, "metadata") } },
         undefined,
+        options,
       )
       return {
         object: options.isDryRun === true ? object : this.store.put(of.id, object),
@@ -290,7 +299,7 @@ export class Objects {
       ["metadata", "managedFields"],
       managed,
     )
-    const filled = this.#admitted(of, ready, live)
+    const filled = this.#admitted(of, ready, live, options)
     return { object: this.#store(of, live, filled, options), isNew: false }
   }
 

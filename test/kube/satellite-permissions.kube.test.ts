@@ -3,7 +3,8 @@ import assert from "node:assert/strict"
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { after, before, test } from "node:test"
+import { spawnSync } from "node:child_process"
+import { after, before, describe, test } from "node:test"
 import { namespace as namespaceOf } from "#core/ids.ts"
 import { systemNamespace } from "#core/names.ts"
 import { kubeconfigAccess, podAccess } from "#io/kube/access.ts"
@@ -11,60 +12,74 @@ import { KubeApi, isRecord } from "#io/kube/api.ts"
 import { isKubeStatus } from "#io/kube/kube-error.ts"
 import { kinds } from "#io/kube/kinds.ts"
 import { Kubectl } from "./kubectl.ts"
-import { realKube } from "./kubernetes-under-test.ts"
+import { type KubeUnderTest, microkube, type OpenKube, realKube } from "./kubernetes-under-test.ts"
 import { SatelliteUnderTest, TestKube, anySpec, never } from "./satellite-under-test.ts"
 import { TinyCentral } from "./tiny-central.ts"
 
-const kubeconfig = process.env["PG_SWARM_TEST_KUBECONFIG"] ?? ""
-const { skip } = realKube
 const account = "pg-swarm-satellite"
+const program = process.env["PG_SWARM_TEST_KUBECTL"] ?? "kubectl"
+const hasKubectl = spawnSync(program, ["version", "--client"]).status === 0
 
-let kube: TestKube
-let folder: string
-let system: string
-const kubectl = new Kubectl(process.env["PG_SWARM_TEST_KUBECTL"] ?? "kubectl", kubeconfig)
+for (const under of [microkube("127.98"), realKube])
+  describe(
+    `what a satellite may do on ${under.name}`,
+    { skip: hasKubectl ? under.skip : `there is no ${program}` },
+    () => permissions(under),
+  )
 
-/** The manifest, in a namespace of our own; names of cluster-wide objects stay, the program knows them. */
-async function manifest(): Promise<string> {
-  const file = join(import.meta.dirname, "../../deploy/kubernetes/satellite/rbac.yaml")
-  const text = (await readFile(file, "utf8")).replaceAll(systemNamespace, system)
-  const written = join(folder, "rbac.yaml")
-  await writeFile(written, text)
-  return written
-}
+function permissions(under: KubeUnderTest): void {
+  let opened: OpenKube
+  let kube: TestKube
+  let kubectl: Kubectl
+  let folder: string
+  let system: string
 
-before(async () => {
-  if (skip !== false) return
-  kube = await TestKube.open(kubeconfig)
-  folder = await mkdtemp(join(tmpdir(), "permissions-"))
-  system = kube.namespace("rights-sys")
-  const body = { apiVersion: "v1", kind: "Namespace", metadata: { name: system } }
-  await kube.api.create(kinds.Namespace, body, "test", never)
-  await kubectl.run(["apply", "-n", system, "-f", await manifest()])
-  const path = `/api/v1/namespaces/${system}/serviceaccounts/${account}/token`
-  const request = { apiVersion: "authentication.k8s.io/v1", kind: "TokenRequest", spec: {} }
-  const answer = await kube.api.call({ method: "POST", path, body: request }, never)
-  const status = isRecord(answer) && isRecord(answer["status"]) ? answer["status"] : {}
-  await writeFile(join(folder, "token"), String(status["token"]))
-  const access = await kubeconfigAccess(kubeconfig)
-  await writeFile(join(folder, "ca.crt"), access.authority ?? "")
-})
-after(async () => {
-  if (skip !== false) return
-  await kubectl.run(["delete", "-n", system, "--ignore-not-found", "-f", join(folder, "rbac.yaml")])
-  await kube[Symbol.asyncDispose]()
-  await rm(folder, { recursive: true, force: true })
-})
+  /** The manifest, in a namespace of our own; names of cluster-wide objects stay, the program knows them. */
+  async function manifest(): Promise<string> {
+    const file = join(import.meta.dirname, "../../deploy/kubernetes/satellite/rbac.yaml")
+    const text = (await readFile(file, "utf8")).replaceAll(systemNamespace, system)
+    const written = join(folder, "rbac.yaml")
+    await writeFile(written, text)
+    return written
+  }
 
-test(
-  "a satellite with its own account builds a cluster, repairs it and removes it",
-  { skip },
-  async () => {
+  before(async () => {
+    opened = await under.open()
+    kube = await TestKube.open(opened.kubeconfig)
+    kubectl = new Kubectl(program, opened.kubeconfig)
+    folder = await mkdtemp(join(tmpdir(), "permissions-"))
+    system = kube.namespace("rights-sys")
+    const body = { apiVersion: "v1", kind: "Namespace", metadata: { name: system } }
+    await kube.api.create(kinds.Namespace, body, "test", never)
+    await kubectl.run(["apply", "-n", system, "-f", await manifest()])
+    const path = `/api/v1/namespaces/${system}/serviceaccounts/${account}/token`
+    const request = { apiVersion: "authentication.k8s.io/v1", kind: "TokenRequest", spec: {} }
+    const answer = await kube.api.call({ method: "POST", path, body: request }, never)
+    const status = isRecord(answer) && isRecord(answer["status"]) ? answer["status"] : {}
+    await writeFile(join(folder, "token"), String(status["token"]))
+    const access = await kubeconfigAccess(opened.kubeconfig)
+    await writeFile(join(folder, "ca.crt"), access.authority ?? "")
+  })
+  after(async () => {
+    await kubectl.run([
+      "delete",
+      "-n",
+      system,
+      "--ignore-not-found",
+      "-f",
+      join(folder, "rbac.yaml"),
+    ])
+    await kube[Symbol.asyncDispose]()
+    await opened[Symbol.asyncDispose]()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  test("C15: a satellite with its own account builds a cluster, repairs it and removes it", async () => {
     await using central = new TinyCentral()
     await central.open()
     const spec = anySpec({ namespace: kube.namespace("rights") })
     central.clusters = [spec]
-    const { server } = await kubeconfigAccess(kubeconfig)
+    const { server } = await kubeconfigAccess(opened.kubeconfig)
     const source = {
       kind: "pod",
       host: server.hostname,
@@ -140,5 +155,5 @@ test(
       (failure) => isKubeStatus(failure, 403),
       "it cannot give itself more than its one role",
     )
-  },
-)
+  })
+}

@@ -18,6 +18,8 @@ export type Exchange = {
   readonly user: User
   /** Warnings that go into the answer's headers. */
   readonly warnings: string[]
+  /** Throws where the user may not give away what the object gives. */
+  readonly checkGrant: NonNullable<WriteOptions["checkGrant"]>
 }
 
 export const header = (exchange: Exchange, name: string): string | undefined => {
@@ -107,5 +109,6 @@ export function writeOptions(exchange: Exchange, isPatch = false): WriteOptions 
     onUnknown:
       validation === "Strict" ? "refuse" : validation === "Ignore" || isPatch ? "ignore" : "warn",
     warnings: exchange.warnings,
+    checkGrant: exchange.checkGrant,
   }
 }

@@ -13,7 +13,7 @@ export type Attempt = {
   readonly name: string | undefined
 }
 
-const group = "rbac.authorization.k8s.io"
+export const rbacGroup = "rbac.authorization.k8s.io"
 
 /** What everybody who is signed in may do: find out what there is, and what they may do. */
 const openPaths = /^\/(api|apis|openapi|version|healthz|livez|readyz)(\/|$)/
@@ -36,23 +36,24 @@ export class Rights {
   /** The rules that hold for the user in the namespace, or in all of them. */
   rulesFor(user: User, namespace: string | undefined): readonly JsonObject[] {
     const found: JsonObject[] = []
-    for (const binding of this.#store.values(`clusterrolebindings.${group}`)) {
-      if (isBound(binding, user)) found.push(...this.#rules(binding, ""))
+    for (const binding of this.#store.values(`clusterrolebindings.${rbacGroup}`)) {
+      if (isBound(binding, user)) found.push(...this.rulesOf(binding, ""))
     }
     if (namespace === undefined) return found
-    for (const binding of this.#store.values(`rolebindings.${group}`)) {
+    for (const binding of this.#store.values(`rolebindings.${rbacGroup}`)) {
       if (namespaceOf(binding) !== namespace || !isBound(binding, user)) continue
-      found.push(...this.#rules(binding, namespace))
+      found.push(...this.rulesOf(binding, namespace))
     }
     return found
   }
 
-  #rules(binding: JsonObject, namespace: string): readonly JsonObject[] {
+  /** The rules of the role that the binding names; none where that is not there. */
+  rulesOf(binding: JsonObject, namespace: string): readonly JsonObject[] {
     const name = textAt(binding, "roleRef", "name") ?? ""
     const role =
       textAt(binding, "roleRef", "kind") === "ClusterRole"
-        ? this.#store.get(`clusterroles.${group}`, "", name)
-        : this.#store.get(`roles.${group}`, namespace, name)
+        ? this.#store.get(`clusterroles.${rbacGroup}`, "", name)
+        : this.#store.get(`roles.${rbacGroup}`, namespace, name)
     return objectsAt(role, "rules")
   }
 }
@@ -80,7 +81,7 @@ function isBound(binding: JsonObject, user: User): boolean {
   })
 }
 
-function permits(rule: JsonObject, attempt: Attempt): boolean {
+export function permits(rule: JsonObject, attempt: Attempt): boolean {
   const has = (key: string, value: string): boolean => {
     const list = textsAt(rule, key)
     return list.includes("*") || list.includes(value)

@@ -26,6 +26,7 @@ import type { Caller, Gate } from "./gate.ts"
 import { answerList } from "./listing.ts"
 import { openApiDocument, openApiIndex, openApiV2 } from "./openapi.ts"
 import { answerReview, answerToken } from "./reviews.ts"
+import { checkGrant } from "./grants.ts"
 import { type Rights, mayReadPath, refusal } from "./rights.ts"
 import { type ResourceRequest, nameAsked, readRoute } from "./route.ts"
 import { scaleOf } from "./scale.ts"
@@ -155,7 +156,16 @@ export class ApiServer {
     }
     const user = actingAs(this.#options.accounts.userOf(request.headers.authorization), request)
     const nobody = { name: "system:anonymous", groups: [], pod: undefined, uid: undefined }
-    const exchange: Exchange = { request, response, url, user: user ?? nobody, warnings: [] }
+    const acting = user ?? nobody
+    const exchange: Exchange = {
+      request,
+      response,
+      url,
+      user: acting,
+      warnings: [],
+      checkGrant: (of, object, before) =>
+        checkGrant(this.#options.rights, acting, of, object, before),
+    }
     try {
       const caller = { user: exchange.user, userAgent: header(exchange, "user-agent") ?? "" }
       if (!url.pathname.startsWith("/microkube/") && !(await this.#admit(caller, exchange))) return

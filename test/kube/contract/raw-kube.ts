@@ -19,6 +19,8 @@ export type Ask = {
   readonly body?: unknown
   readonly contentType?: string
   readonly accept?: string
+  /** Whom the administrator acts as. */
+  readonly as?: string
 }
 
 function parsed(text: string): Json {
@@ -73,6 +75,7 @@ export class RawKube implements Disposable {
           headers: {
             accept: ask.accept ?? "application/json",
             "user-agent": "contract/1",
+            ...(ask.as === undefined ? {} : { "impersonate-user": ask.as }),
             ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
             ...(body === undefined
               ? {}

@@ -60,6 +60,65 @@ export function rights(on: GroundOf): void {
     )
   })
 
+  test("nobody gives away rights that they do not have, unless they may bind the role", async () => {
+    const { kube, path, namespace } = on()
+    const rbac = "rbac.authorization.k8s.io"
+    const subject = { kind: "ServiceAccount", name: "giver", namespace }
+    const rule = (resource: string, verbs: readonly string[]) => ({
+      apiGroups: [""],
+      resources: [resource],
+      verbs,
+    })
+    await kube.create(path("serviceaccounts"), { metadata: { name: "giver" } })
+    await kube.create(path("roles"), {
+      metadata: { name: "more" },
+      rules: [rule("secrets", ["get"])],
+    })
+    await kube.create(path("roles"), {
+      metadata: { name: "giver" },
+      rules: [
+        rule("configmaps", ["get", "list"]),
+        { apiGroups: [rbac], resources: ["roles", "rolebindings"], verbs: ["create", "patch"] },
+      ],
+    })
+    const bound = (name: string, role: string, to: object = subject) => ({
+      metadata: { name },
+      roleRef: { apiGroup: rbac, kind: "Role", name: role },
+      subjects: [to],
+    })
+    await kube.create(path("rolebindings"), bound("giver", "giver"))
+    const as = async (plural: string, body: object): Promise<number> => {
+      const user = `system:serviceaccount:${namespace}:giver`
+      return (await kube.call("POST", path(plural), { body, as: user })).status
+    }
+    const own = { metadata: { name: "own" }, rules: [rule("configmaps", ["get"])] }
+    const over = AbortSignal.timeout(30_000)
+    let made = await as("roles", own)
+    while (made === 403) {
+      assert.ok(!over.aborted, "the role never came into force")
+      made = await as("roles", own)
+    }
+    assert.equal(made, 201, "less than one has may be given")
+    const wider = { metadata: { name: "wider" }, rules: [rule("configmaps", ["get", "delete"])] }
+    assert.equal(await as("roles", wider), 403)
+    assert.equal(await as("rolebindings", bound("own", "own")), 201)
+    assert.equal(await as("rolebindings", bound("more", "more")), 403)
+    const licence = {
+      apiGroups: [rbac],
+      resources: ["roles"],
+      resourceNames: ["more"],
+      verbs: ["bind"],
+    }
+    await kube.create(path("roles"), { metadata: { name: "binds" }, rules: [licence] })
+    await kube.create(path("rolebindings"), bound("binds", "binds"))
+    let licensed = await as("rolebindings", bound("more", "more"))
+    while (licensed === 403) {
+      assert.ok(!over.aborted, "the licence never came into force")
+      licensed = await as("rolebindings", bound("more", "more"))
+    }
+    assert.equal(licensed, 201)
+  })
+
   test("a binding's role can not be exchanged", async () => {
     const { kube, path } = on()
     const roleRef = { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: "one" }
