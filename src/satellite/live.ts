@@ -84,9 +84,9 @@ export async function live(options: LiveOptions, outer: AbortSignal): Promise<vo
   const operator = new Operator({
     context,
     acknowledge: (id, version, outcome) => outgoing.acknowledge(id, version, outcome),
-    removed: (id, gone, place) => {
-      if (gone) hub.forget(place.namespace, place.name)
-      outgoing.removed(id, gone)
+    removed: (id, how, place) => {
+      if (how.gone) hub.forget(place.namespace, place.name)
+      outgoing.removed(id, how)
     },
     touched: (id) => {
       health.touch(id)

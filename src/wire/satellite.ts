@@ -25,6 +25,7 @@ import {
   CertificateRequestSchema,
   CentralMessageSchema,
   type ConfigAck,
+  type DeleteAck,
   DeleteAckSchema,
   type DeleteCluster,
   type EventBatch,
@@ -109,7 +110,7 @@ export function encodeFromSatellite(message: FromSatellite): SatelliteMessage {
     case "delete-ack":
       return wrap({
         case: "deleteAck",
-        value: create(DeleteAckSchema, { clusterId: message.clusterId, gone: message.gone }),
+        value: encodeDeleteAck(message),
       })
     case "storage-classes":
       return create(SatelliteMessageSchema, {
@@ -128,6 +129,43 @@ export function encodeFromSatellite(message: FromSatellite): SatelliteMessage {
     case "certificate-request":
       return wrap({ case: "certificateRequest", value: encodeRequest(message.request) })
   }
+}
+
+type DeletionAck = Extract<FromSatellite, { readonly kind: "delete-ack" }>
+
+const encodeDeleteAck = ({ clusterId: id, gone, detail = "", refused }: DeletionAck): DeleteAck =>
+  create(DeleteAckSchema, {
+    clusterId: id,
+    gone,
+    detail,
+    ...(refused === undefined
+      ? {}
+      : { refused: { version: BigInt(refused.version ?? 0), why: refused.why } }),
+  })
+
+function parseDeleteAck({
+  clusterId: id,
+  gone,
+  detail,
+  refused,
+}: DeleteAck): Parsed<FromSatellite> {
+  const read = new Reader()
+  return read.done({
+    kind: "delete-ack",
+    clusterId: clusterId(read.uuid("delete_ack.cluster_id", id)),
+    gone,
+    detail: detail === "" ? undefined : read.short("delete_ack.detail", detail, 2000),
+    refused:
+      refused === undefined
+        ? undefined
+        : {
+            version:
+              refused.version === 0n
+                ? undefined
+                : configVersion(read.count("delete_ack.refused.version", refused.version, 1)),
+            why: read.short("delete_ack.refused.why", refused.why, 2000),
+          },
+  })
 }
 
 const encodeRequest = (request: string): CertificateRequest =>
@@ -167,11 +205,7 @@ export function parseFromSatellite({ message }: SatelliteMessage): Parsed<FromSa
     case "configAck":
       return parseConfigAck(message.value)
     case "deleteAck":
-      return read.done({
-        kind: "delete-ack",
-        clusterId: clusterId(read.uuid("delete_ack.cluster_id", message.value.clusterId)),
-        gone: message.value.gone,
-      })
+      return parseDeleteAck(message.value)
     case "storageClasses": {
       const { names, defaultName } = message.value
       return read.done({

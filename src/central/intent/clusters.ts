@@ -1,9 +1,12 @@
 /** What a person may do about a cluster. */
 import type { ClusterId } from "#core/ids.ts"
-import type { Database } from "#io/postgres/sql.ts"
+import type { Database, Sql } from "#io/postgres/sql.ts"
 import { audit } from "../audit/audit.ts"
-import { done, notFound, type Outcome, refused } from "../refusal.ts"
-import { lockCluster, markDeleting, protect } from "../store/cluster.ts"
+import { done, notFound, type Outcome, type Refusal, refused } from "../refusal.ts"
+import { beginDeleting } from "../operations/deletion.ts"
+import { nameOf } from "../operations/words.ts"
+import { lockCluster, protect } from "../store/cluster.ts"
+import { unfinishedOn } from "../store/operation.ts"
 import { addException } from "../store/rule.ts"
 import { desiredChanged, holdIntent } from "./placing.ts"
 import type { Actor } from "./actor.ts"
@@ -29,7 +32,9 @@ export async function deleteCluster(
         "DELETION_PROTECTED",
         `cluster ${cluster.namespace}/${cluster.name} is protected from deletion: take the protection off first`,
       )
-    await markDeleting(sql, cluster.id)
+    const running = await whyWait(sql, cluster.id)
+    if (running !== undefined) return running
+    await beginDeleting(sql, [cluster.id], actor)
     if (cluster.ruleId !== undefined) await addException(sql, cluster.ruleId, cluster.satelliteId)
     await tell(sql, actor, cluster.satelliteId, [
       {
@@ -50,6 +55,20 @@ export async function deleteCluster(
     await desiredChanged(sql, [cluster.satelliteId], [cluster.id])
     return done(cluster.id)
   })
+}
+
+/** What ends by itself within minutes is waited for. A change or a restart is not: it may wait for what never comes. */
+async function whyWait(sql: Sql, cluster: ClusterId): Promise<Refusal | undefined> {
+  for (const kind of ["switchover", "promote"] as const) {
+    const running = await unfinishedOn(sql, cluster, kind)
+    if (running === undefined || running.kind === "change" || running.kind === "restart") continue
+    return refused(
+      409,
+      "OPERATION_RUNNING",
+      `${nameOf(running.kind)} (operation ${running.id}) is under way on this cluster: cancel it, or wait until it is over`,
+    )
+  }
+  return undefined
 }
 
 /** Puts deletion protection on or takes it off. */

@@ -4,7 +4,8 @@ import type { MatchEnd, Settled } from "#core/rollout/match-end.ts"
 import type { Sql } from "#io/postgres/sql.ts"
 import { audit } from "../audit/audit.ts"
 import { type Refusal, refused } from "../refusal.ts"
-import { markDeleting, pauseByRule, pausedBy, resumeByRule } from "../store/cluster.ts"
+import { beginDeleting } from "../operations/deletion.ts"
+import { pauseByRule, pausedBy, resumeByRule } from "../store/cluster.ts"
 import { desiredChanged } from "./placing.ts"
 import type { Actor } from "./actor.ts"
 import { tell } from "./tell.ts"
@@ -95,7 +96,7 @@ export async function applyEnds(sql: Sql, ends: MatchEnd, actor: Actor): Promise
   if (ends.pause.length > 0) await pauseByRule(sql, idsOf(ends.pause))
   if (ends.resume.length > 0) await resumeByRule(sql, idsOf(ends.resume))
   // Unlike what a person deletes, the rule makes it again when its match is back.
-  for (const { cluster } of ends.delete) await markDeleting(sql, cluster.id)
+  await beginDeleting(sql, idsOf(ends.delete), actor)
   await told(sql, actor, ends.pause, {
     kind: "cluster.paused",
     what: "is paused: its rule does not match any more",

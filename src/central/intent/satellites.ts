@@ -16,6 +16,7 @@ import {
   type Standing,
 } from "../store/satellite.ts"
 import { clustersOf } from "../store/cluster.ts"
+import { deletionsAt } from "../store/deletion.ts"
 import { applyEnds, refuseEnds } from "./match-end.ts"
 import { evaluate, holdIntent, makeClusters, refuseConflicts } from "./placing.ts"
 import type { Actor } from "./actor.ts"
@@ -244,4 +245,6 @@ export async function satelliteChanged(sql: Sql, id: SatelliteId): Promise<void>
   await notify(sql, { kind: "desired", ids: [id] })
   const clusters = await clustersOf(sql, [id])
   if (clusters.length > 0) await notify(sql, { kind: "clusters", ids: clusters })
+  const deletions = await deletionsAt(sql, id)
+  if (deletions.length > 0) await notify(sql, { kind: "operations", ids: deletions })
 }

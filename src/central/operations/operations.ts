@@ -29,6 +29,7 @@ import {
 } from "../store/operation.ts"
 import { findSatellite } from "../store/satellite.ts"
 import { type Asked, whyNot } from "./fitness.ts"
+import { callOffDeletion } from "./deletion.ts"
 import { callOff } from "./restart.ts"
 import { askedWords, detailsOf, endedWords, nameOf } from "./words.ts"
 
@@ -37,6 +38,7 @@ export const operationWords: Readonly<Record<OperationKind, string>> = {
   switchover: "a switchover",
   change: "a change to another version",
   restart: "a restart of its members",
+  delete: "its deletion",
   fence: "a fence",
   unfence: "the end of a fence",
   promote: "a promotion",
@@ -68,6 +70,7 @@ export async function startOperation(
     const place = await lockCluster(sql, actor.scope, id)
     const cluster = place === undefined ? undefined : await findCluster(sql, actor.scope, id)
     if (place === undefined || cluster === undefined) return notFound("cluster")
+    if (place.deleting) return refused(409, "CLUSTER_DELETING", "the cluster is being deleted")
     const running = await unfinishedOn(sql, place.id, asked.kind)
     if (running !== undefined)
       return refused(
@@ -135,6 +138,7 @@ export async function cancelOperation(
   return database.transaction(async (sql) => {
     const open = await findOperation(sql, actor.scope, id)
     if (open?.kind === "restart" && !isOver(open.state)) return callOff(sql, open, actor)
+    if (open?.kind === "delete" && !isOver(open.state)) return callOffDeletion(sql, open, actor)
     const satellite = await askToCancel(sql, actor.scope, id)
     const now = await read(sql, actor.scope, id)
     if (satellite === undefined || now.kind === "refused") return uncancellable(now)

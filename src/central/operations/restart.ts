@@ -25,6 +25,7 @@ export async function restartCluster(
     const place = await lockCluster(sql, actor.scope, id)
     const cluster = place === undefined ? undefined : await findCluster(sql, actor.scope, id)
     if (place === undefined || cluster === undefined) return notFound("cluster")
+    if (place.deleting) return refused(409, "CLUSTER_DELETING", "the cluster is being deleted")
     const running = await unfinishedOn(sql, place.id, "restart")
     if (running !== undefined)
       return refused(
@@ -68,10 +69,9 @@ const shown = async (sql: Sql, { scope }: Actor, id: string): Promise<Outcome<Op
 }
 
 function whyNotRestart(
-  { state, paused }: { readonly state: string; readonly paused: boolean },
+  { paused }: { readonly paused: boolean },
   satellite: { readonly state: string; readonly name: string } | undefined,
 ): Refusal | undefined {
-  if (state === "deleting") return refused(409, "CLUSTER_DELETING", "the cluster is being deleted")
   if (paused)
     return refused(409, "CLUSTER_PAUSED", "the cluster is paused: resume it, then restart it")
   if (satellite?.state === "connected" || satellite?.state === "late") return undefined

@@ -10,6 +10,7 @@ import type { Operation } from "#wire/rest/operations.ts"
 const names: Readonly<Record<Operation["kind"], string>> = {
   change: "the change to another version",
   restart: "the restart",
+  delete: "the deletion",
   switchover: "the switchover",
   fence: "the fence",
   unfence: "letting clients in",

@@ -22,6 +22,7 @@ import type { Database } from "#io/postgres/sql.ts"
 import type { RoleChangeFigures } from "../role-change-figures.ts"
 import type { SecretBox } from "../secrets/secret-box.ts"
 import { type Desired, desiredOf, goneAmong } from "../store/desired.ts"
+import { handOverDeletions } from "../operations/deletion.ts"
 import { type Unfinished, unfinishedOf } from "../store/operation.ts"
 import { findIdentity, type Identity, keepNextToken } from "../store/satellite-identity.ts"
 import { type LevelOfSite, levelsOf } from "../store/log-level.ts"
@@ -237,9 +238,10 @@ export class Connection {
       const settings = await settingsOf(sql, this.id)
       const levels = this.#unsaidLevels(await levelsOf(sql, this.id))
       const operations = this.#unheard(await unfinishedOf(sql, this.id))
+      const due = await this.#due(all)
       const clusters = this.#welcomed
-        ? [...this.#news(settings), ...this.#delta(all)]
-        : await this.#welcome(identity.name, all, settings)
+        ? [...this.#news(settings), ...this.#delta(due)]
+        : await this.#welcome(identity.name, due, settings)
       return [...clusters, ...operations, ...levels, ...(await this.#newToken(identity))]
     } catch (error) {
       this.#dirty = true
@@ -331,6 +333,15 @@ export class Connection {
     for (const operation of this.#said.keys())
       if (!open.has(operation)) this.#said.delete(operation)
     return messages
+  }
+
+  /** Without deletions that were called off since `all` was read; the others are not called off any more. */
+  async #due(all: readonly Desired[]): Promise<readonly Desired[]> {
+    const isNew = ({ spec, deleting }: Desired): boolean =>
+      deleting && this.#sent.get(spec.id) !== "deleting"
+    if (!all.some(isNew)) return all
+    const given = await handOverDeletions(this.#options.database, this.id)
+    return all.filter((one) => !isNew(one) || given.has(one.spec.id))
   }
 
   #delta(all: readonly Desired[]): readonly FromCentral[] {

@@ -4,11 +4,9 @@ import type { FromCentral, FromSatellite } from "#core/fleet/satellite.ts"
 import type { SatelliteId } from "#core/ids.ts"
 import type { Log } from "#io/log.ts"
 import { type Database, type Sql, SqlError } from "#io/postgres/sql.ts"
-import { central } from "../intent/actor.ts"
-import { tell } from "../intent/tell.ts"
+import { keepRemoving } from "../operations/deletion.ts"
 import { keepUpdate } from "../operations/operations.ts"
 import { notify } from "../store/change.ts"
-import { removeGone } from "../store/cluster.ts"
 import { keepAck } from "../store/desired.ts"
 import type { RoleChangeFigures } from "../role-change-figures.ts"
 import { storeEvents } from "../store/event.ts"
@@ -39,7 +37,7 @@ export async function handle(
       await keepAnswer(database, satellite, message)
       return undefined
     case "delete-ack":
-      if (message.gone) await keepGone(database, satellite, message.clusterId)
+      await keepRemoving(database, satellite, message.clusterId, message)
       return undefined
     case "operation-update": {
       const { operation, revision } = message.report
@@ -128,25 +126,5 @@ async function keepAnswer(
   await database.transaction(async (sql) => {
     if (await keepAck(sql, satellite, clusterId, version, outcome))
       await notify(sql, { kind: "clusters", ids: [clusterId] })
-  })
-}
-
-async function keepGone(
-  database: Database,
-  satellite: SatelliteId,
-  id: Extract<Slow, { kind: "delete-ack" }>["clusterId"],
-): Promise<void> {
-  await database.transaction(async (sql) => {
-    const gone = await removeGone(sql, satellite, id)
-    if (gone === undefined) return
-    await tell(sql, central, satellite, [
-      {
-        kind: "cluster.gone",
-        message: `cluster ${gone.namespace}/${gone.name} is gone from its site`,
-        clusterId: id,
-      },
-    ])
-    await notify(sql, { kind: "clusters-gone", ids: [id] })
-    await notify(sql, { kind: "satellites", ids: [satellite] })
   })
 }

@@ -6,8 +6,7 @@ import type { ChangeReport, ShownStep } from "#core/rollout/change-operation.ts"
 import { integerOf, jsonOf, maybe, type Row, textOf } from "#io/postgres/row.ts"
 import type { Sql } from "#io/postgres/sql.ts"
 import { changeSchema } from "#wire/rest/clusters.ts"
-import { operationStepSchema } from "#wire/rest/operations.ts"
-import * as z from "zod"
+import { stepsJson, storedSteps } from "./operation.ts"
 
 export type NewChange = {
   readonly id: string
@@ -128,7 +127,6 @@ export type OpenChange = {
     | undefined
 }
 
-const stepsOf = z.array(operationStepSchema)
 const millisOf = (text: string | null): number | undefined =>
   text === null ? undefined : Date.parse(text)
 const iso = (time: number | undefined): string | null =>
@@ -168,11 +166,7 @@ function openChange(row: Row): OpenChange {
     version: configVersion(integerOf(row, "config_version")),
     state: textOf(row, "state"),
     toVersion: maybe(integerOf, row, "to_spec_version"),
-    steps: stepsOf.parse(jsonOf(row, "steps")).map((step) => ({
-      ...step,
-      startedAt: millisOf(step.startedAt),
-      endedAt: millisOf(step.endedAt),
-    })),
+    steps: storedSteps(row),
     sight:
       row["there"] === null
         ? undefined
@@ -210,17 +204,12 @@ function openChange(row: Row): OpenChange {
 
 /** What is said of an operation beside its steps, as it is stored. */
 export const keepChange = async (sql: Sql, id: string, report: ChangeReport): Promise<boolean> => {
-  const steps = report.steps.map((step) => ({
-    ...step,
-    startedAt: iso(step.startedAt),
-    endedAt: iso(step.endedAt),
-  }))
   const isOver = report.state !== "pending" && report.state !== "running"
   const rows = await sql`
     update operation o set state = n.state, steps = n.steps, error = n.error,
       started_at = n.started_at, heard_at = now(),
       ended_at = case when ${isOver} then coalesce(${iso(report.endedAt)}::timestamptz, now()) end
-    from (select ${report.state}::text as state, ${JSON.stringify(steps)}::jsonb as steps,
+    from (select ${report.state}::text as state, ${stepsJson(report.steps)}::jsonb as steps,
       ${report.error ?? null}::text as error,
       coalesce(${iso(report.startedAt)}::timestamptz,
         (select started_at from operation where id = ${id})) as started_at) n

@@ -272,11 +272,11 @@ export const resumeByRule = async (sql: Sql, ids: readonly ClusterId[]): Promise
     where id = any(${ids}::uuid[]) and paused_by_rule`
 }
 
-/** The cluster shall go. Done by its site, whenever that is next connected. */
-export const markDeleting = async (sql: Sql, id: ClusterId): Promise<void> => {
+/** The clusters shall go. Done by their sites, whenever those are next connected. */
+export const markDeleting = async (sql: Sql, ids: readonly ClusterId[]): Promise<void> => {
   await sql`
     update cluster set deleting_since = now(), version = version + 1
-    where id = ${id} and deleting_since is null`
+    where id = any(${ids}::uuid[]) and deleting_since is null`
 }
 
 /**

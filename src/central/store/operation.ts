@@ -23,12 +23,24 @@ import {
 } from "#core/switchover/operation.ts"
 import { noSteps } from "#core/switchover/steps.ts"
 import { booleanOf, integerOf, jsonOf, maybe, type Row, textOf, timeOf } from "#io/postgres/row.ts"
+import type { ShownStep } from "#core/rollout/change-operation.ts"
+import { seenFrom } from "#core/switchover/deletion.ts"
 import type { Sql } from "#io/postgres/sql.ts"
 import { type Operation, operationKinds, operationStepSchema } from "#wire/rest/operations.ts"
 import * as z from "zod"
 import { within } from "./scope.ts"
 
 const stepsOf = z.array(operationStepSchema)
+const millisOf = (text: string | null): number | undefined =>
+  text === null ? undefined : Date.parse(text)
+
+/** Steps as they were stored. */
+export const storedSteps = (row: Row): readonly ShownStep[] =>
+  stepsOf.parse(jsonOf(row, "steps")).map((step) => ({
+    ...step,
+    startedAt: millisOf(step.startedAt),
+    endedAt: millisOf(step.endedAt),
+  }))
 
 const iso = (time: number | undefined): string | null =>
   time === undefined ? null : new Date(time).toISOString()
@@ -69,6 +81,17 @@ function wishOf(row: Row): OperationWish {
   }
 }
 
+function shownSteps(row: Row): Operation["steps"] {
+  if (kindOf(row) !== "delete") return stepsOf.parse(jsonOf(row, "steps"))
+  const isHeard = row["satellite_state"] === "connected" || row["satellite_state"] === "late"
+  const name = textOf(row, "satellite_name")
+  return seenFrom(storedSteps(row), { name, isHeard }).map((step) => ({
+    ...step,
+    startedAt: iso(step.startedAt),
+    endedAt: iso(step.endedAt),
+  }))
+}
+
 const shown = (row: Row): Operation => ({
   id: textOf(row, "id"),
   kind: kindOf(row),
@@ -82,7 +105,7 @@ const shown = (row: Row): Operation => ({
   actor: textOf(row, "actor"),
   state: stateOf(row),
   target: maybe(textOf, row, "target") ?? maybe(textOf, row, "wanted_target") ?? null,
-  steps: stepsOf.parse(jsonOf(row, "steps")),
+  steps: shownSteps(row),
   pointOfNoReturnAt: iso(maybe(timeOf, row, "point_of_no_return_at")),
   error: maybe(textOf, row, "error") ?? null,
   createdAt: new Date(timeOf(row, "created_at")).toISOString(),
@@ -93,7 +116,8 @@ const shown = (row: Row): Operation => ({
 /** PostgreSQL stores every text but one with a NUL in it. */
 const clean = (text: string): string => text.replaceAll("\0", "")
 
-const stepsJson = (steps: OperationReport["steps"]): string =>
+/** Steps as they are stored. */
+export const stepsJson = (steps: readonly ShownStep[]): string =>
   JSON.stringify(
     steps.map((step) => ({
       name: step.name,
@@ -149,13 +173,14 @@ export const findOperations = async (
 ): Promise<Operation[]> =>
   (
     await sql`
-      select id, kind, cluster_id, cluster_name, namespace, satellite_id, rollout_id,
-        from_spec_version, to_spec_version, actor, state, wanted_target, target, steps, error,
-        point_of_no_return_at, created_at, started_at, ended_at
-      from operation
-      where id = any(${ids}::uuid[])
-        and satellite_in_scope(satellite_id, ${within(scope)}::jsonb[])
-      order by created_at desc, id desc`
+      select o.id, o.kind, o.cluster_id, o.cluster_name, o.namespace, o.satellite_id, o.rollout_id,
+        o.from_spec_version, o.to_spec_version, o.actor, o.state, o.wanted_target, o.target,
+        o.steps, o.error, o.point_of_no_return_at, o.created_at, o.started_at, o.ended_at,
+        s.name as satellite_name, s.state as satellite_state
+      from operation o join satellite s on s.id = o.satellite_id
+      where o.id = any(${ids}::uuid[])
+        and in_scope(s.labels, ${within(scope)}::jsonb[])
+      order by o.created_at desc, o.id desc`
   ).map(shown)
 
 export const findOperation = async (
@@ -181,19 +206,20 @@ export const listOperations = async (
 ): Promise<Operation[]> =>
   (
     await sql`
-      select id, kind, cluster_id, cluster_name, namespace, satellite_id, rollout_id,
-        from_spec_version, to_spec_version, actor, state, wanted_target, target, steps, error,
-        point_of_no_return_at, created_at, started_at, ended_at
-      from operation
-      where satellite_in_scope(satellite_id, ${within(scope)}::jsonb[])
-        and (${filter.cluster}::uuid is null or cluster_id = ${filter.cluster})
-        and (${filter.rollout}::uuid is null or rollout_id = ${filter.rollout})
-        and (${filter.kind}::text is null or kind = ${filter.kind})
-        and (${filter.state}::text is null or state = ${filter.state})
-        and (${filter.actor}::text is null or actor = ${filter.actor})
+      select o.id, o.kind, o.cluster_id, o.cluster_name, o.namespace, o.satellite_id, o.rollout_id,
+        o.from_spec_version, o.to_spec_version, o.actor, o.state, o.wanted_target, o.target,
+        o.steps, o.error, o.point_of_no_return_at, o.created_at, o.started_at, o.ended_at,
+        s.name as satellite_name, s.state as satellite_state
+      from operation o join satellite s on s.id = o.satellite_id
+      where in_scope(s.labels, ${within(scope)}::jsonb[])
+        and (${filter.cluster}::uuid is null or o.cluster_id = ${filter.cluster})
+        and (${filter.rollout}::uuid is null or o.rollout_id = ${filter.rollout})
+        and (${filter.kind}::text is null or o.kind = ${filter.kind})
+        and (${filter.state}::text is null or o.state = ${filter.state})
+        and (${filter.actor}::text is null or o.actor = ${filter.actor})
         and (${before?.[0]}::timestamptz is null
-          or (created_at, id) < (${before?.[0]}::timestamptz, ${before?.[1]}::uuid))
-      order by created_at desc, id desc
+          or (o.created_at, o.id) < (${before?.[0]}::timestamptz, ${before?.[1]}::uuid))
+      order by o.created_at desc, o.id desc
       limit ${limit}`
   ).map(shown)
 
@@ -210,7 +236,7 @@ export const unfinishedOf = async (sql: Sql, satellite: SatelliteId): Promise<Un
       select id, kind, cluster_id, wanted_target, reason, accept_loss, state,
         cancel_asked_at is not null as cancelled
       from operation
-      where satellite_id = ${satellite} and state in ('pending', 'running') and kind not in ('change', 'restart')
+      where satellite_id = ${satellite} and state in ('pending', 'running') and kind not in ('change', 'restart', 'delete')
       order by created_at`
   ).map((row) => ({
     order: {
@@ -247,7 +273,7 @@ export const keepReport = async (
       started_at = ${iso(report.startedAt)}::timestamptz,
       ended_at = ${iso(report.endedAt)}::timestamptz,
       given_up = false, heard_at = now()
-    where id = ${report.operation} and satellite_id = ${satellite} and kind not in ('change', 'restart')
+    where id = ${report.operation} and satellite_id = ${satellite} and kind not in ('change', 'restart', 'delete')
       and revision < ${revision}
       and (state in ('pending', 'running') or (given_up and ${over}::boolean))
     returning cluster_id, kind, actor`
@@ -268,7 +294,7 @@ export const askToCancel = async (
 ): Promise<SatelliteId | undefined> => {
   const [row] = await sql`
     update operation set cancel_asked_at = coalesce(cancel_asked_at, now())
-    where id = ${id} and state in ('pending', 'running') and kind not in ('change', 'restart')
+    where id = ${id} and state in ('pending', 'running') and kind not in ('change', 'restart', 'delete')
       and point_of_no_return_at is null
       and satellite_in_scope(satellite_id, ${within(scope)}::jsonb[])
     returning satellite_id`
@@ -293,7 +319,7 @@ export const giveUp = async (
         error = case when state = 'pending'
           then 'the site did not take it up in time: nothing was begun'
           else 'the site has not told how it ended' end
-      where kind not in ('change', 'restart')
+      where kind not in ('change', 'restart', 'delete')
         and ((state = 'pending' and created_at < now() - make_interval(secs => ${after.pendingMs / 1000}))
           or (state = 'running' and coalesce(heard_at, created_at)
             < now() - make_interval(secs => ${after.silentMs / 1000})))

@@ -38,6 +38,17 @@ export type Hello = {
   readonly clusters: readonly HeldCluster[]
 }
 
+/** How far a deletion is at its site. */
+export type Removing = {
+  readonly gone: boolean
+  /** One sentence, while objects remain. */
+  readonly detail?: string | undefined
+  /** The site does not obey the order of this version (undefined: it named none); nothing was touched. */
+  readonly refused?:
+    | { readonly version: ConfigVersion | undefined; readonly why: string }
+    | undefined
+}
+
 /** From the satellite. `hello` comes first, and only then. */
 export type FromSatellite =
   | { readonly kind: "hello"; readonly hello: Hello }
@@ -58,7 +69,7 @@ export type FromSatellite =
       readonly version: ConfigVersion
       readonly outcome: AckOutcome
     }
-  | { readonly kind: "delete-ack"; readonly clusterId: ClusterId; readonly gone: boolean }
+  | ({ readonly kind: "delete-ack"; readonly clusterId: ClusterId } & Removing)
   | {
       readonly kind: "storage-classes"
       readonly names: readonly string[]

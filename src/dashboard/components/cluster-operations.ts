@@ -16,7 +16,8 @@ export function useOperations(clusterId: string) {
   const open = operations?.filter(({ state }) => !isOver(state)) ?? []
   const running = open.find(({ kind }) => !isEmergency(kind))
   const emergency = open.find(({ kind }) => isEmergency(kind))
-  const toWatch = emergency ?? (running?.kind === "switchover" ? running : undefined)
+  const isShown = running?.kind === "switchover" || running?.kind === "delete"
+  const toWatch = emergency ?? (isShown ? running : undefined)
   if (toWatch !== undefined && toWatch.id !== watchedId) watch(toWatch.id)
   return {
     operations,

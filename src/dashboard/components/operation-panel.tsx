@@ -191,6 +191,7 @@ const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text
 const commandEnds: Readonly<Record<Exclude<Operation["kind"], "switchover">, string>> = {
   change: "The version is in force.",
   restart: "Every member started anew.",
+  delete: "Nothing of the cluster is left at its site.",
   fence: "No client is let in, and none is left. It ends by itself after ten minutes.",
   unfence: "Clients are let in.",
   promote: "The member is primary.",
@@ -202,11 +203,23 @@ function CommandEnding({ operation }: { readonly operation: Operation }) {
   if (kind === "switchover" || state === "running") return null
   switch (state) {
     case "pending":
-      return <Notice tone="quiet">The site has been asked; it begins in a moment.</Notice>
+      return (
+        <Notice tone="quiet">
+          {kind === "delete"
+            ? "The site has not been told. Until then it can be cancelled, and the cluster stays."
+            : "The site has been asked; it begins in a moment."}
+        </Notice>
+      )
     case "succeeded":
       return <Notice tone="good">{commandEnds[kind]}</Notice>
     case "cancelled":
-      return <Notice tone="quiet">It was cancelled in time. Nothing was asked.</Notice>
+      return (
+        <Notice tone="quiet">
+          {kind === "delete"
+            ? "It was cancelled before the site was told. The cluster stays."
+            : "It was cancelled in time. Nothing was asked."}
+        </Notice>
+      )
     case "failed":
       return <Notice tone="bad">{sentence(operation.error ?? "No reason was told")}</Notice>
   }

@@ -1,5 +1,6 @@
 /** Operations in plain words, and what can be said about one from its steps. */
 import { isOver, type OperationState, type OperationStepName } from "#core/switchover/operation.ts"
+import type { DeletionStep } from "#core/switchover/deletion.ts"
 import type { Operation, OperationStep } from "#wire/rest/operations.ts"
 import type { RoleChange } from "#wire/rest/role-changes.ts"
 import type { Tone } from "../ui/tone.ts"
@@ -25,6 +26,7 @@ const operationKinds: Readonly<Record<Operation["kind"], string>> = {
   switchover: "Switchover",
   change: "Change of version",
   restart: "Restart",
+  delete: "Deletion",
   fence: "Fence",
   unfence: "Letting clients in",
   promote: "Promotion",
@@ -32,7 +34,7 @@ const operationKinds: Readonly<Record<Operation["kind"], string>> = {
 export const operationKind = (kind: Operation["kind"]): string => operationKinds[kind]
 
 type StepWords = { readonly word: string; readonly meaning: string }
-const steps: Readonly<Record<OperationStepName, StepWords>> = {
+const steps: Readonly<Record<OperationStepName | DeletionStep, StepWords>> = {
   check: { word: "Check", meaning: "The candidate streams and has caught up." },
   checkpoint: { word: "Checkpoint", meaning: "What would make the stop slow is written now." },
   fence: { word: "Fence", meaning: "New clients are refused, sessions end." },
@@ -42,11 +44,16 @@ const steps: Readonly<Record<OperationStepName, StepWords>> = {
   promote: { word: "Promote", meaning: "The candidate takes it and accepts writes." },
   follow: { word: "Follow", meaning: "The others stream from the new primary." },
   admit: { word: "Admit", meaning: "New clients are let in again." },
+  accept: { word: "Accept", meaning: "Central has it on record." },
+  send: { word: "Tell the site", meaning: "Until the site is told it can be cancelled." },
+  remove: { word: "Remove", meaning: "The site stops the pods, then releases the volumes." },
+  gone: { word: "Gone", meaning: "The site says that nothing is left." },
 }
 /** The steps of a change name themselves. */
 export const stepWords = (step: string): StepWords =>
-  isOperationStepName(step) ? steps[step] : { word: step, meaning: "" }
-const isOperationStepName = (step: string): step is OperationStepName => Object.hasOwn(steps, step)
+  isStepName(step) ? steps[step] : { word: step, meaning: "" }
+const isStepName = (step: string): step is OperationStepName | DeletionStep =>
+  Object.hasOwn(steps, step)
 
 export const stepTone = ({ state }: Pick<OperationStep, "state">): Tone => {
   switch (state) {

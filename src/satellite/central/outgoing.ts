@@ -3,7 +3,7 @@
  * the one before, the latest acknowledgement too, and events wait on disk. So nothing here grows while
  * central is away, and nothing is lost that matters when it returns.
  */
-import type { AckOutcome, FromSatellite } from "#core/fleet/satellite.ts"
+import type { AckOutcome, FromSatellite, Removing } from "#core/fleet/satellite.ts"
 import type { ClusterHealth } from "#core/cluster/state.ts"
 import type { ClusterId, ConfigVersion, EventId, OperationId } from "#core/ids.ts"
 import type { OperationReport } from "#core/switchover/operation.ts"
@@ -52,9 +52,9 @@ export class Outgoing {
     this.#wake()
   }
 
-  removed(id: ClusterId, gone: boolean): void {
-    this.#deleteAcks.set(id, { kind: "delete-ack", clusterId: id, gone })
-    if (gone) {
+  removed(id: ClusterId, how: Removing): void {
+    this.#deleteAcks.set(id, { kind: "delete-ack", clusterId: id, ...how })
+    if (how.gone) {
       this.#health.delete(id)
       this.#latest.delete(id)
       this.#configAcks.delete(id)

@@ -4,7 +4,7 @@
  */
 import { type Desired, desiredId, desiredPlace, offer, whyKept } from "#core/cluster/desired.ts"
 import type { ClusterSpec } from "#core/cluster/spec.ts"
-import type { AckOutcome, FromCentral, HeldCluster } from "#core/fleet/satellite.ts"
+import type { AckOutcome, FromCentral, HeldCluster, Removing } from "#core/fleet/satellite.ts"
 import { type ClusterId, type ConfigVersion, configVersion } from "#core/ids.ts"
 import type { ClusterRecord } from "#core/manifests/site.ts"
 import { objectNames } from "#core/names.ts"
@@ -29,7 +29,7 @@ export type OperatorOptions = {
   /** Without `view`'s changes arriving here, drift waits for the next round. */
   readonly context: Context
   readonly acknowledge: (id: ClusterId, version: ConfigVersion, outcome: AckOutcome) => void
-  readonly removed: (id: ClusterId, gone: boolean, place: Place) => void
+  readonly removed: (id: ClusterId, how: Removing, place: Place) => void
   /** Something that health depends on changed. */
   readonly touched: (id: ClusterId) => void
   readonly signal: AbortSignal
@@ -134,7 +134,7 @@ export class Operator {
         return
       }
       case "deleting":
-        this.#options.removed(spec.id, false, spec)
+        this.#options.removed(spec.id, { gone: false }, spec)
         return
       case "refused":
         if (!this.#held.has(spec.id)) this.#pending.set(spec.id, spec)
@@ -166,7 +166,7 @@ export class Operator {
     this.#queue.poke(id)
   }
 
-  #refuseDrop({ clusterId, name, namespace }: Delete, why: string): void {
+  #refuseDrop({ clusterId, name, namespace, version }: Delete, why: string): void {
     const { context, removed } = this.#options
     context.tell({
       severity: "error",
@@ -174,7 +174,7 @@ export class Operator {
       message: `cluster ${namespace}/${name} stays: ${why}`,
       cluster: clusterId,
     })
-    removed(clusterId, false, { name, namespace })
+    removed(clusterId, { gone: false, refused: { version, why } }, { name, namespace })
   }
 
   /** The view saw a change; pokes whom it concerns. */
@@ -224,7 +224,7 @@ export class Operator {
       ? ({ kind: "not-ours", why: "another cluster of this site has its name" } as const)
       : await remove(context, desired, signal)
     if (removal.kind === "going") {
-      removed(desired.id, false, desired)
+      removed(desired.id, { gone: false, detail: removal.why }, desired)
       return { kind: "again" }
     }
     if (removal.kind === "not-ours")
@@ -246,7 +246,7 @@ export class Operator {
       message: `${desired.namespace}/${desired.name} is gone from this site`,
       cluster: desired.id,
     })
-    removed(desired.id, true, desired)
+    removed(desired.id, { gone: true }, desired)
     for (const spec of this.#pending.values()) this.take(spec)
     return { kind: "rest" }
   }
@@ -319,8 +319,10 @@ export class Operator {
     const { log } = this.#options.context
     log.warn("pass.failed", { cluster: id, failure, againInMs: Math.round(pause) })
     const desired = this.#held.get(id)
-    if (desired?.kind !== "wanted") return
+    if (desired === undefined) return
     const reason = failure instanceof Error ? failure.message : String(failure)
+    if (desired.kind === "deleting")
+      return this.#options.removed(id, { gone: false, detail: reason.slice(0, 1000) }, desired)
     this.#settle(id, desired.spec.version, { kind: "waiting", reason: reason.slice(0, 1000) })
   }
 }

@@ -4,7 +4,10 @@ import { askedKinds, operationStates, stepStates } from "#core/switchover/operat
 import { dnsLabel, pageQuery, timestamp } from "#wire/rest/shapes.ts"
 
 export const operationStepSchema = z.object({
-  /** Of what one site is asked: as in `stepsOf`. Of a change: what is done, and to which pod. */
+  /**
+   * Of what one site is asked: as in `stepsOf`. Of a deletion: as in `deletionSteps`. Of a change: what is done, and
+   * to which pod.
+   */
   name: z.string(),
   state: z.enum(stepStates),
   /** By the clock of the site. */
@@ -15,8 +18,11 @@ export const operationStepSchema = z.object({
 })
 export type OperationStep = z.infer<typeof operationStepSchema>
 
-/** `change`: the cluster goes to another version of its profile. `restart`: every member starts anew. */
-export const operationKinds = [...askedKinds, "change", "restart"] as const
+/**
+ * `change`: the cluster goes to another version of its profile. `restart`: every member starts anew. `delete`: the
+ * cluster goes, with its data.
+ */
+export const operationKinds = [...askedKinds, "change", "restart", "delete"] as const
 
 export const operationSchema = z.object({
   id: z.uuid(),

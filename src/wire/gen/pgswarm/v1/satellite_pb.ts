@@ -18,7 +18,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file pgswarm/v1/satellite.proto.
  */
 export const file_pgswarm_v1_satellite: GenFile = /*@__PURE__*/
-  fileDesc("ChpwZ3N3YXJtL3YxL3NhdGVsbGl0ZS5wcm90bxIKcGdzd2FybS52MSL/AwoQU2F0ZWxsaXRlTWVzc2FnZRIiCgVoZWxsbxgBIAEoCzIRLnBnc3dhcm0udjEuSGVsbG9IABIqCgloZWFydGJlYXQYAiABKAsyFS5wZ3N3YXJtLnYxLkhlYXJ0YmVhdEgAEisKBmhlYWx0aBgDIAEoCzIZLnBnc3dhcm0udjEuQ2x1c3RlckhlYWx0aEgAEigKBmV2ZW50cxgEIAEoCzIWLnBnc3dhcm0udjEuRXZlbnRCYXRjaEgAEisKCmNvbmZpZ19hY2sYBSABKAsyFS5wZ3N3YXJtLnYxLkNvbmZpZ0Fja0gAEisKCmRlbGV0ZV9hY2sYBiABKAsyFS5wZ3N3YXJtLnYxLkRlbGV0ZUFja0gAEjUKD3N0b3JhZ2VfY2xhc3NlcxgHIAEoCzIaLnBnc3dhcm0udjEuU3RvcmFnZUNsYXNzZXNIABIwCg1sb2dfbGV2ZWxfYWNrGAggASgLMhcucGdzd2FybS52MS5Mb2dMZXZlbEFja0gAEjcKEG9wZXJhdGlvbl91cGRhdGUYCSABKAsyGy5wZ3N3YXJtLnYxLk9wZXJhdGlvblVwZGF0ZUgAEj0KE2NlcnRpZmljYXRlX3JlcXVlc3QYCyABKAsyHi5wZ3N3YXJtLnYxLkNlcnRpZmljYXRlUmVxdWVzdEgAQgkKB21lc3NhZ2Ui4QEKBUhlbGxvEhgKEHByb3RvY29sX3ZlcnNpb24YASABKAUSGQoRc2F0ZWxsaXRlX3ZlcnNpb24YAiABKAkSGgoSa3ViZXJuZXRlc192ZXJzaW9uGAMgASgJEi0KBmxhYmVscxgEIAMoCzIdLnBnc3dhcm0udjEuSGVsbG8uTGFiZWxzRW50cnkSKQoIY2x1c3RlcnMYBSADKAsyFy5wZ3N3YXJtLnYxLkhlbGRDbHVzdGVyGi0KC0xhYmVsc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiRAoLSGVsZENsdXN0ZXISEgoKY2x1c3Rlcl9pZBgBIAEoCRIPCgd2ZXJzaW9uGAIgASgDEhAKCGRlbGV0aW5nGAMgASgIIjEKCUhlYXJ0YmVhdBIQCghzZXF1ZW5jZRgBIAEoAxISCgpzZW50X2F0X21zGAIgASgDIi8KCkV2ZW50QmF0Y2gSIQoGZXZlbnRzGAEgAygLMhEucGdzd2FybS52MS5FdmVudCKzAQoJQ29uZmlnQWNrEhIKCmNsdXN0ZXJfaWQYASABKAkSDwoHdmVyc2lvbhgCIAEoAxImCgdhcHBsaWVkGAMgASgLMhMucGdzd2FybS52MS5BcHBsaWVkSAASJgoHcmVmdXNlZBgEIAEoCzITLnBnc3dhcm0udjEuUmVmdXNlZEgAEiYKB3dhaXRpbmcYBSABKAsyEy5wZ3N3YXJtLnYxLldhaXRpbmdIAEIJCgdvdXRjb21lIgkKB0FwcGxpZWQiNQoHUmVmdXNlZBIqCghwcm9ibGVtcxgBIAMoCzIYLnBnc3dhcm0udjEuRmllbGRQcm9ibGVtIhkKB1dhaXRpbmcSDgoGcmVhc29uGAEgASgJIi4KDEZpZWxkUHJvYmxlbRINCgVmaWVsZBgBIAEoCRIPCgdwcm9ibGVtGAIgASgJIi0KCURlbGV0ZUFjaxISCgpjbHVzdGVyX2lkGAEgASgJEgwKBGdvbmUYAiABKAgiSwoOU3RvcmFnZUNsYXNzZXMSDQoFbmFtZXMYASADKAkSGQoMZGVmYXVsdF9uYW1lGAIgASgJSACIAQFCDwoNX2RlZmF1bHRfbmFtZSIcCgtMb2dMZXZlbEFjaxINCgVsZXZlbBgBIAEoCSLoAgoPT3BlcmF0aW9uVXBkYXRlEhQKDG9wZXJhdGlvbl9pZBgBIAEoCRIQCghyZXZpc2lvbhgCIAEoAxIpCgVzdGF0ZRgDIAEoDjIaLnBnc3dhcm0udjEuT3BlcmF0aW9uU3RhdGUSKAoFc3RlcHMYBCADKAsyGS5wZ3N3YXJtLnYxLk9wZXJhdGlvblN0ZXASEwoGdGFyZ2V0GAUgASgJSACIAQESEgoFZXJyb3IYBiABKAlIAYgBARIlChhwb2ludF9vZl9ub19yZXR1cm5fYXRfbXMYByABKANIAogBARIaCg1zdGFydGVkX2F0X21zGAggASgDSAOIAQESGAoLZW5kZWRfYXRfbXMYCSABKANIBIgBAUIJCgdfdGFyZ2V0QggKBl9lcnJvckIbChlfcG9pbnRfb2Zfbm9fcmV0dXJuX2F0X21zQhAKDl9zdGFydGVkX2F0X21zQg4KDF9lbmRlZF9hdF9tcyLTAQoNT3BlcmF0aW9uU3RlcBIrCgRuYW1lGAEgASgOMh0ucGdzd2FybS52MS5PcGVyYXRpb25TdGVwTmFtZRItCgVzdGF0ZRgCIAEoDjIeLnBnc3dhcm0udjEuT3BlcmF0aW9uU3RlcFN0YXRlEhoKDXN0YXJ0ZWRfYXRfbXMYAyABKANIAIgBARIYCgtlbmRlZF9hdF9tcxgEIAEoA0gBiAEBEg4KBmRldGFpbBgFIAEoCUIQCg5fc3RhcnRlZF9hdF9tc0IOCgxfZW5kZWRfYXRfbXMirgUKDkNlbnRyYWxNZXNzYWdlEiYKB3dlbGNvbWUYASABKAsyEy5wZ3N3YXJtLnYxLldlbGNvbWVIABIxCg1oZWFydGJlYXRfYWNrGAIgASgLMhgucGdzd2FybS52MS5IZWFydGJlYXRBY2tIABIrCgZjb25maWcYAyABKAsyGS5wZ3N3YXJtLnYxLkNsdXN0ZXJDb25maWdIABIzCg5kZWxldGVfY2x1c3RlchgEIAEoCzIZLnBnc3dhcm0udjEuRGVsZXRlQ2x1c3RlckgAEisKCmV2ZW50c19hY2sYBSABKAsyFS5wZ3N3YXJtLnYxLkV2ZW50c0Fja0gAEjAKDXNldF9sb2dfbGV2ZWwYBiABKAsyFy5wZ3N3YXJtLnYxLlNldExvZ0xldmVsSAASNQoPc3RhcnRfb3BlcmF0aW9uGAcgASgLMhoucGdzd2FybS52MS5TdGFydE9wZXJhdGlvbkgAEjcKEGNhbmNlbF9vcGVyYXRpb24YCCABKAsyGy5wZ3N3YXJtLnYxLkNhbmNlbE9wZXJhdGlvbkgAEjEKDW9wZXJhdGlvbl9hY2sYCSABKAsyGC5wZ3N3YXJtLnYxLk9wZXJhdGlvbkFja0gAEjEKDXNpdGVfc2V0dGluZ3MYDiABKAsyGC5wZ3N3YXJtLnYxLlNpdGVTZXR0aW5nc0gAEkQKF3JlZnJlc2hfc3RvcmFnZV9jbGFzc2VzGA8gASgLMiEucGdzd2FybS52MS5SZWZyZXNoU3RvcmFnZUNsYXNzZXNIABIpCgluZXdfdG9rZW4YCiABKAsyFC5wZ3N3YXJtLnYxLk5ld1Rva2VuSAASLgoLY2VydGlmaWNhdGUYCyABKAsyFy5wZ3N3YXJtLnYxLkNlcnRpZmljYXRlSABCCQoHbWVzc2FnZSKjAQoHV2VsY29tZRIYChBwcm90b2NvbF92ZXJzaW9uGAEgASgFEhcKD2NlbnRyYWxfdmVyc2lvbhgCIAEoCRIMCgRuYW1lGAMgASgJEisKCGNsdXN0ZXJzGAQgAygLMhkucGdzd2FybS52MS5DbHVzdGVyQ29uZmlnEioKCHNldHRpbmdzGA4gASgLMhgucGdzd2FybS52MS5TaXRlU2V0dGluZ3MitAEKDFNpdGVTZXR0aW5ncxIWCg5zYXRlbGxpdGVfbmFtZRgBIAEoCRIyCgV0aWVycxgCIAMoCzIjLnBnc3dhcm0udjEuU2l0ZVNldHRpbmdzLlRpZXJzRW50cnkSGQoMaW1hZ2VfbWlycm9yGAMgASgJSACIAQEaLAoKVGllcnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBQg8KDV9pbWFnZV9taXJyb3IiFwoVUmVmcmVzaFN0b3JhZ2VDbGFzc2VzIiAKDEhlYXJ0YmVhdEFjaxIQCghzZXF1ZW5jZRgBIAEoAyJVCg1EZWxldGVDbHVzdGVyEhIKCmNsdXN0ZXJfaWQYASABKAkSDAoEbmFtZRgCIAEoCRIRCgluYW1lc3BhY2UYAyABKAkSDwoHdmVyc2lvbhgEIAEoAyIeCglFdmVudHNBY2sSEQoJZXZlbnRfaWRzGAEgAygJImYKC1NldExvZ0xldmVsEg0KBWxldmVsGAEgASgJEhQKB3NlY29uZHMYAiABKAVIAIgBARIXCgpjbHVzdGVyX2lkGAMgASgJSAGIAQFCCgoIX3NlY29uZHNCDQoLX2NsdXN0ZXJfaWQi/QEKDlN0YXJ0T3BlcmF0aW9uEhQKDG9wZXJhdGlvbl9pZBgBIAEoCRISCgpjbHVzdGVyX2lkGAIgASgJEiwKCnN3aXRjaG92ZXIYAyABKAsyFi5wZ3N3YXJtLnYxLlN3aXRjaG92ZXJIABIpCgVmZW5jZRgEIAEoCzIYLnBnc3dhcm0udjEuRmVuY2VQcmltYXJ5SAASLQoHdW5mZW5jZRgFIAEoCzIaLnBnc3dhcm0udjEuVW5mZW5jZVByaW1hcnlIABIsCgdwcm9tb3RlGAYgASgLMhkucGdzd2FybS52MS5Qcm9tb3RlTWVtYmVySABCCwoJb3BlcmF0aW9uIh4KDEZlbmNlUHJpbWFyeRIOCgZyZWFzb24YASABKAkiEAoOVW5mZW5jZVByaW1hcnkiMAoNUHJvbW90ZU1lbWJlchIKCgJ0bxgBIAEoCRITCgthY2NlcHRfbG9zcxgCIAEoCCIkCgpTd2l0Y2hvdmVyEg8KAnRvGAEgASgJSACIAQFCBQoDX3RvIjsKD0NhbmNlbE9wZXJhdGlvbhIUCgxvcGVyYXRpb25faWQYASABKAkSEgoKY2x1c3Rlcl9pZBgCIAEoCSI2CgxPcGVyYXRpb25BY2sSFAoMb3BlcmF0aW9uX2lkGAEgASgJEhAKCHJldmlzaW9uGAIgASgDIiUKEkNlcnRpZmljYXRlUmVxdWVzdBIPCgdyZXF1ZXN0GAEgASgJIhkKCE5ld1Rva2VuEg0KBXRva2VuGAEgASgJKqgBCg5PcGVyYXRpb25TdGF0ZRIfChtPUEVSQVRJT05fU1RBVEVfVU5TUEVDSUZJRUQQABIbChdPUEVSQVRJT05fU1RBVEVfUlVOTklORxABEh0KGU9QRVJBVElPTl9TVEFURV9TVUNDRUVERUQQAhIaChZPUEVSQVRJT05fU1RBVEVfRkFJTEVEEAMSHQoZT1BFUkFUSU9OX1NUQVRFX0NBTkNFTExFRBAEKtoCChFPcGVyYXRpb25TdGVwTmFtZRIjCh9PUEVSQVRJT05fU1RFUF9OQU1FX1VOU1BFQ0lGSUVEEAASHQoZT1BFUkFUSU9OX1NURVBfTkFNRV9DSEVDSxABEiIKHk9QRVJBVElPTl9TVEVQX05BTUVfQ0hFQ0tQT0lOVBACEh0KGU9QRVJBVElPTl9TVEVQX05BTUVfRkVOQ0UQAxIcChhPUEVSQVRJT05fU1RFUF9OQU1FX1NUT1AQBBIfChtPUEVSQVRJT05fU1RFUF9OQU1FX0NPTkZJUk0QBRIfChtPUEVSQVRJT05fU1RFUF9OQU1FX1JFTEVBU0UQBhIfChtPUEVSQVRJT05fU1RFUF9OQU1FX1BST01PVEUQBxIeChpPUEVSQVRJT05fU1RFUF9OQU1FX0ZPTExPVxAIEh0KGU9QRVJBVElPTl9TVEVQX05BTUVfQURNSVQQCSrgAQoST3BlcmF0aW9uU3RlcFN0YXRlEiQKIE9QRVJBVElPTl9TVEVQX1NUQVRFX1VOU1BFQ0lGSUVEEAASIAocT1BFUkFUSU9OX1NURVBfU1RBVEVfUEVORElORxABEiAKHE9QRVJBVElPTl9TVEVQX1NUQVRFX1JVTk5JTkcQAhIdChlPUEVSQVRJT05fU1RFUF9TVEFURV9ET05FEAMSHwobT1BFUkFUSU9OX1NURVBfU1RBVEVfRkFJTEVEEAQSIAocT1BFUkFUSU9OX1NURVBfU1RBVEVfU0tJUFBFRBAFMlsKEFNhdGVsbGl0ZVNlcnZpY2USRwoHQ29ubmVjdBIcLnBnc3dhcm0udjEuU2F0ZWxsaXRlTWVzc2FnZRoaLnBnc3dhcm0udjEuQ2VudHJhbE1lc3NhZ2UoATABYgZwcm90bzM", [file_pgswarm_v1_config, file_pgswarm_v1_event, file_pgswarm_v1_health, file_pgswarm_v1_registration]);
+  fileDesc("ChpwZ3N3YXJtL3YxL3NhdGVsbGl0ZS5wcm90bxIKcGdzd2FybS52MSL/AwoQU2F0ZWxsaXRlTWVzc2FnZRIiCgVoZWxsbxgBIAEoCzIRLnBnc3dhcm0udjEuSGVsbG9IABIqCgloZWFydGJlYXQYAiABKAsyFS5wZ3N3YXJtLnYxLkhlYXJ0YmVhdEgAEisKBmhlYWx0aBgDIAEoCzIZLnBnc3dhcm0udjEuQ2x1c3RlckhlYWx0aEgAEigKBmV2ZW50cxgEIAEoCzIWLnBnc3dhcm0udjEuRXZlbnRCYXRjaEgAEisKCmNvbmZpZ19hY2sYBSABKAsyFS5wZ3N3YXJtLnYxLkNvbmZpZ0Fja0gAEisKCmRlbGV0ZV9hY2sYBiABKAsyFS5wZ3N3YXJtLnYxLkRlbGV0ZUFja0gAEjUKD3N0b3JhZ2VfY2xhc3NlcxgHIAEoCzIaLnBnc3dhcm0udjEuU3RvcmFnZUNsYXNzZXNIABIwCg1sb2dfbGV2ZWxfYWNrGAggASgLMhcucGdzd2FybS52MS5Mb2dMZXZlbEFja0gAEjcKEG9wZXJhdGlvbl91cGRhdGUYCSABKAsyGy5wZ3N3YXJtLnYxLk9wZXJhdGlvblVwZGF0ZUgAEj0KE2NlcnRpZmljYXRlX3JlcXVlc3QYCyABKAsyHi5wZ3N3YXJtLnYxLkNlcnRpZmljYXRlUmVxdWVzdEgAQgkKB21lc3NhZ2Ui4QEKBUhlbGxvEhgKEHByb3RvY29sX3ZlcnNpb24YASABKAUSGQoRc2F0ZWxsaXRlX3ZlcnNpb24YAiABKAkSGgoSa3ViZXJuZXRlc192ZXJzaW9uGAMgASgJEi0KBmxhYmVscxgEIAMoCzIdLnBnc3dhcm0udjEuSGVsbG8uTGFiZWxzRW50cnkSKQoIY2x1c3RlcnMYBSADKAsyFy5wZ3N3YXJtLnYxLkhlbGRDbHVzdGVyGi0KC0xhYmVsc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiRAoLSGVsZENsdXN0ZXISEgoKY2x1c3Rlcl9pZBgBIAEoCRIPCgd2ZXJzaW9uGAIgASgDEhAKCGRlbGV0aW5nGAMgASgIIjEKCUhlYXJ0YmVhdBIQCghzZXF1ZW5jZRgBIAEoAxISCgpzZW50X2F0X21zGAIgASgDIi8KCkV2ZW50QmF0Y2gSIQoGZXZlbnRzGAEgAygLMhEucGdzd2FybS52MS5FdmVudCKzAQoJQ29uZmlnQWNrEhIKCmNsdXN0ZXJfaWQYASABKAkSDwoHdmVyc2lvbhgCIAEoAxImCgdhcHBsaWVkGAMgASgLMhMucGdzd2FybS52MS5BcHBsaWVkSAASJgoHcmVmdXNlZBgEIAEoCzITLnBnc3dhcm0udjEuUmVmdXNlZEgAEiYKB3dhaXRpbmcYBSABKAsyEy5wZ3N3YXJtLnYxLldhaXRpbmdIAEIJCgdvdXRjb21lIgkKB0FwcGxpZWQiNQoHUmVmdXNlZBIqCghwcm9ibGVtcxgBIAMoCzIYLnBnc3dhcm0udjEuRmllbGRQcm9ibGVtIhkKB1dhaXRpbmcSDgoGcmVhc29uGAEgASgJIi4KDEZpZWxkUHJvYmxlbRINCgVmaWVsZBgBIAEoCRIPCgdwcm9ibGVtGAIgASgJImkKCURlbGV0ZUFjaxISCgpjbHVzdGVyX2lkGAEgASgJEgwKBGdvbmUYAiABKAgSDgoGZGV0YWlsGAMgASgJEioKB3JlZnVzZWQYBCABKAsyGS5wZ3N3YXJtLnYxLkRlbGV0ZVJlZnVzZWQiLQoNRGVsZXRlUmVmdXNlZBIPCgd2ZXJzaW9uGAEgASgDEgsKA3doeRgCIAEoCSJLCg5TdG9yYWdlQ2xhc3NlcxINCgVuYW1lcxgBIAMoCRIZCgxkZWZhdWx0X25hbWUYAiABKAlIAIgBAUIPCg1fZGVmYXVsdF9uYW1lIhwKC0xvZ0xldmVsQWNrEg0KBWxldmVsGAEgASgJIugCCg9PcGVyYXRpb25VcGRhdGUSFAoMb3BlcmF0aW9uX2lkGAEgASgJEhAKCHJldmlzaW9uGAIgASgDEikKBXN0YXRlGAMgASgOMhoucGdzd2FybS52MS5PcGVyYXRpb25TdGF0ZRIoCgVzdGVwcxgEIAMoCzIZLnBnc3dhcm0udjEuT3BlcmF0aW9uU3RlcBITCgZ0YXJnZXQYBSABKAlIAIgBARISCgVlcnJvchgGIAEoCUgBiAEBEiUKGHBvaW50X29mX25vX3JldHVybl9hdF9tcxgHIAEoA0gCiAEBEhoKDXN0YXJ0ZWRfYXRfbXMYCCABKANIA4gBARIYCgtlbmRlZF9hdF9tcxgJIAEoA0gEiAEBQgkKB190YXJnZXRCCAoGX2Vycm9yQhsKGV9wb2ludF9vZl9ub19yZXR1cm5fYXRfbXNCEAoOX3N0YXJ0ZWRfYXRfbXNCDgoMX2VuZGVkX2F0X21zItMBCg1PcGVyYXRpb25TdGVwEisKBG5hbWUYASABKA4yHS5wZ3N3YXJtLnYxLk9wZXJhdGlvblN0ZXBOYW1lEi0KBXN0YXRlGAIgASgOMh4ucGdzd2FybS52MS5PcGVyYXRpb25TdGVwU3RhdGUSGgoNc3RhcnRlZF9hdF9tcxgDIAEoA0gAiAEBEhgKC2VuZGVkX2F0X21zGAQgASgDSAGIAQESDgoGZGV0YWlsGAUgASgJQhAKDl9zdGFydGVkX2F0X21zQg4KDF9lbmRlZF9hdF9tcyKuBQoOQ2VudHJhbE1lc3NhZ2USJgoHd2VsY29tZRgBIAEoCzITLnBnc3dhcm0udjEuV2VsY29tZUgAEjEKDWhlYXJ0YmVhdF9hY2sYAiABKAsyGC5wZ3N3YXJtLnYxLkhlYXJ0YmVhdEFja0gAEisKBmNvbmZpZxgDIAEoCzIZLnBnc3dhcm0udjEuQ2x1c3RlckNvbmZpZ0gAEjMKDmRlbGV0ZV9jbHVzdGVyGAQgASgLMhkucGdzd2FybS52MS5EZWxldGVDbHVzdGVySAASKwoKZXZlbnRzX2FjaxgFIAEoCzIVLnBnc3dhcm0udjEuRXZlbnRzQWNrSAASMAoNc2V0X2xvZ19sZXZlbBgGIAEoCzIXLnBnc3dhcm0udjEuU2V0TG9nTGV2ZWxIABI1Cg9zdGFydF9vcGVyYXRpb24YByABKAsyGi5wZ3N3YXJtLnYxLlN0YXJ0T3BlcmF0aW9uSAASNwoQY2FuY2VsX29wZXJhdGlvbhgIIAEoCzIbLnBnc3dhcm0udjEuQ2FuY2VsT3BlcmF0aW9uSAASMQoNb3BlcmF0aW9uX2FjaxgJIAEoCzIYLnBnc3dhcm0udjEuT3BlcmF0aW9uQWNrSAASMQoNc2l0ZV9zZXR0aW5ncxgOIAEoCzIYLnBnc3dhcm0udjEuU2l0ZVNldHRpbmdzSAASRAoXcmVmcmVzaF9zdG9yYWdlX2NsYXNzZXMYDyABKAsyIS5wZ3N3YXJtLnYxLlJlZnJlc2hTdG9yYWdlQ2xhc3Nlc0gAEikKCW5ld190b2tlbhgKIAEoCzIULnBnc3dhcm0udjEuTmV3VG9rZW5IABIuCgtjZXJ0aWZpY2F0ZRgLIAEoCzIXLnBnc3dhcm0udjEuQ2VydGlmaWNhdGVIAEIJCgdtZXNzYWdlIqMBCgdXZWxjb21lEhgKEHByb3RvY29sX3ZlcnNpb24YASABKAUSFwoPY2VudHJhbF92ZXJzaW9uGAIgASgJEgwKBG5hbWUYAyABKAkSKwoIY2x1c3RlcnMYBCADKAsyGS5wZ3N3YXJtLnYxLkNsdXN0ZXJDb25maWcSKgoIc2V0dGluZ3MYDiABKAsyGC5wZ3N3YXJtLnYxLlNpdGVTZXR0aW5ncyK0AQoMU2l0ZVNldHRpbmdzEhYKDnNhdGVsbGl0ZV9uYW1lGAEgASgJEjIKBXRpZXJzGAIgAygLMiMucGdzd2FybS52MS5TaXRlU2V0dGluZ3MuVGllcnNFbnRyeRIZCgxpbWFnZV9taXJyb3IYAyABKAlIAIgBARosCgpUaWVyc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAFCDwoNX2ltYWdlX21pcnJvciIXChVSZWZyZXNoU3RvcmFnZUNsYXNzZXMiIAoMSGVhcnRiZWF0QWNrEhAKCHNlcXVlbmNlGAEgASgDIlUKDURlbGV0ZUNsdXN0ZXISEgoKY2x1c3Rlcl9pZBgBIAEoCRIMCgRuYW1lGAIgASgJEhEKCW5hbWVzcGFjZRgDIAEoCRIPCgd2ZXJzaW9uGAQgASgDIh4KCUV2ZW50c0FjaxIRCglldmVudF9pZHMYASADKAkiZgoLU2V0TG9nTGV2ZWwSDQoFbGV2ZWwYASABKAkSFAoHc2Vjb25kcxgCIAEoBUgAiAEBEhcKCmNsdXN0ZXJfaWQYAyABKAlIAYgBAUIKCghfc2Vjb25kc0INCgtfY2x1c3Rlcl9pZCL9AQoOU3RhcnRPcGVyYXRpb24SFAoMb3BlcmF0aW9uX2lkGAEgASgJEhIKCmNsdXN0ZXJfaWQYAiABKAkSLAoKc3dpdGNob3ZlchgDIAEoCzIWLnBnc3dhcm0udjEuU3dpdGNob3ZlckgAEikKBWZlbmNlGAQgASgLMhgucGdzd2FybS52MS5GZW5jZVByaW1hcnlIABItCgd1bmZlbmNlGAUgASgLMhoucGdzd2FybS52MS5VbmZlbmNlUHJpbWFyeUgAEiwKB3Byb21vdGUYBiABKAsyGS5wZ3N3YXJtLnYxLlByb21vdGVNZW1iZXJIAEILCglvcGVyYXRpb24iHgoMRmVuY2VQcmltYXJ5Eg4KBnJlYXNvbhgBIAEoCSIQCg5VbmZlbmNlUHJpbWFyeSIwCg1Qcm9tb3RlTWVtYmVyEgoKAnRvGAEgASgJEhMKC2FjY2VwdF9sb3NzGAIgASgIIiQKClN3aXRjaG92ZXISDwoCdG8YASABKAlIAIgBAUIFCgNfdG8iOwoPQ2FuY2VsT3BlcmF0aW9uEhQKDG9wZXJhdGlvbl9pZBgBIAEoCRISCgpjbHVzdGVyX2lkGAIgASgJIjYKDE9wZXJhdGlvbkFjaxIUCgxvcGVyYXRpb25faWQYASABKAkSEAoIcmV2aXNpb24YAiABKAMiJQoSQ2VydGlmaWNhdGVSZXF1ZXN0Eg8KB3JlcXVlc3QYASABKAkiGQoITmV3VG9rZW4SDQoFdG9rZW4YASABKAkqqAEKDk9wZXJhdGlvblN0YXRlEh8KG09QRVJBVElPTl9TVEFURV9VTlNQRUNJRklFRBAAEhsKF09QRVJBVElPTl9TVEFURV9SVU5OSU5HEAESHQoZT1BFUkFUSU9OX1NUQVRFX1NVQ0NFRURFRBACEhoKFk9QRVJBVElPTl9TVEFURV9GQUlMRUQQAxIdChlPUEVSQVRJT05fU1RBVEVfQ0FOQ0VMTEVEEAQq2gIKEU9wZXJhdGlvblN0ZXBOYW1lEiMKH09QRVJBVElPTl9TVEVQX05BTUVfVU5TUEVDSUZJRUQQABIdChlPUEVSQVRJT05fU1RFUF9OQU1FX0NIRUNLEAESIgoeT1BFUkFUSU9OX1NURVBfTkFNRV9DSEVDS1BPSU5UEAISHQoZT1BFUkFUSU9OX1NURVBfTkFNRV9GRU5DRRADEhwKGE9QRVJBVElPTl9TVEVQX05BTUVfU1RPUBAEEh8KG09QRVJBVElPTl9TVEVQX05BTUVfQ09ORklSTRAFEh8KG09QRVJBVElPTl9TVEVQX05BTUVfUkVMRUFTRRAGEh8KG09QRVJBVElPTl9TVEVQX05BTUVfUFJPTU9URRAHEh4KGk9QRVJBVElPTl9TVEVQX05BTUVfRk9MTE9XEAgSHQoZT1BFUkFUSU9OX1NURVBfTkFNRV9BRE1JVBAJKuABChJPcGVyYXRpb25TdGVwU3RhdGUSJAogT1BFUkFUSU9OX1NURVBfU1RBVEVfVU5TUEVDSUZJRUQQABIgChxPUEVSQVRJT05fU1RFUF9TVEFURV9QRU5ESU5HEAESIAocT1BFUkFUSU9OX1NURVBfU1RBVEVfUlVOTklORxACEh0KGU9QRVJBVElPTl9TVEVQX1NUQVRFX0RPTkUQAxIfChtPUEVSQVRJT05fU1RFUF9TVEFURV9GQUlMRUQQBBIgChxPUEVSQVRJT05fU1RFUF9TVEFURV9TS0lQUEVEEAUyWwoQU2F0ZWxsaXRlU2VydmljZRJHCgdDb25uZWN0EhwucGdzd2FybS52MS5TYXRlbGxpdGVNZXNzYWdlGhoucGdzd2FybS52MS5DZW50cmFsTWVzc2FnZSgBMAFiBnByb3RvMw", [file_pgswarm_v1_config, file_pgswarm_v1_event, file_pgswarm_v1_health, file_pgswarm_v1_registration]);
 
 /**
  * @generated from message pgswarm.v1.SatelliteMessage
@@ -338,11 +338,26 @@ export type DeleteAck = Message<"pgswarm.v1.DeleteAck"> & {
   clusterId: string;
 
   /**
-   * False while objects remain.
+   * False while objects remain, or where the satellite does not delete it.
    *
    * @generated from field: bool gone = 2;
    */
   gone: boolean;
+
+  /**
+   * While objects remain: how far it is, in one sentence.
+   *
+   * @generated from field: string detail = 3;
+   */
+  detail: string;
+
+  /**
+   * Present: the satellite does not obey, nothing was touched. Absent from an older satellite, which says so by an
+   * event only.
+   *
+   * @generated from field: pgswarm.v1.DeleteRefused refused = 4;
+   */
+  refused?: DeleteRefused | undefined;
 };
 
 /**
@@ -351,6 +366,32 @@ export type DeleteAck = Message<"pgswarm.v1.DeleteAck"> & {
  */
 export const DeleteAckSchema: GenMessage<DeleteAck> = /*@__PURE__*/
   messageDesc(file_pgswarm_v1_satellite, 10);
+
+/**
+ * @generated from message pgswarm.v1.DeleteRefused
+ */
+export type DeleteRefused = Message<"pgswarm.v1.DeleteRefused"> & {
+  /**
+   * Of the order that is refused: central may have decided anew since.
+   *
+   * @generated from field: int64 version = 1;
+   */
+  version: bigint;
+
+  /**
+   * Why, in one sentence.
+   *
+   * @generated from field: string why = 2;
+   */
+  why: string;
+};
+
+/**
+ * Describes the message pgswarm.v1.DeleteRefused.
+ * Use `create(DeleteRefusedSchema)` to create a new message.
+ */
+export const DeleteRefusedSchema: GenMessage<DeleteRefused> = /*@__PURE__*/
+  messageDesc(file_pgswarm_v1_satellite, 11);
 
 /**
  * @generated from message pgswarm.v1.StorageClasses
@@ -372,7 +413,7 @@ export type StorageClasses = Message<"pgswarm.v1.StorageClasses"> & {
  * Use `create(StorageClassesSchema)` to create a new message.
  */
 export const StorageClassesSchema: GenMessage<StorageClasses> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_satellite, 11);
+  messageDesc(file_pgswarm_v1_satellite, 12);
 
 /**
  * @generated from message pgswarm.v1.LogLevelAck
@@ -389,7 +430,7 @@ export type LogLevelAck = Message<"pgswarm.v1.LogLevelAck"> & {
  * Use `create(LogLevelAckSchema)` to create a new message.
  */
 export const LogLevelAckSchema: GenMessage<LogLevelAck> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_satellite, 12);
+  messageDesc(file_pgswarm_v1_satellite, 13);
 
 /**
  * How an operation stands, whole: the highest revision replaces all others.
@@ -458,7 +499,7 @@ export type OperationUpdate = Message<"pgswarm.v1.OperationUpdate"> & {
  * Use `create(OperationUpdateSchema)` to create a new message.
  */
 export const OperationUpdateSchema: GenMessage<OperationUpdate> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_satellite, 13);
+  messageDesc(file_pgswarm_v1_satellite, 14);
 
 /**
  * @generated from message pgswarm.v1.OperationStep
@@ -495,7 +536,7 @@ export type OperationStep = Message<"pgswarm.v1.OperationStep"> & {
  * Use `create(OperationStepSchema)` to create a new message.
  */
 export const OperationStepSchema: GenMessage<OperationStep> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_satellite, 14);
+  messageDesc(file_pgswarm_v1_satellite, 15);
 
 /**
  * @generated from message pgswarm.v1.CentralMessage
@@ -602,7 +643,7 @@ export type CentralMessage = Message<"pgswarm.v1.CentralMessage"> & {
  * Use `create(CentralMessageSchema)` to create a new message.
  */
 export const CentralMessageSchema: GenMessage<CentralMessage> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_satellite, 15);
+  messageDesc(file_pgswarm_v1_satellite, 16);
 
 /**
  * @generated from message pgswarm.v1.Welcome
@@ -644,7 +685,7 @@ export type Welcome = Message<"pgswarm.v1.Welcome"> & {
  * Use `create(WelcomeSchema)` to create a new message.
  */
 export const WelcomeSchema: GenMessage<Welcome> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_satellite, 16);
+  messageDesc(file_pgswarm_v1_satellite, 17);
 
 /**
  * What central decides about the site as a whole, sent whole each time and kept at the site.
@@ -679,7 +720,7 @@ export type SiteSettings = Message<"pgswarm.v1.SiteSettings"> & {
  * Use `create(SiteSettingsSchema)` to create a new message.
  */
 export const SiteSettingsSchema: GenMessage<SiteSettings> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_satellite, 17);
+  messageDesc(file_pgswarm_v1_satellite, 18);
 
 /**
  * @generated from message pgswarm.v1.RefreshStorageClasses
@@ -692,7 +733,7 @@ export type RefreshStorageClasses = Message<"pgswarm.v1.RefreshStorageClasses"> 
  * Use `create(RefreshStorageClassesSchema)` to create a new message.
  */
 export const RefreshStorageClassesSchema: GenMessage<RefreshStorageClasses> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_satellite, 18);
+  messageDesc(file_pgswarm_v1_satellite, 19);
 
 /**
  * @generated from message pgswarm.v1.HeartbeatAck
@@ -709,7 +750,7 @@ export type HeartbeatAck = Message<"pgswarm.v1.HeartbeatAck"> & {
  * Use `create(HeartbeatAckSchema)` to create a new message.
  */
 export const HeartbeatAckSchema: GenMessage<HeartbeatAck> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_satellite, 19);
+  messageDesc(file_pgswarm_v1_satellite, 20);
 
 /**
  * @generated from message pgswarm.v1.DeleteCluster
@@ -743,7 +784,7 @@ export type DeleteCluster = Message<"pgswarm.v1.DeleteCluster"> & {
  * Use `create(DeleteClusterSchema)` to create a new message.
  */
 export const DeleteClusterSchema: GenMessage<DeleteCluster> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_satellite, 20);
+  messageDesc(file_pgswarm_v1_satellite, 21);
 
 /**
  * @generated from message pgswarm.v1.EventsAck
@@ -762,7 +803,7 @@ export type EventsAck = Message<"pgswarm.v1.EventsAck"> & {
  * Use `create(EventsAckSchema)` to create a new message.
  */
 export const EventsAckSchema: GenMessage<EventsAck> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_satellite, 21);
+  messageDesc(file_pgswarm_v1_satellite, 22);
 
 /**
  * @generated from message pgswarm.v1.SetLogLevel
@@ -795,7 +836,7 @@ export type SetLogLevel = Message<"pgswarm.v1.SetLogLevel"> & {
  * Use `create(SetLogLevelSchema)` to create a new message.
  */
 export const SetLogLevelSchema: GenMessage<SetLogLevel> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_satellite, 22);
+  messageDesc(file_pgswarm_v1_satellite, 23);
 
 /**
  * @generated from message pgswarm.v1.StartOperation
@@ -850,7 +891,7 @@ export type StartOperation = Message<"pgswarm.v1.StartOperation"> & {
  * Use `create(StartOperationSchema)` to create a new message.
  */
 export const StartOperationSchema: GenMessage<StartOperation> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_satellite, 23);
+  messageDesc(file_pgswarm_v1_satellite, 24);
 
 /**
  * No client is let in, for ten minutes at most.
@@ -869,7 +910,7 @@ export type FencePrimary = Message<"pgswarm.v1.FencePrimary"> & {
  * Use `create(FencePrimarySchema)` to create a new message.
  */
 export const FencePrimarySchema: GenMessage<FencePrimary> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_satellite, 24);
+  messageDesc(file_pgswarm_v1_satellite, 25);
 
 /**
  * @generated from message pgswarm.v1.UnfencePrimary
@@ -882,7 +923,7 @@ export type UnfencePrimary = Message<"pgswarm.v1.UnfencePrimary"> & {
  * Use `create(UnfencePrimarySchema)` to create a new message.
  */
 export const UnfencePrimarySchema: GenMessage<UnfencePrimary> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_satellite, 25);
+  messageDesc(file_pgswarm_v1_satellite, 26);
 
 /**
  * A person's consent that this member becomes primary in the vacancy that there is now.
@@ -910,7 +951,7 @@ export type PromoteMember = Message<"pgswarm.v1.PromoteMember"> & {
  * Use `create(PromoteMemberSchema)` to create a new message.
  */
 export const PromoteMemberSchema: GenMessage<PromoteMember> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_satellite, 26);
+  messageDesc(file_pgswarm_v1_satellite, 27);
 
 /**
  * @generated from message pgswarm.v1.Switchover
@@ -929,7 +970,7 @@ export type Switchover = Message<"pgswarm.v1.Switchover"> & {
  * Use `create(SwitchoverSchema)` to create a new message.
  */
 export const SwitchoverSchema: GenMessage<Switchover> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_satellite, 27);
+  messageDesc(file_pgswarm_v1_satellite, 28);
 
 /**
  * Undone while that is possible. One that never began is cancelled at once and will not begin.
@@ -953,7 +994,7 @@ export type CancelOperation = Message<"pgswarm.v1.CancelOperation"> & {
  * Use `create(CancelOperationSchema)` to create a new message.
  */
 export const CancelOperationSchema: GenMessage<CancelOperation> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_satellite, 28);
+  messageDesc(file_pgswarm_v1_satellite, 29);
 
 /**
  * @generated from message pgswarm.v1.OperationAck
@@ -977,7 +1018,7 @@ export type OperationAck = Message<"pgswarm.v1.OperationAck"> & {
  * Use `create(OperationAckSchema)` to create a new message.
  */
 export const OperationAckSchema: GenMessage<OperationAck> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_satellite, 29);
+  messageDesc(file_pgswarm_v1_satellite, 30);
 
 /**
  * @generated from message pgswarm.v1.CertificateRequest
@@ -996,7 +1037,7 @@ export type CertificateRequest = Message<"pgswarm.v1.CertificateRequest"> & {
  * Use `create(CertificateRequestSchema)` to create a new message.
  */
 export const CertificateRequestSchema: GenMessage<CertificateRequest> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_satellite, 30);
+  messageDesc(file_pgswarm_v1_satellite, 31);
 
 /**
  * The token of the next stream. The satellite stores it beside its present one and comes back with it; used once,
@@ -1016,7 +1057,7 @@ export type NewToken = Message<"pgswarm.v1.NewToken"> & {
  * Use `create(NewTokenSchema)` to create a new message.
  */
 export const NewTokenSchema: GenMessage<NewToken> = /*@__PURE__*/
-  messageDesc(file_pgswarm_v1_satellite, 31);
+  messageDesc(file_pgswarm_v1_satellite, 32);
 
 /**
  * @generated from enum pgswarm.v1.OperationState
