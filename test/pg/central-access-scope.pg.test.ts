@@ -7,7 +7,7 @@ import { WebSocket } from "ws"
 import { present } from "#core/assert.ts"
 import { type LiveMessage, liveMessageSchema } from "#wire/live.ts"
 import { problemSchema } from "#wire/rest/shapes.ts"
-import { type Route, type RouteName, routes } from "#wire/rest/routes.ts"
+import { type RouteName } from "#wire/rest/routes.ts"
 import type { Central } from "../../src/central/central.ts"
 import {
   Api,
@@ -19,6 +19,7 @@ import {
 } from "../fixtures/central.ts"
 import { query, type TestServer, testServer } from "../fixtures/postgres.ts"
 import { eventually, Site } from "../fixtures/site.ts"
+import { route, routeNames } from "../fixtures/rest.ts"
 
 type Place = { readonly site: Site; readonly cluster: string; readonly operation: string }
 
@@ -74,11 +75,6 @@ async function placed(region: string): Promise<Place> {
   )
   return { site, cluster, operation }
 }
-
-const routeNames = Object.keys(routes).filter((name): name is RouteName =>
-  Object.hasOwn(routes, name),
-)
-const route = (name: RouteName): Route => routes[name]
 
 const everything = async (): Promise<string> =>
   JSON.stringify(

@@ -1,44 +1,20 @@
 /** Who may do what, and the record of it: roles on every route, and the audit of every change. */
 import assert from "node:assert/strict"
 import { randomUUID } from "node:crypto"
-import { after, before, test } from "node:test"
+import { test } from "node:test"
 import { isAtLeast, type Role, roles } from "#core/access/role.ts"
 import { problemSchema } from "#wire/rest/shapes.ts"
-import { type Route, type RouteName, routes } from "#wire/rest/routes.ts"
-import type { Central } from "../../src/central/central.ts"
-import {
-  Api,
-  pathOf,
-  request,
-  restUrl,
-  rulePut,
-  signedIn,
-  startTestCentral,
-} from "../fixtures/central.ts"
-import { query, type TestServer, testServer } from "../fixtures/postgres.ts"
+import { Api, pathOf, request, rulePut } from "../fixtures/central.ts"
+import { query } from "../fixtures/postgres.ts"
+import { oneCentral } from "../fixtures/one-central.ts"
+import { route, routeNames } from "../fixtures/rest.ts"
 
-let server: TestServer
 let url: string
-let central: Central
 let admin: Api
 let base: string
-
-before(async () => {
-  server = await testServer()
-  url = await server.freshDatabase()
-  central = await startTestCentral(url)
-  admin = await signedIn(central)
-  base = restUrl(central)
+oneCentral((opened) => {
+  ;({ url, api: admin, base } = opened)
 })
-after(async () => {
-  await central[Symbol.asyncDispose]()
-  await server.close()
-})
-
-const route = (name: RouteName): Route => routes[name]
-const routeNames = Object.keys(routes).filter((name): name is RouteName =>
-  Object.hasOwn(routes, name),
-)
 
 async function tokenOf(role: Role): Promise<Api> {
   const { token } = await admin.ok("createToken", { body: { name: `as ${role}`, role } })

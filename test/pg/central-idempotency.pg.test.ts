@@ -1,35 +1,20 @@
 import assert from "node:assert/strict"
 import { randomUUID } from "node:crypto"
-import { after, before, test } from "node:test"
+import { test } from "node:test"
 import { millis } from "#core/units.ts"
 import { createdTokenSchema } from "#wire/rest/access.ts"
 import type { Central } from "../../src/central/central.ts"
 import { openDatabase } from "#io/postgres/sql.ts"
 import { pruneIdempotency } from "../../src/central/store/idempotency.ts"
-import {
-  type Api,
-  request,
-  restUrl,
-  signedIn,
-  smallSpec,
-  startTestCentral,
-} from "../fixtures/central.ts"
-import { query, type TestServer, testServer } from "../fixtures/postgres.ts"
+import { type Api, request, restUrl, smallSpec } from "../fixtures/central.ts"
+import { query } from "../fixtures/postgres.ts"
+import { oneCentral } from "../fixtures/one-central.ts"
 
-let server: TestServer
 let url: string
 let central: Central
 let api: Api
-
-before(async () => {
-  server = await testServer()
-  url = await server.freshDatabase()
-  central = await startTestCentral(url)
-  api = await signedIn(central)
-})
-after(async () => {
-  await central[Symbol.asyncDispose]()
-  await server.close()
+oneCentral((opened) => {
+  ;({ url, central, api } = opened)
 })
 
 const post = (path: string, key: string, body: unknown, token = api.token) =>

@@ -1,38 +1,17 @@
 /** The catalogue of images, what profiles take from it, and the mirror that sites hear of. */
 import assert from "node:assert/strict"
-import { after, before, test } from "node:test"
-import { problemSchema } from "#wire/rest/shapes.ts"
+import { test } from "node:test"
 import type { Central } from "../../src/central/central.ts"
-import {
-  type Api,
-  type RestAnswer,
-  signedIn,
-  smallSpec,
-  startTestCentral,
-} from "../fixtures/central.ts"
-import { type TestServer, testServer } from "../fixtures/postgres.ts"
+import { type Api, smallSpec } from "../fixtures/central.ts"
 import { Site } from "../fixtures/site.ts"
+import { oneCentral } from "../fixtures/one-central.ts"
+import { refusedWith } from "../fixtures/rest.ts"
 
-let server: TestServer
 let central: Central
 let api: Api
-
-before(async () => {
-  server = await testServer()
-  central = await startTestCentral(await server.freshDatabase())
-  api = await signedIn(central)
+oneCentral((opened) => {
+  ;({ central, api } = opened)
 })
-after(async () => {
-  await central[Symbol.asyncDispose]()
-  await server.close()
-})
-
-function refusedWith(answer: RestAnswer, status: number, code: string) {
-  assert.equal(answer.status, status, JSON.stringify(answer.body))
-  const problem = problemSchema.parse(answer.body)
-  assert.equal(problem.code, code)
-  return problem
-}
 
 const digest = `sha256:${"0a".repeat(32)}`
 const put = (variant: string, minor: string, more: Readonly<Record<string, unknown>> = {}) =>

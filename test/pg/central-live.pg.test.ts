@@ -1,35 +1,19 @@
 import assert from "node:assert/strict"
 import { once } from "node:events"
-import { after, before, test } from "node:test"
+import { test } from "node:test"
 import { WebSocket } from "ws"
 import { type LiveMessage, liveMessageSchema } from "#wire/live.ts"
 import type { Central } from "../../src/central/central.ts"
-import {
-  adminPassword,
-  type Api,
-  restUrl,
-  rulePut,
-  signedIn,
-  signIn,
-  startTestCentral,
-} from "../fixtures/central.ts"
-import { type TestServer, testServer } from "../fixtures/postgres.ts"
+import { adminPassword, type Api, restUrl, rulePut, signIn } from "../fixtures/central.ts"
 import { eventually, Site } from "../fixtures/site.ts"
+import { oneCentral } from "../fixtures/one-central.ts"
 
-let server: TestServer
 let central: Central
 let api: Api
 let liveUrl: string
-
-before(async () => {
-  server = await testServer()
-  central = await startTestCentral(await server.freshDatabase())
-  api = await signedIn(central)
+oneCentral(async (opened) => {
+  ;({ central, api } = opened)
   liveUrl = `${restUrl(central).replace("http", "ws")}/api/v1/live`
-})
-after(async () => {
-  await central[Symbol.asyncDispose]()
-  await server.close()
 })
 
 type Browser = { readonly socket: WebSocket; readonly messages: LiveMessage[] }

@@ -1,30 +1,22 @@
 /** Log levels that people ask for from afar, through REST and on the stream. */
 import assert from "node:assert/strict"
-import { after, before, test } from "node:test"
+import { test } from "node:test"
 import type { Central } from "../../src/central/central.ts"
-import { type Api, rulePut, signedIn, startTestCentral } from "../fixtures/central.ts"
-import { query, type TestServer, testServer } from "../fixtures/postgres.ts"
+import { type Api, rulePut } from "../fixtures/central.ts"
+import { query } from "../fixtures/postgres.ts"
 import { Site } from "../fixtures/site.ts"
+import { oneCentral } from "../fixtures/one-central.ts"
 
-let server: TestServer
 let url: string
 let central: Central
 let api: Api
 let site: Site
-
-before(async () => {
-  server = await testServer()
-  url = await server.freshDatabase()
-  central = await startTestCentral(url)
-  api = await signedIn(central)
+oneCentral(async (opened) => {
+  ;({ url, central, api } = opened)
   site = new Site(central, "north")
+  opened.open.push(site)
   await site.join(api)
   await rulePut(api)
-})
-after(async () => {
-  await site.close()
-  await central[Symbol.asyncDispose]()
-  await server.close()
 })
 
 test("a satellite is told its level and for how long, on each stream until the time is over or it is taken back", async () => {

@@ -1,37 +1,23 @@
 import assert from "node:assert/strict"
 import { randomUUID } from "node:crypto"
-import { after, before, test } from "node:test"
+import { test } from "node:test"
 import { eventId } from "#core/ids.ts"
 import type { Central } from "../../src/central/central.ts"
 import { openDatabase, quoteIdentifier, quoteLiteral, SqlError } from "#io/postgres/sql.ts"
 import { Outage } from "#io/outage.ts"
 import { seconds } from "#core/units.ts"
 import { migrate } from "../../src/central/store/migrate.ts"
-import {
-  type Api,
-  request,
-  restUrl,
-  rulePut,
-  signedIn,
-  startTestCentral,
-} from "../fixtures/central.ts"
-import { query, type TestServer, testServer } from "../fixtures/postgres.ts"
+import { type Api, request, restUrl, rulePut } from "../fixtures/central.ts"
+import { query, type TestServer } from "../fixtures/postgres.ts"
 import { eventually, Site } from "../fixtures/site.ts"
+import { oneCentral } from "../fixtures/one-central.ts"
 
 let server: TestServer
 let url: string
 let central: Central
 let api: Api
-
-before(async () => {
-  server = await testServer()
-  url = await server.freshDatabase()
-  central = await startTestCentral(url)
-  api = await signedIn(central)
-})
-after(async () => {
-  await central[Symbol.asyncDispose]()
-  await server.close()
+oneCentral((opened) => {
+  ;({ server, url, central, api } = opened)
 })
 
 test("while central's PostgreSQL is away requests fail clearly and streams live on; when it is back nothing is lost", async () => {

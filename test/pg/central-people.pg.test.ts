@@ -2,50 +2,24 @@
 import assert from "node:assert/strict"
 import { randomUUID } from "node:crypto"
 import { once } from "node:events"
-import { after, before, test } from "node:test"
+import { test } from "node:test"
 import { WebSocket } from "ws"
 import { createdTokenSchema, openSessionSchema, sessionSchema } from "#wire/rest/access.ts"
-import { pageOf, problemSchema } from "#wire/rest/shapes.ts"
-import type { Central } from "../../src/central/central.ts"
-import {
-  adminPassword,
-  Api,
-  request,
-  type RestAnswer,
-  restUrl,
-  signedIn,
-  signIn,
-  startTestCentral,
-} from "../fixtures/central.ts"
-import { query, type TestServer, testServer } from "../fixtures/postgres.ts"
+import { pageOf } from "#wire/rest/shapes.ts"
+import { adminPassword, Api, request, signIn } from "../fixtures/central.ts"
+import { query } from "../fixtures/postgres.ts"
+import { oneCentral } from "../fixtures/one-central.ts"
+import { refusedWith } from "../fixtures/rest.ts"
 
-let server: TestServer
 let url: string
-let central: Central
 let admin: Api
 let base: string
-
-before(async () => {
-  server = await testServer()
-  url = await server.freshDatabase()
-  central = await startTestCentral(url)
-  admin = await signedIn(central)
-  base = restUrl(central)
-})
-after(async () => {
-  await central[Symbol.asyncDispose]()
-  await server.close()
+oneCentral((opened) => {
+  ;({ url, api: admin, base } = opened)
 })
 
 const password = "a long enough password"
 const json = { "content-type": "application/json" }
-
-function refusal(answer: RestAnswer, status: number, code: string) {
-  assert.equal(answer.status, status, JSON.stringify(answer.body))
-  const problem = problemSchema.parse(answer.body)
-  assert.equal(problem.code, code)
-  return problem
-}
 
 async function person(
   name: string,
@@ -94,9 +68,13 @@ test("a person is made with a password that is shown once, signs in, and has rol
   assert.equal(read.sessionCount, 1)
   assert.ok(read.signedInAt !== null)
   const again = await admin.raw("createPerson", { body: { name: "ada", role: "viewer" } })
-  refusal(again, 409, "NAME_TAKEN")
+  refusedWith(again, 409, "NAME_TAKEN")
   const scoped = { name: "x", role: "admin", scope: { region: "north" } }
-  const { problems } = refusal(await admin.raw("createPerson", { body: scoped }), 400, "INVALID")
+  const { problems } = refusedWith(
+    await admin.raw("createPerson", { body: scoped }),
+    400,
+    "INVALID",
+  )
   assert.deepEqual(
     problems?.map(({ field }) => field),
     ["scope"],
@@ -112,9 +90,9 @@ test("the last admin is neither demoted, disabled nor deleted, also by two at on
   const [first] = (await admin.ok("listPeople", { query: { role: "admin" } })).items
   assert.ok(first !== undefined)
   const edit = (id: string, body: unknown) => admin.raw("editPerson", { params: { id }, body })
-  refusal(await edit(first.id, { version: 1, role: "operator" }), 409, "LAST_ADMIN")
-  refusal(await edit(first.id, { version: 1, disabled: true }), 409, "LAST_ADMIN")
-  refusal(await admin.raw("deletePerson", { params: { id: first.id } }), 409, "LAST_ADMIN")
+  refusedWith(await edit(first.id, { version: 1, role: "operator" }), 409, "LAST_ADMIN")
+  refusedWith(await edit(first.id, { version: 1, disabled: true }), 409, "LAST_ADMIN")
+  refusedWith(await admin.raw("deletePerson", { params: { id: first.id } }), 409, "LAST_ADMIN")
   const second = await admin.ok("createPerson", { body: { name: "bob", role: "admin", password } })
   const { cookie } = await signIn(base, password, "bob")
   const theirs = await tokenBy(cookie, { name: "bob's" })
@@ -141,7 +119,7 @@ test("who is disabled is out at once: sessions, tokens and the live line", async
   await admin.ok("editPerson", { params: { id }, body: { version: 1, disabled: true } })
   assert.equal((await get("/api/v1/session")).status, 401)
   assert.equal((await token.raw("listClusters")).status, 401)
-  refusal((await signIn(base, password, "carol")).answer, 401, "WRONG_CREDENTIALS")
+  refusedWith((await signIn(base, password, "carol")).answer, 401, "WRONG_CREDENTIALS")
   assert.equal((await byCookie.closed)[0], 4401)
   assert.equal((await byToken.closed)[0], 4401)
   await admin.ok("editPerson", { params: { id }, body: { version: 2, disabled: false } })
@@ -150,7 +128,7 @@ test("who is disabled is out at once: sessions, tokens and the live line", async
     200,
     "enabled again, the token is good again",
   )
-  refusal(
+  refusedWith(
     await admin.raw("editPerson", { params: { id }, body: { version: 2, role: "viewer" } }),
     409,
     "VERSION_CONFLICT",
@@ -168,18 +146,18 @@ test("a token never may more than its owner, also when the owner's role falls la
     JSON.stringify({ name: "admin's", role: "admin" }),
   )
   assert.deepEqual(
-    refusal(higher, 400, "INVALID").problems?.map(({ field }) => field),
+    refusedWith(higher, 400, "INVALID").problems?.map(({ field }) => field),
     ["role"],
   )
   const cancel = () => token.raw("cancelOperation", { params: { id: randomUUID() } })
-  refusal(await cancel(), 404, "NOT_FOUND")
+  refusedWith(await cancel(), 404, "NOT_FOUND")
   const line = await listening({ authorization: `Bearer ${token.token}` })
   await admin.ok("editPerson", {
     params: { id },
     body: { version: 1, role: "viewer", scope: { region: "north" } },
   })
   assert.equal((await line.closed)[0], 4403)
-  refusal(await cancel(), 403, "ROLE_TOO_LOW")
+  refusedWith(await cancel(), 403, "ROLE_TOO_LOW")
   const session = await token.ok("session")
   assert.deepEqual([session.role, session.scope], ["viewer", [{ region: "north" }]])
 })
@@ -191,13 +169,13 @@ test("a token that was narrowed leads to none that was not, and one that ends to
     { name: "part", role: "operator", scope: { region: "north" } },
   ]) {
     const narrow = await tokenBy(cookie, body)
-    refusal(await narrow.raw("createToken", { body: { name: "wide" } }), 403, "NARROWED_TOKEN")
-    refusal(
+    refusedWith(await narrow.raw("createToken", { body: { name: "wide" } }), 403, "NARROWED_TOKEN")
+    refusedWith(
       await narrow.raw("revokeToken", { params: { id: randomUUID() } }),
       403,
       "NARROWED_TOKEN",
     )
-    refusal(
+    refusedWith(
       await narrow.raw("changePassword", { body: { current: password, password: `${password}!` } }),
       403,
       "NARROWED_TOKEN",
@@ -205,7 +183,7 @@ test("a token that was narrowed leads to none that was not, and one that ends to
   }
   const brief = await tokenBy(cookie, { name: "a day", expiresInDays: 1 })
   for (const expiresInDays of [null, 2])
-    refusal(
+    refusedWith(
       await brief.raw("createToken", { body: { name: "longer", expiresInDays } }),
       400,
       "INVALID",
@@ -218,7 +196,7 @@ test("a token that was narrowed leads to none that was not, and one that ends to
     JSON.stringify({ name: "admin of a part", scope: { region: "north" } }),
   )
   assert.deepEqual(
-    refusal(wide, 400, "INVALID").problems?.map(({ field }) => field),
+    refusedWith(wide, 400, "INVALID").problems?.map(({ field }) => field),
     ["scope"],
   )
 })
@@ -243,7 +221,7 @@ test("tokens are recognised by how they begin, show their last use, and are each
     "only admins ask for those of others",
   )
   const revoke = await request(base, "DELETE", `/api/v1/tokens/${others.id}`, { cookie })
-  refusal(revoke, 404, "NOT_FOUND")
+  refusedWith(revoke, 404, "NOT_FOUND")
   const id = own.items[0]?.id ?? ""
   await admin.ok("revokeToken", { params: { id } })
   assert.equal((await token.raw("listClusters")).status, 401)
@@ -261,8 +239,8 @@ test("a password is changed by who knows it, which ends the other sessions; an a
       { cookie, ...json },
       JSON.stringify({ current, password: next }),
     )
-  refusal(await change("not it", "another password"), 403, "WRONG_CREDENTIALS")
-  refusal(await change(password, "short"), 400, "INVALID")
+  refusedWith(await change("not it", "another password"), 403, "WRONG_CREDENTIALS")
+  refusedWith(await change(password, "short"), 400, "INVALID")
   assert.equal((await change(password, "another password")).status, 204)
   assert.equal((await get("/api/v1/session")).status, 200, "the one that asked goes on")
   assert.equal((await request(base, "GET", "/api/v1/session", { cookie: other })).status, 401)
@@ -287,7 +265,7 @@ test("sessions are listed with where they are from, and ended by their owner or 
   assert.equal(items[0]?.address, "127.0.0.1")
   const stranger = await person("ivan")
   const [newest] = items
-  refusal(
+  refusedWith(
     await request(base, "DELETE", `/api/v1/sessions/${newest.id}`, { cookie: stranger.cookie }),
     404,
     "NOT_FOUND",

@@ -1,38 +1,23 @@
 /** Sets of recovery rules through REST: editing, attaching, what sites get, and the sandbox. */
 import assert from "node:assert/strict"
-import { after, before, test } from "node:test"
+import { test } from "node:test"
 import type { RecoveryRule } from "#core/recovery/rule.ts"
-import { problemSchema } from "#wire/rest/shapes.ts"
 import type { Central } from "../../src/central/central.ts"
-import {
-  Api,
-  type RestAnswer,
-  restUrl,
-  signedIn,
-  smallSpec,
-  startTestCentral,
-} from "../fixtures/central.ts"
-import { query, type TestServer, testServer } from "../fixtures/postgres.ts"
+import { Api, restUrl, smallSpec } from "../fixtures/central.ts"
+import { query } from "../fixtures/postgres.ts"
 import { Site } from "../fixtures/site.ts"
+import { oneCentral } from "../fixtures/one-central.ts"
+import { refusedWith } from "../fixtures/rest.ts"
 
-let server: TestServer
 let url: string
 let central: Central
 let api: Api
 let site: Site
-
-before(async () => {
-  server = await testServer()
-  url = await server.freshDatabase()
-  central = await startTestCentral(url)
-  api = await signedIn(central)
+oneCentral(async (opened) => {
+  ;({ url, central, api } = opened)
   site = new Site(central, "north")
+  opened.open.push(site)
   await site.join(api)
-})
-after(async () => {
-  await site.close()
-  await central[Symbol.asyncDispose]()
-  await server.close()
 })
 
 const diskFull = {
@@ -54,13 +39,6 @@ const stale = {
 
 const made = (name: string, rules: readonly unknown[] = [diskFull, stale], allowExec = false) =>
   api.ok("createRuleSet", { body: { name, set: { allowExec, rules } } })
-
-function refusedWith(answer: RestAnswer, status: number, code: string) {
-  assert.equal(answer.status, status, JSON.stringify(answer.body))
-  const problem = problemSchema.parse(answer.body)
-  assert.equal(problem.code, code)
-  return problem
-}
 
 test("the built-in rules are there to be read and copied, each with a line that it takes", async () => {
   const { categories, allowExec } = await api.ok("builtInRules")

@@ -3,17 +3,11 @@ import assert from "node:assert/strict"
 import { after, afterEach, before, beforeEach, test } from "node:test"
 import { clusterId } from "#core/ids.ts"
 import type { Answer } from "#wire/rest/routes.ts"
-import { problemSchema } from "#wire/rest/shapes.ts"
 import type { Central } from "../../src/central/central.ts"
-import {
-  type Api,
-  type RestAnswer,
-  signedIn,
-  smallSpec,
-  startTestCentral,
-} from "../fixtures/central.ts"
+import { type Api, signedIn, smallSpec, startTestCentral } from "../fixtures/central.ts"
 import { query, type TestServer, testServer } from "../fixtures/postgres.ts"
 import { eventually, Site } from "../fixtures/site.ts"
+import { refusedWith } from "../fixtures/rest.ts"
 
 let server: TestServer
 let url: string
@@ -78,13 +72,6 @@ const only = async () => {
   const [one, ...more] = await clusters()
   assert.ok(one !== undefined && more.length === 0)
   return one
-}
-
-function refusedWith(answer: RestAnswer, status: number, code: string) {
-  assert.equal(answer.status, status, JSON.stringify(answer.body))
-  const problem = problemSchema.parse(answer.body)
-  assert.equal(problem.code, code)
-  return problem
 }
 
 test("a preview names every match and what would be done there, and saves nothing", async () => {

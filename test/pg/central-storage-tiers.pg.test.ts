@@ -1,17 +1,11 @@
 /** Storage tiers through REST, and what sites hear of them over the stream. */
 import assert from "node:assert/strict"
 import { after, afterEach, before, beforeEach, test } from "node:test"
-import { problemSchema } from "#wire/rest/shapes.ts"
 import type { Central } from "../../src/central/central.ts"
-import {
-  type Api,
-  type RestAnswer,
-  signedIn,
-  smallSpec,
-  startTestCentral,
-} from "../fixtures/central.ts"
+import { type Api, signedIn, smallSpec, startTestCentral } from "../fixtures/central.ts"
 import { type TestServer, testServer } from "../fixtures/postgres.ts"
 import { eventually, Site } from "../fixtures/site.ts"
+import { refusedWith } from "../fixtures/rest.ts"
 
 let server: TestServer
 let central: Central
@@ -54,13 +48,6 @@ const shown = ({ id }: Site) => api.ok("getSatellite", { params: { id } })
 async function map(site: Site, tiers: Readonly<Record<string, string>>) {
   const { version } = await shown(site)
   return api.raw("mapTiers", { params: { id: site.id }, body: { version, tiers } })
-}
-
-function refusedWith(answer: RestAnswer, status: number, code: string) {
-  assert.equal(answer.status, status, JSON.stringify(answer.body))
-  const problem = problemSchema.parse(answer.body)
-  assert.equal(problem.code, code)
-  return problem
 }
 
 const profileOn = (name: string, data: string, wal?: string) =>
