@@ -9,7 +9,11 @@ type Answered = { readonly status: number; readonly body?: unknown }
 /** By method and path without the query, e.g. `GET /clusters`. */
 export type Answers = Record<
   string,
-  (sent: { readonly query: URLSearchParams; readonly body: unknown }) => Answered
+  (sent: {
+    readonly query: URLSearchParams
+    readonly body: unknown
+    readonly idempotencyKey: string | undefined
+  }) => Answered
 >
 
 export const problem = (
@@ -27,7 +31,7 @@ export const list = (items: readonly unknown[]): Answered => ({
   body: { items, nextCursor: null },
 })
 
-const session = {
+export const session = {
   personId: "7b0c4c1e-52d6-4b8c-9c3e-4f3c86b4b222",
   hasPassword: true,
   user: "admin",
@@ -35,6 +39,7 @@ const session = {
   scope: [],
   expiresAt: "2099-01-01T00:00:00Z",
 }
+const ownLogLevel: Answered = { status: 200, body: { level: null, until: null } }
 const nothing = Object.fromEntries(
   ["satellites", "clusters", "events", "operations", "profiles", "rules", "tokens"].map((name) => [
     `GET /${name}`,
@@ -84,8 +89,11 @@ export function openDashboard(address: string, given: Answers = {}) {
     calls.push(name)
     const body: unknown = typeof init.body === "string" ? JSON.parse(init.body) : undefined
     const answer =
-      answers[name]?.({ query: url.searchParams, body }) ??
-      problem(404, "NOT_FOUND", "nothing here")
+      answers[name]?.({
+        query: url.searchParams,
+        body,
+        idempotencyKey: new Headers(init.headers).get("idempotency-key") ?? undefined,
+      }) ?? (name.endsWith("/log-level") ? ownLogLevel : problem(404, "NOT_FOUND", "nothing here"))
     return Promise.resolve(
       new Response(answer.body === undefined ? null : JSON.stringify(answer.body), {
         status: answer.status,

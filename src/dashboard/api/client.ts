@@ -1,11 +1,14 @@
 /** The REST client: typed by the route table, and every answer checked by the table's schema. */
 import type { z } from "zod"
 import { problemSchema } from "#wire/rest/shapes.ts"
+import { takesIdempotencyKey } from "#wire/rest/route.ts"
 import { type Answer, type Route, type RouteName, type Sent, routes } from "#wire/rest/routes.ts"
+import { createActKeys, randomKey } from "./act-keys.ts"
 import { CallFailed, type Failure } from "./failure.ts"
 
 const base = "/api/v1"
 const patience = 15_000
+const acts = createActKeys(() => performance.now(), randomKey)
 
 /** What a caller gives: only the parts that the route has. */
 export type Given<N extends RouteName> = {
@@ -19,7 +22,10 @@ type Parts = {
   readonly body?: unknown
 }
 
-/** Calls a route. Throws `CallFailed` and nothing else, except when `signal` ends it. */
+/**
+ * Calls a route. Throws `CallFailed` and nothing else, except when `signal` ends it. What has a signal is a
+ * question; a POST without one is a person's act, and goes out under a key by which central does it once.
+ */
 export async function call<N extends RouteName>(
   name: N,
   given: Given<N>,
@@ -39,18 +45,25 @@ async function send(
   signal: AbortSignal | undefined,
 ): Promise<Response> {
   const limit = AbortSignal.timeout(patience)
-  const hasBody = parts.body !== undefined
+  const body = parts.body === undefined ? undefined : JSON.stringify(parts.body)
+  const address = addressOf(route.path, parts)
+  const isAct = signal === undefined && takesIdempotencyKey(route)
+  const act = isAct ? `${route.method} ${address} ${body ?? ""}` : undefined
   try {
-    return await fetch(addressOf(route.path, parts), {
+    const response = await fetch(address, {
       method: route.method,
       headers: {
         accept: "application/json, application/problem+json",
-        ...(hasBody ? { "content-type": "application/json" } : {}),
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+        ...(act === undefined ? {} : { "idempotency-key": acts.keyOf(act) }),
       },
       credentials: "same-origin",
       signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
-      ...(hasBody ? { body: JSON.stringify(parts.body) } : {}),
+      ...(body === undefined ? {} : { body }),
     })
+    // A proxy, or a central that fell over, does not know whether it was done.
+    if (act !== undefined && response.status < 500) acts.answered(act)
+    return response
   } catch (cause) {
     if (signal?.aborted === true) throw cause
     throw new CallFailed({ kind: "away" }, { cause })
