@@ -116,6 +116,16 @@ export const storageTiersQuery = queryOptions({
   queryFn: ({ signal }) => every((query) => call("listStorageTiers", { query }, signal)),
 })
 
+/** Variants of images that a profile may choose, and the images in them. */
+export const variantsToChooseQuery = queryOptions({
+  queryKey: ["images", "every-variant"],
+  queryFn: ({ signal }) => every((query) => call("listImageVariants", { query }, signal)),
+})
+export const imagesToChooseQuery = queryOptions({
+  queryKey: ["images", "every"],
+  queryFn: ({ signal }) => every((query) => call("listImages", { query }, signal)),
+})
+
 /** Sets of recovery rules that a profile may point at. */
 export const ruleSetsQuery = queryOptions({
   queryKey: ["recovery-rule-sets", "all"],

@@ -10,6 +10,7 @@ import { keys, profileQuery } from "../api/queries.ts"
 import { Crumbs } from "../components/crumbs.tsx"
 import { LeaveGuard } from "../components/leave-guard.tsx"
 import { LoadFailed } from "../components/load-failed.tsx"
+import { MayNotNotice } from "../components/only.tsx"
 import { ProfileEditor } from "../forms/profile/editor.tsx"
 import { NewerVersion } from "../forms/profile/newer.tsx"
 import { SaveVersion } from "../forms/profile/save-version.tsx"
@@ -49,7 +50,12 @@ export function EditProfilePage() {
 type Start = { readonly base: Profile; readonly values: ProfileValues; readonly turn: number }
 
 function EditProfile({ newest }: { readonly newest: Profile }) {
-  const [start, begin] = useState<Start>({ base: newest, values: valuesOf(newest), turn: 0 })
+  const { take } = route.useSearch()
+  const [start, begin] = useState<Start>(() => ({
+    base: newest,
+    values: take === "newer-image" ? withNewerImage(newest) : valuesOf(newest),
+    turn: 0,
+  }))
   return (
     <>
       <PageHeader
@@ -57,6 +63,9 @@ function EditProfile({ newest }: { readonly newest: Profile }) {
         title={`Edit ${start.base.name}`}
         lead={`From version ${start.base.specVersion}. Saving makes the next version; no cluster moves to it by itself.`}
       />
+      <MayNotNotice who="editProfile">
+        What a change would mean is said here, but it cannot be saved
+      </MayNotNotice>
       <EditForm
         key={start.turn}
         {...start}
@@ -65,6 +74,11 @@ function EditProfile({ newest }: { readonly newest: Profile }) {
       />
     </>
   )
+}
+
+const withNewerImage = (profile: Profile): ProfileValues => {
+  const values = valuesOf(profile)
+  return { ...values, image: profile.newerImage?.image ?? values.image }
 }
 
 type FormProps = Start & {

@@ -43,6 +43,7 @@ const profile = createRoute({
 const editProfile = createRoute({
   getParentRoute: () => signedIn,
   path: "/profiles/$id/edit",
+  validateSearch: z.object({ take: z.literal("newer-image").optional().catch(undefined) }),
   component: EditProfilePage,
 })
 const rules = createRoute({

@@ -24,7 +24,11 @@ export function profileProblems(values: ProfileValues): Notes {
     field: fieldOf(issue.path.map(String).join("."), values),
     problem: sentenceOf(issue.message),
   }))
-  const checked = checkedProblems(body.spec)
+  // Of a variant central fills the reference in.
+  const isFilledIn = values.variant !== "" && body.spec.postgres.image === ""
+  const checked = checkedProblems(body.spec).filter(
+    ({ field }) => !(isFilledIn && field === "postgres.image"),
+  )
   return notesOf([
     ...twinProblems(values),
     ...shape,
@@ -90,6 +94,9 @@ export function fieldOf(path: string, values: ProfileValues): string {
 const renamed: Readonly<Record<string, string>> = {
   "postgres.major": "major",
   "postgres.image": "image",
+  "postgres.variant": "variant",
+  "postgres.minor": "minor",
+  "postgres.uid": "uid",
   "data.sizeBytes": "data.size",
   "wal.sizeBytes": "wal.size",
   "failover.maxLagBytes": "maxLag.size",

@@ -3,6 +3,7 @@ import type { ShownParameter } from "#wire/rest/parameters.ts"
 import type { Profile } from "#wire/rest/profiles.ts"
 import { ChangeList } from "../../components/change-list.tsx"
 import { DeedFailed } from "../../components/load-failed.tsx"
+import { Only } from "../../components/only.tsx"
 import { Passes, StrategyBadge } from "../../components/strategy.tsx"
 import { editImpact } from "../../domain/edit-impact.ts"
 import { Button, ButtonLink } from "../../ui/button.tsx"
@@ -67,14 +68,16 @@ export function SaveVersion(props: Props) {
           <ButtonLink to="/profiles/$id" params={{ id: base.id }}>
             Cancel
           </ButtonLink>
-          <Button
-            type="submit"
-            kind="primary"
-            isDisabled={isSame || props.isBehind}
-            isPending={props.isPending}
-          >
-            {props.isPending ? "Saving…" : written.length > 0 ? `Save version ${next}` : "Save"}
-          </Button>
+          <Only who="editProfile">
+            <Button
+              type="submit"
+              kind="primary"
+              isDisabled={isSame || props.isBehind}
+              isPending={props.isPending}
+            >
+              {props.isPending ? "Saving…" : written.length > 0 ? `Save version ${next}` : "Save"}
+            </Button>
+          </Only>
         </div>
       </div>
     </Panel>

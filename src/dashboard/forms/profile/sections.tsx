@@ -7,14 +7,14 @@ import {
   useController,
   useWatch,
 } from "react-hook-form"
-import { postgresMajors } from "#core/cluster/spec.ts"
 import type { StorageTier } from "#wire/rest/storage-routes.ts"
 import { storageTiersQuery } from "../../api/intent-queries.ts"
 import { Checkbox } from "../../ui/checkbox.tsx"
 import { Select } from "../../ui/select.tsx"
 import { FormSelect, FormText } from "../form-field.tsx"
 import { useNotes } from "../notes.tsx"
-import { defaultImage, type ProfileValues, sizeUnits } from "./values.ts"
+import { ImageFields } from "./image-fields.tsx"
+import { type ProfileValues, sizeUnits } from "./values.ts"
 
 export type SectionProps = { readonly control: Control<ProfileValues> }
 
@@ -45,33 +45,7 @@ export const GeneralSection = ({ form, form: { control }, isNew }: GeneralProps)
       lines={2}
       className="sm:col-span-2"
     />
-    <Controller
-      control={control}
-      name="major"
-      render={({ field }) => (
-        <Select
-          label="PostgreSQL version"
-          choices={postgresMajors.map((major) => ({
-            value: `${major}` as const,
-            name: `PostgreSQL ${major}`,
-          }))}
-          value={field.value}
-          onChange={(major) => {
-            // The stock image follows the version; an image that somebody chose stays.
-            if (form.getValues("image") === defaultImage(field.value))
-              form.setValue("image", defaultImage(major))
-            field.onChange(major)
-          }}
-        />
-      )}
-    />
-    <FormText
-      control={control}
-      name="image"
-      label="Image"
-      mono
-      help="The stock postgres image, or a mirror of it that the sites reach"
-    />
+    <ImageFields form={form} />
   </div>
 )
 

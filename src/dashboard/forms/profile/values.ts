@@ -26,7 +26,14 @@ export type ProfileValues = {
   description: string
   members: string
   major: "15" | "16" | "17" | "18"
+  /** Of the catalogue; empty: an image of one's own. */
+  variant: string
+  /** Pinned, of the variant; empty: its default. */
+  minor: string
+  /** With a variant, empty where central shall take what the catalogue has. */
   image: string
+  /** As whom the server runs in the image; empty: 999. */
+  uid: string
   data: Volume
   hasWal: boolean
   wal: Volume
@@ -65,7 +72,10 @@ export const freshProfile = (): ProfileValues => ({
   description: "",
   members: "3",
   major: "17",
+  variant: "",
+  minor: "",
   image: defaultImage("17"),
+  uid: "",
   data: { size: "10", unit: "GiB", storageClass: "", tier: "" },
   hasWal: false,
   wal: { size: "2", unit: "GiB", storageClass: "", tier: "" },
@@ -106,7 +116,10 @@ export function valuesOf({ name, description, spec }: Described): ProfileValues 
     description,
     members: String(spec.members),
     major: `${spec.postgres.major}`,
+    variant: spec.postgres.variant ?? "",
+    minor: spec.postgres.minor ?? "",
     image: spec.postgres.image,
+    uid: spec.postgres.uid?.toString() ?? "",
     data: volumeValues(spec.data),
     hasWal: spec.wal !== null,
     wal: spec.wal === null ? freshProfile().wal : volumeValues(spec.wal),
@@ -162,7 +175,7 @@ export function bodyOf(values: ProfileValues): ProfileBody {
     spec: {
       ...kept,
       members: numberOf(values.members),
-      postgres: { ...kept?.postgres, major: majors[values.major], image: values.image.trim() },
+      postgres: postgresBody(values),
       data: { ...kept?.data, ...volumeBody(values.data, kept?.data.tier) },
       wal: values.hasWal ? { ...kept?.wal, ...volumeBody(values.wal, kept?.wal?.tier) } : null,
       resources: {
@@ -178,6 +191,20 @@ export function bodyOf(values: ProfileValues): ProfileBody {
       recovery: values.recovery,
       recoveryRuleSetId: textOrKept(values.recoveryRuleSetId, kept?.recoveryRuleSetId),
     },
+  }
+}
+
+/** A minor is of a variant: it goes with it. */
+function postgresBody(values: ProfileValues): ProfileBody["spec"]["postgres"] {
+  const kept = values.kept?.postgres
+  const uid = values.uid.trim()
+  return {
+    ...kept,
+    major: majors[values.major],
+    image: values.image.trim(),
+    variant: textOrKept(values.variant, kept?.variant),
+    minor: textOrKept(values.variant === "" ? "" : values.minor, kept?.minor),
+    uid: uid === "" ? (kept?.uid === undefined ? undefined : null) : numberOf(uid),
   }
 }
 
