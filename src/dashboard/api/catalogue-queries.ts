@@ -11,7 +11,7 @@ export const catalogueKeys = {
   ruleSets: ["recovery-rule-sets"],
   ruleSet: ["recovery-rule-sets", "one"],
   builtInRules: ["built-in-rules"],
-  satelliteLogLevel: ["satellite-log-level"],
+  logLevel: ["log-level"],
 } as const
 
 const pageSize = 100
@@ -66,8 +66,13 @@ export const builtInRulesQuery = queryOptions({
   staleTime: Infinity,
 })
 
-export const satelliteLogLevelQuery = (id: string) =>
+export type LogOf = "satellite" | "cluster"
+
+export const logLevelQuery = (of: LogOf, id: string) =>
   queryOptions({
-    queryKey: [...catalogueKeys.satelliteLogLevel, id],
-    queryFn: ({ signal }) => call("getSatelliteLogLevel", { params: { id } }, signal),
+    queryKey: [...catalogueKeys.logLevel, of, id],
+    queryFn: ({ signal }) =>
+      of === "satellite"
+        ? call("getSatelliteLogLevel", { params: { id } }, signal)
+        : call("getClusterLogLevel", { params: { id } }, signal),
   })

@@ -4,14 +4,25 @@ import { may, type Verdict } from "#core/access/may.ts"
 import { type Route, type RouteName, routes } from "#wire/rest/routes.ts"
 import { sessionQuery } from "./queries.ts"
 
-/** Until the session is known, nothing is offered. */
-export function useMay(): (name: RouteName) => boolean {
+/** Undefined until the session is known. */
+function useVerdict(): (name: RouteName) => Verdict | undefined {
   const { data: session } = useQuery(sessionQuery)
   return (name) => {
     const { access, reach = "scope" }: Route = routes[name]
-    if (access === "anyone") return true
-    if (session === null || session === undefined) return false
-    const verdict: Verdict = may(session, { role: access, reach })
-    return verdict.kind === "may"
+    if (access === "anyone") return { kind: "may" }
+    if (session === null || session === undefined) return undefined
+    return may(session, { role: access, reach })
   }
+}
+
+/** Until the session is known, nothing is offered. */
+export function useMay(): (name: RouteName) => boolean {
+  const verdict = useVerdict()
+  return (name) => verdict(name)?.kind === "may"
+}
+
+/** Why the person may not, in central's words; undefined where the person may. */
+export function useWhyNot(name: RouteName): string | undefined {
+  const verdict = useVerdict()(name)
+  return verdict?.kind === "may-not" ? verdict.why : undefined
 }

@@ -18,6 +18,7 @@ import { Panel } from "../ui/panel.tsx"
 import { itemClass, popoverClass } from "../ui/select.tsx"
 import { Empty } from "../ui/states.tsx"
 import type { Columns, Features } from "../ui/table.tsx"
+import { Only } from "./only.tsx"
 import { PagedTable } from "./paged-table.tsx"
 
 export function DatabasePanel({ cluster }: { readonly cluster: Cluster }) {
@@ -25,10 +26,12 @@ export function DatabasePanel({ cluster }: { readonly cluster: Cluster }) {
   const query = useInfiniteQuery(databasesQuery(cluster.id))
   const canAdd = cluster.state !== "deleting"
   const add = (
-    <Button small onPress={() => setAdding(true)}>
-      <Plus aria-hidden className="size-3.5" />
-      New database
-    </Button>
+    <Only who="createDatabase">
+      <Button small onPress={() => setAdding(true)}>
+        <Plus aria-hidden className="size-3.5" />
+        New database
+      </Button>
+    </Only>
   )
   return (
     <Panel title="Databases" aside={canAdd ? add : null}>
@@ -109,7 +112,11 @@ const columns: Columns<ClusterDatabase> = column.columns([
     header: "",
     meta: { align: "end", corner: true },
     cell: ({ row: { original } }) =>
-      original.state === "dropping" ? null : <Actions database={original} />,
+      original.state === "dropping" ? null : (
+        <Only who="editDatabase">
+          <Actions database={original} />
+        </Only>
+      ),
   }),
 ])
 

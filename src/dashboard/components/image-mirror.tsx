@@ -11,6 +11,7 @@ import { Panel } from "../ui/panel.tsx"
 import { LoadingRows } from "../ui/states.tsx"
 import { say } from "../ui/toast.tsx"
 import { DeedFailed, LoadFailed } from "./load-failed.tsx"
+import { Only } from "./only.tsx"
 
 export function ImageMirror() {
   const query = useQuery(imageMirrorQuery)
@@ -26,7 +27,18 @@ export function ImageMirror() {
           retrying={query.isFetching}
         />
       ) : (
-        <MirrorForm stored={query.data} key={query.data.version} />
+        <Only
+          who="putImageMirror"
+          otherwise={
+            <p className="p-4 text-sm text-ink-2">
+              {query.data.mirror === null
+                ? "None: images are pulled from where they are named."
+                : `Sites pull images from ${query.data.mirror}, unless they have one of their own.`}
+            </p>
+          }
+        >
+          <MirrorForm stored={query.data} key={query.data.version} />
+        </Only>
       )}
     </Panel>
   )

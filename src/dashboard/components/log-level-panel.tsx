@@ -1,9 +1,10 @@
-/** How much a satellite writes to its log, for a while. */
+/** How much a satellite, or the sidecars of a cluster, write to their logs, for a while. */
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { useState } from "react"
-import type { Satellite } from "#wire/rest/satellites.ts"
+import { askedLogLevels } from "#wire/rest/log-level-routes.ts"
+import type { Answer } from "#wire/rest/routes.ts"
 import { call } from "../api/client.ts"
-import { catalogueKeys, satelliteLogLevelQuery } from "../api/catalogue-queries.ts"
+import { type LogOf, logLevelQuery } from "../api/catalogue-queries.ts"
 import { Button } from "../ui/button.tsx"
 import { fullTime } from "../ui/format.ts"
 import { Panel } from "../ui/panel.tsx"
@@ -11,67 +12,81 @@ import { Select } from "../ui/select.tsx"
 import { LoadingRows } from "../ui/states.tsx"
 import { say } from "../ui/toast.tsx"
 import { DeedFailed, LoadFailed } from "./load-failed.tsx"
+import { Only } from "./only.tsx"
 
-type Level = "debug" | "info" | "warn" | "error"
-const levels = [
-  { value: "debug", name: "debug: everything" },
-  { value: "info", name: "info: what happens" },
-  { value: "warn", name: "warn: what may be wrong" },
-  { value: "error", name: "error: what went wrong" },
-] as const
+type Level = (typeof askedLogLevels)[number]
+type Asked = Answer<"getSatelliteLogLevel">
+
+const meanings: Readonly<Record<Level, string>> = {
+  debug: "everything",
+  info: "what happens",
+  warn: "what may be wrong",
+  error: "what went wrong",
+}
+const levels = askedLogLevels.map((value) => ({ value, name: `${value}: ${meanings[value]}` }))
 const times = [
   { value: "15", name: "15 minutes" },
   { value: "60", name: "One hour" },
   { value: "480", name: "8 hours" },
 ] as const
 
-export function LogLevelPanel({ satellite }: { readonly satellite: Satellite }) {
-  const client = useQueryClient()
-  const query = useQuery(satelliteLogLevelQuery(satellite.id))
-  const [level, setLevel] = useState<Level>("debug")
-  const [minutes, setMinutes] = useState<(typeof times)[number]["value"]>("15")
-  const ask = useMutation({
-    mutationFn: (wanted: Level | null) =>
-      call("putSatelliteLogLevel", {
-        params: { id: satellite.id },
-        body: { level: wanted, minutes: Number(minutes) },
-      }),
-    onSuccess: (asked) => {
-      client.setQueryData([...catalogueKeys.satelliteLogLevel, satellite.id], asked)
-      say(
-        asked.level === null
-          ? `${satellite.name} logs as it usually does.`
-          : `${satellite.name} logs at level ${asked.level} for a while.`,
-      )
-    },
-  })
-  if (query.isPending)
-    return (
-      <Panel title="Log">
+const words = {
+  satellite: { title: "Log of the satellite", route: "putSatelliteLogLevel", whose: "" },
+  cluster: {
+    title: "Log of the sidecars",
+    route: "putClusterLogLevel",
+    whose: "the sidecars of ",
+  },
+} as const
+
+type Props = { readonly of: LogOf; readonly id: string; readonly name: string }
+
+export function LogLevelPanel(props: Props) {
+  const query = useQuery(logLevelQuery(props.of, props.id))
+  return (
+    <Panel title={words[props.of].title}>
+      {query.isPending ? (
         <LoadingRows what="the log level" rows={1} />
-      </Panel>
-    )
-  if (query.isError)
-    return (
-      <Panel title="Log">
+      ) : query.isError ? (
         <LoadFailed
           what="The log level"
           error={query.error}
           retry={query.refetch}
           retrying={query.isFetching}
         />
-      </Panel>
-    )
-  const { level: asked, until } = query.data
+      ) : (
+        <AskForLevel {...props} asked={query.data} />
+      )}
+    </Panel>
+  )
+}
+
+function AskForLevel({ of, id, name, asked }: Props & { readonly asked: Asked }) {
+  const client = useQueryClient()
+  const { route, whose } = words[of]
+  const [level, setLevel] = useState<Level>("debug")
+  const [minutes, setMinutes] = useState<(typeof times)[number]["value"]>("15")
+  const ask = useMutation({
+    mutationFn: (wanted: Level | null) =>
+      call(route, { params: { id }, body: { level: wanted, minutes: Number(minutes) } }),
+    onSuccess: (now) => {
+      client.setQueryData(logLevelQuery(of, id).queryKey, now)
+      say(
+        now.level === null
+          ? `The log of ${whose}${name} is as usual again.`
+          : `The log of ${whose}${name} is at level ${now.level} for a while.`,
+      )
+    },
+  })
   return (
-    <Panel title="Log">
-      <div className="flex flex-col gap-3 p-4">
-        <p className="text-sm text-ink-2">
-          {asked === null || until === null
-            ? "It logs at its own level."
-            : `It logs at level ${asked} until ${fullTime(Date.parse(until))}, then at its own again.`}
-        </p>
-        <DeedFailed error={ask.error} />
+    <div className="flex flex-col gap-3 p-4">
+      <p className="text-sm text-ink-2">
+        {asked.level === null || asked.until === null
+          ? "At its own level."
+          : `At level ${asked.level} until ${fullTime(Date.parse(asked.until))}, then at its own again.`}
+      </p>
+      <DeedFailed error={ask.error} />
+      <Only who={route}>
         <div className="flex flex-wrap items-end gap-3">
           <Select
             label="Level"
@@ -90,13 +105,13 @@ export function LogLevelPanel({ satellite }: { readonly satellite: Satellite }) 
           <Button isPending={ask.isPending} onPress={() => ask.mutate(level)}>
             Ask for it
           </Button>
-          {asked === null ? null : (
+          {asked.level === null ? null : (
             <Button isDisabled={ask.isPending} onPress={() => ask.mutate(null)}>
               Back to its own
             </Button>
           )}
         </div>
-      </div>
-    </Panel>
+      </Only>
+    </div>
   )
 }

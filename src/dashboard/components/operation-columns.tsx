@@ -21,6 +21,7 @@ import type { Columns, Features } from "../ui/table.tsx"
 import { TextLink } from "../ui/text-link.tsx"
 import { complain } from "../ui/toast.tsx"
 import { fillTone } from "../ui/tone.ts"
+import { Only } from "./only.tsx"
 
 const column = createColumnHelper<Features, Operation>()
 
@@ -88,7 +89,11 @@ export const operationColumns: Columns<Operation> = column.columns([
     header: "",
     meta: { align: "end", line: true },
     cell: ({ row: { original: operation } }) =>
-      mayCancel(operation) ? <Cancel operation={operation} /> : null,
+      mayCancel(operation) ? (
+        <Only who="cancelOperation">
+          <Cancel operation={operation} />
+        </Only>
+      ) : null,
   }),
 ])
 

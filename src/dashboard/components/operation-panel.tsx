@@ -35,6 +35,7 @@ import { millisText } from "../ui/format.ts"
 import { Notice } from "../ui/notice.tsx"
 import { softTone } from "../ui/tone.ts"
 import { DeedFailed } from "./load-failed.tsx"
+import { Only } from "./only.tsx"
 
 type Props = {
   readonly operation: Operation
@@ -69,14 +70,16 @@ export function OperationPanel({ operation, changes, onDismiss }: Props) {
               <X aria-hidden className="size-4" />
             </IconButton>
           ) : (
-            <Button
-              small
-              isDisabled={!mayCancel(operation)}
-              isPending={cancel.isPending || cancel.isSuccess}
-              onPress={() => cancel.mutate()}
-            >
-              {cancel.isPending || cancel.isSuccess ? "Cancelling…" : "Cancel"}
-            </Button>
+            <Only who="cancelOperation">
+              <Button
+                small
+                isDisabled={!mayCancel(operation)}
+                isPending={cancel.isPending || cancel.isSuccess}
+                onPress={() => cancel.mutate()}
+              >
+                {cancel.isPending || cancel.isSuccess ? "Cancelling…" : "Cancel"}
+              </Button>
+            </Only>
           )}
         </span>
       </header>

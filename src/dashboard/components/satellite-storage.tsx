@@ -14,6 +14,7 @@ import { LoadingRows } from "../ui/states.tsx"
 import { TextLink } from "../ui/text-link.tsx"
 import { complain, say } from "../ui/toast.tsx"
 import { DeedFailed, LoadFailed } from "./load-failed.tsx"
+import { Only } from "./only.tsx"
 
 type Props = { readonly satellite: Satellite }
 
@@ -28,20 +29,24 @@ export function SatelliteStorage({ satellite }: Props) {
     <Panel
       title="Storage"
       aside={
-        <Button
-          small
-          isDisabled={!isHere}
-          isPending={refresh.isPending}
-          onPress={() => refresh.mutate()}
-        >
-          <RefreshCw aria-hidden className="size-3.5" />
-          Ask for its classes
-        </Button>
+        <Only who="refreshStorageClasses">
+          <Button
+            small
+            isDisabled={!isHere}
+            isPending={refresh.isPending}
+            onPress={() => refresh.mutate()}
+          >
+            <RefreshCw aria-hidden className="size-3.5" />
+            Ask for its classes
+          </Button>
+        </Only>
       }
     >
       <div className="flex flex-col gap-4 p-4">
         <Classes satellite={satellite} />
-        <Mapping satellite={satellite} key={satellite.version} />
+        <Only who="mapTiers" otherwise={<Mapped satellite={satellite} />}>
+          <Mapping satellite={satellite} key={satellite.version} />
+        </Only>
       </div>
     </Panel>
   )
@@ -62,6 +67,27 @@ function Classes({ satellite }: Props) {
               {name === defaultStorageClass ? (
                 <span className="font-sans text-ink-2"> · default</span>
               ) : null}
+            </li>
+          ))}
+        </ul>
+      )}
+    </div>
+  )
+}
+
+/** The mapping, for those who may only read it. */
+function Mapped({ satellite: { tiers } }: Props) {
+  const mapped = Object.entries(tiers)
+  return (
+    <div>
+      <h3 className="text-sm font-medium">What tiers mean here</h3>
+      {mapped.length === 0 ? (
+        <p className="mt-1 text-sm text-ink-3">No tier is mapped.</p>
+      ) : (
+        <ul className="mt-1.5 flex flex-col gap-1 text-sm">
+          {mapped.map(([tier, storageClass]) => (
+            <li key={tier}>
+              {tier} is <code className="font-mono text-xs">{storageClass}</code>
             </li>
           ))}
         </ul>

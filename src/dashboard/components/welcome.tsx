@@ -2,6 +2,7 @@
 import type { ReactNode } from "react"
 import { ButtonLink } from "../ui/button.tsx"
 import { Panel } from "../ui/panel.tsx"
+import { Only } from "./only.tsx"
 
 export const Welcome = () => (
   <Panel title="Three steps to the first cluster">
@@ -27,14 +28,16 @@ export const Welcome = () => (
         title="Make a profile and a rule"
         text="The profile says what a cluster looks like; the rule puts one on every satellite whose labels match."
       >
-        <span className="flex gap-2">
-          <ButtonLink to="/profiles/new" small>
-            New profile
-          </ButtonLink>
-          <ButtonLink to="/rules/new" small>
-            New rule
-          </ButtonLink>
-        </span>
+        <Only who="createRule">
+          <span className="flex gap-2">
+            <ButtonLink to="/profiles/new" small>
+              New profile
+            </ButtonLink>
+            <ButtonLink to="/rules/new" small>
+              New rule
+            </ButtonLink>
+          </span>
+        </Only>
       </Step>
     </ol>
   </Panel>

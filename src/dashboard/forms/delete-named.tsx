@@ -1,4 +1,4 @@
-/** Deleting something small, asked once more; a refusal is shown with its reason. */
+/** Something small that is asked once more, most often a deletion; a refusal is shown with its reason. */
 import { type QueryKey, useMutation, useQueryClient } from "@tanstack/react-query"
 import type { ReactNode } from "react"
 import { DeedFailed } from "../components/load-failed.tsx"
@@ -19,9 +19,15 @@ type Props = {
   readonly onDone?: () => void
 }
 
-export function DeleteNamed(props: Props) {
+export const DeleteNamed = (props: Props) => <ConfirmDeed {...props} kind="danger" />
+
+/** The same for a deed that takes nothing away. */
+export function ConfirmDeed({
+  kind = "primary",
+  ...props
+}: Props & { readonly kind?: "primary" | "danger" }) {
   const client = useQueryClient()
-  const remove = useMutation({
+  const deed = useMutation({
     mutationFn: props.run,
     onSuccess: async () => {
       say(props.done)
@@ -31,17 +37,17 @@ export function DeleteNamed(props: Props) {
     },
   })
   return (
-    <Dialog title={props.title} open onClose={props.onClose} busy={remove.isPending} alert>
+    <Dialog title={props.title} open onClose={props.onClose} busy={deed.isPending} alert>
       <div className="flex flex-col gap-3">
         <div className="text-sm text-ink-2">{props.children}</div>
-        <DeedFailed error={remove.error} />
+        <DeedFailed error={deed.error} />
       </div>
       <DialogActions>
-        <Button onPress={props.onClose} autoFocus isDisabled={remove.isPending}>
+        <Button onPress={props.onClose} autoFocus isDisabled={deed.isPending}>
           Cancel
         </Button>
-        <Button kind="danger" isPending={remove.isPending} onPress={() => remove.mutate()}>
-          {remove.isPending ? props.verbing : props.verb}
+        <Button kind={kind} isPending={deed.isPending} onPress={() => deed.mutate()}>
+          {deed.isPending ? props.verbing : props.verb}
         </Button>
       </DialogActions>
     </Dialog>

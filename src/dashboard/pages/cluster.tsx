@@ -5,7 +5,7 @@ import { ArrowRightLeft, Trash2 } from "lucide-react"
 import { useState } from "react"
 import type { Cluster } from "#wire/rest/clusters.ts"
 import { refusedStatus } from "../api/failure.ts"
-import { clusterQuery, roleChangesQuery } from "../api/queries.ts"
+import { clusterQuery, profileQuery, roleChangesQuery } from "../api/queries.ts"
 import { useOperations } from "../components/cluster-operations.ts"
 import { ClusterFacts } from "../components/cluster-facts.tsx"
 import { ConnectPanel } from "../components/connect-panel.tsx"
@@ -14,6 +14,8 @@ import { DatabasePanel } from "../components/database-panel.tsx"
 import { EmergencyMenu, PersonAsked } from "../components/emergency.tsx"
 import { InstanceTable } from "../components/instance-table.tsx"
 import { LoadFailed } from "../components/load-failed.tsx"
+import { LogLevelPanel } from "../components/log-level-panel.tsx"
+import { NewerImage } from "../components/newer-image.tsx"
 import { Observed, useStale } from "../components/observed.tsx"
 import { OperationList } from "../components/operation-list.tsx"
 import { RecentEvents } from "../components/recent-events.tsx"
@@ -28,7 +30,7 @@ import type { Operation } from "#wire/rest/operations.ts"
 import { whyNoSwitchover } from "../domain/candidates.ts"
 import { operationKind } from "../domain/operations.ts"
 import { membersReady } from "../domain/cluster.ts"
-import { expectedGap } from "../domain/operations.ts"
+import { type Expected, expectedGap } from "../domain/operations.ts"
 import { clusterLook } from "../domain/words.ts"
 import type { EmergencyDeed } from "../domain/emergency.ts"
 import { DeleteCluster } from "../forms/delete-cluster.tsx"
@@ -67,9 +69,10 @@ export function ClusterPage() {
   )
 }
 
+type Deed = "switchover" | "pause" | "delete" | EmergencyDeed
+
 function ClusterView({ cluster }: { readonly cluster: Cluster }) {
-  const [open, setOpen] = useState<"switchover" | "pause" | "delete" | EmergencyDeed>()
-  const close = () => setOpen(undefined)
+  const [open, setOpen] = useState<Deed>()
   const operations = useOperations(cluster.id)
   const history = useInfiniteQuery(roleChangesQuery(cluster.id))
   const changes = history.data?.pages.flatMap(({ items }) => items) ?? []
@@ -124,6 +127,7 @@ function ClusterView({ cluster }: { readonly cluster: Cluster }) {
           {cluster.applyProblem}
         </Notice>
       )}
+      <ItsNewerImage cluster={cluster} />
       <div className="flex flex-col gap-4">
         {operations.watched === undefined ? null : (
           <OperationPanel
@@ -169,22 +173,53 @@ function ClusterView({ cluster }: { readonly cluster: Cluster }) {
           <div className="flex min-w-0 flex-col gap-4">
             <OperationList {...operations} />
             <ConnectPanel cluster={cluster} />
+            {cluster.state === "deleting" ? null : (
+              <LogLevelPanel of="cluster" id={cluster.id} name={cluster.name} />
+            )}
           </div>
         </div>
       </div>
-      {open === "delete" ? <DeleteCluster cluster={cluster} onClose={close} /> : null}
-      {open === "pause" ? <PauseCluster cluster={cluster} onClose={close} /> : null}
-      {open === "fence" ? <Fence cluster={cluster} onClose={close} /> : null}
-      {open === "unfence" ? <Unfence cluster={cluster} onClose={close} /> : null}
-      {open === "promote" ? <Promote cluster={cluster} onClose={close} /> : null}
-      {open === "switchover" ? (
-        <Switchover
-          cluster={cluster}
-          expected={expectedGap(operations.operations ?? [], changes)}
-          onClose={close}
-        />
-      ) : null}
+      <Asked
+        what={open}
+        cluster={cluster}
+        expected={expectedGap(operations.operations ?? [], changes)}
+        onClose={() => setOpen(undefined)}
+      />
     </>
+  )
+}
+
+type AskedProps = {
+  readonly what: Deed | undefined
+  readonly cluster: Cluster
+  readonly expected: Expected | undefined
+  readonly onClose: () => void
+}
+
+/** The dialog of the deed that was chosen. */
+function Asked({ what, expected, ...props }: AskedProps) {
+  switch (what) {
+    case undefined:
+      return null
+    case "delete":
+      return <DeleteCluster {...props} />
+    case "pause":
+      return <PauseCluster {...props} />
+    case "fence":
+      return <Fence {...props} />
+    case "unfence":
+      return <Unfence {...props} />
+    case "promote":
+      return <Promote {...props} />
+    case "switchover":
+      return <Switchover {...props} expected={expected} />
+  }
+}
+
+function ItsNewerImage({ cluster }: { readonly cluster: Cluster }) {
+  const { data } = useQuery(profileQuery(cluster.profileId))
+  return data === undefined || cluster.state === "deleting" ? null : (
+    <NewerImage profile={data} className="mb-4" />
   )
 }
 

@@ -5,6 +5,7 @@ import { Database, SearchX, X } from "lucide-react"
 import { clusterStates } from "#core/cluster/state.ts"
 import { clustersQuery, overviewQuery, satelliteQuery } from "../api/queries.ts"
 import { ClusterTable } from "../components/cluster-table.tsx"
+import { Only } from "../components/only.tsx"
 import { LoadFailed } from "../components/load-failed.tsx"
 import { More } from "../components/more.tsx"
 import { SearchBox } from "../components/search-box.tsx"
@@ -39,9 +40,11 @@ export function ClustersPage() {
         title="Clusters"
         lead="Every PostgreSQL cluster of the fleet, as its site last reported it."
         actions={
-          <ButtonLink to="/rules/new" kind="primary">
-            New cluster by rule
-          </ButtonLink>
+          <Only who="createRule">
+            <ButtonLink to="/rules/new" kind="primary">
+              New cluster by rule
+            </ButtonLink>
+          </Only>
         }
       />
       <div className="mb-3 flex flex-wrap items-center justify-between gap-2">
@@ -117,12 +120,14 @@ export function ClustersPage() {
             icon={Database}
             title="No cluster yet"
             action={
-              <div className="flex gap-2">
-                <ButtonLink to="/profiles/new">Make a profile</ButtonLink>
-                <ButtonLink to="/rules/new" kind="primary">
-                  Make a rule
-                </ButtonLink>
-              </div>
+              <Only who="createRule">
+                <div className="flex gap-2">
+                  <ButtonLink to="/profiles/new">Make a profile</ButtonLink>
+                  <ButtonLink to="/rules/new" kind="primary">
+                    Make a rule
+                  </ButtonLink>
+                </div>
+              </Only>
             }
           >
             A profile says what a cluster looks like; a rule puts one on every approved satellite

@@ -10,6 +10,7 @@ import { keys, ruleQuery } from "../api/queries.ts"
 import { Crumbs } from "../components/crumbs.tsx"
 import { LeaveGuard } from "../components/leave-guard.tsx"
 import { LoadFailed } from "../components/load-failed.tsx"
+import { MayNotNotice, Only } from "../components/only.tsx"
 import { ClusterNames } from "../components/rule-preview.tsx"
 import { ConfirmNamed } from "../forms/confirm-named.tsx"
 import { carryOver } from "../forms/profile/carry-over.ts"
@@ -92,6 +93,7 @@ function EditRule({ newest }: { readonly newest: Rule }) {
         title={`Edit ${base.name}`}
         lead="Saving matches every satellite anew, at once."
       />
+      <MayNotNotice who="editRule">It can be read and tried here, but not saved</MayNotNotice>
       {isBehind ? (
         <Newer
           onTake={() => {
@@ -117,14 +119,16 @@ function EditRule({ newest }: { readonly newest: Rule }) {
       >
         <LeaveGuard when={isChanged && !save.isSuccess && asked === undefined} />
         <ButtonLink to="/rules">Cancel</ButtonLink>
-        <Button
-          type="submit"
-          kind="primary"
-          isDisabled={isBehind || !isChanged}
-          isPending={save.isPending}
-        >
-          {save.isPending ? "Saving…" : "Save rule"}
-        </Button>
+        <Only who="editRule">
+          <Button
+            type="submit"
+            kind="primary"
+            isDisabled={isBehind || !isChanged}
+            isPending={save.isPending}
+          >
+            {save.isPending ? "Saving…" : "Save rule"}
+          </Button>
+        </Only>
       </RuleEditor>
       {asked === undefined ? null : (
         <ConfirmNamed

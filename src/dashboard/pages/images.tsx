@@ -1,5 +1,5 @@
 /** The catalogue of PostgreSQL's images, and the mirror that sites pull them from. */
-import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query"
+import { useInfiniteQuery } from "@tanstack/react-query"
 import { createColumnHelper } from "@tanstack/react-table"
 import { Package, Plus } from "lucide-react"
 import { useState } from "react"
@@ -8,17 +8,19 @@ import { call } from "../api/client.ts"
 import { catalogueKeys, imagesQuery } from "../api/catalogue-queries.ts"
 import { ImageMirror } from "../components/image-mirror.tsx"
 import { ImageVariants } from "../components/image-variants.tsx"
+import { Only } from "../components/only.tsx"
 import { PagedTable } from "../components/paged-table.tsx"
 import { UsedBy } from "../components/used-by.tsx"
-import { DeleteNamed } from "../forms/delete-named.tsx"
+import { ConfirmDeed, DeleteNamed } from "../forms/delete-named.tsx"
+import { EditImage } from "../forms/edit-image.tsx"
 import { NewImage } from "../forms/new-image.tsx"
 import { Badge } from "../ui/badge.tsx"
 import { Button } from "../ui/button.tsx"
+import { countText } from "../ui/format.ts"
 import { PageHeader, Panel } from "../ui/panel.tsx"
 import { Empty } from "../ui/states.tsx"
 import { type Columns, type Features } from "../ui/table.tsx"
 import { useTitle } from "../ui/title.ts"
-import { complain, say } from "../ui/toast.tsx"
 
 const column = createColumnHelper<Features, Image>()
 
@@ -67,10 +69,12 @@ export function ImagesPage() {
   const [making, setMaking] = useState(false)
   const query = useInfiniteQuery(imagesQuery)
   const newImage = (
-    <Button kind="primary" onPress={() => setMaking(true)}>
-      <Plus aria-hidden className="size-3.5" />
-      New image
-    </Button>
+    <Only who="createImage">
+      <Button kind="primary" onPress={() => setMaking(true)}>
+        <Plus aria-hidden className="size-3.5" />
+        New image
+      </Button>
+    </Only>
   )
   return (
     <>
@@ -103,35 +107,51 @@ export function ImagesPage() {
 }
 
 function ImageActions({ image }: { readonly image: Image }) {
-  const client = useQueryClient()
-  const [asked, setAsked] = useState(false)
+  const [open, setOpen] = useState<"edit" | "prefer" | "delete">()
+  const close = () => setOpen(undefined)
   const name = `${image.variant} ${image.minor}`
-  const prefer = useMutation({
-    mutationFn: () =>
-      call("editImage", {
-        params: { id: image.id },
-        body: { version: image.version, isDefault: true },
-      }),
-    onSuccess: () => say(`${name} is what profiles get from now on.`),
-    onError: () => complain(`${name} could not be made the default.`),
-    onSettled: () => client.invalidateQueries({ queryKey: catalogueKeys.images }),
-  })
   return (
-    <span className="inline-flex gap-1.5">
-      {image.isDefault ? null : (
+    <Only who="editImage">
+      <span className="inline-flex flex-wrap justify-end gap-1.5">
+        {image.isDefault ? null : (
+          <Button small aria-label={`Make ${name} the default`} onPress={() => setOpen("prefer")}>
+            Make default
+          </Button>
+        )}
+        <Button small aria-label={`Edit ${name}`} onPress={() => setOpen("edit")}>
+          Edit
+        </Button>
         <Button
           small
-          aria-label={`Make ${name} the default`}
-          isPending={prefer.isPending}
-          onPress={() => prefer.mutate()}
+          kind="danger"
+          aria-label={`Take ${name} out`}
+          onPress={() => setOpen("delete")}
         >
-          Make default
+          Take out
         </Button>
-      )}
-      <Button small kind="danger" aria-label={`Delete ${name}`} onPress={() => setAsked(true)}>
-        Delete
-      </Button>
-      {asked ? (
+      </span>
+      {open === "edit" ? <EditImage image={image} onClose={close} /> : null}
+      {open === "prefer" ? (
+        <ConfirmDeed
+          title={`Make ${name} the default?`}
+          verb="Make default"
+          verbing="Saving…"
+          done={`${name} is what profiles get from now on.`}
+          run={() =>
+            call("editImage", {
+              params: { id: image.id },
+              body: { version: image.version, isDefault: true },
+            })
+          }
+          stale={catalogueKeys.images}
+          onClose={close}
+        >
+          Versions of profiles that are made from now on get it, where they choose {image.variant}{" "}
+          of PostgreSQL {image.major} without a minor version. Profiles that have another one are
+          told of a newer image; no cluster moves by this.
+        </ConfirmDeed>
+      ) : null}
+      {open === "delete" ? (
         <DeleteNamed
           title={`Take ${name} out of the catalogue?`}
           verb="Take out"
@@ -139,11 +159,15 @@ function ImageActions({ image }: { readonly image: Image }) {
           done={`${name} is out of the catalogue.`}
           run={() => call("deleteImage", { params: { id: image.id } })}
           stale={catalogueKeys.images}
-          onClose={() => setAsked(false)}
+          onClose={close}
         >
-          Clusters that run with it run on. An image that a profile has cannot be taken out.
+          {image.clusterCount === 0
+            ? "No cluster runs with it."
+            : `${countText(image.clusterCount, "cluster")} ${image.clusterCount === 1 ? "has it and runs" : "have it and run"} on.`}{" "}
+          An image that the newest version of a profile has cannot be taken out, nor a default
+          beside others.
         </DeleteNamed>
       ) : null}
-    </span>
+    </Only>
   )
 }

@@ -7,6 +7,7 @@ import { profileQuery } from "../api/queries.ts"
 import { Crumbs } from "../components/crumbs.tsx"
 import { DeedFailed, LoadFailed } from "../components/load-failed.tsx"
 import { LeaveGuard } from "../components/leave-guard.tsx"
+import { MayNotNotice, Only } from "../components/only.tsx"
 import { ProfileEditor } from "../forms/profile/editor.tsx"
 import { ToCorrect } from "../forms/profile/to-correct.tsx"
 import { useProfileForm } from "../forms/profile/use-profile-form.ts"
@@ -35,6 +36,7 @@ export function NewProfilePage() {
         title={source.data === undefined ? "New profile" : `New profile like ${source.data.name}`}
         lead="What a cluster looks like. A deployment rule then puts it where it belongs."
       />
+      <MayNotNotice who="createProfile">A profile can be tried here, but not made</MayNotNotice>
       {from !== undefined && source.data === undefined ? (
         <Panel>
           {source.isError ? (
@@ -79,9 +81,11 @@ function NewProfile({ begin }: { readonly begin: ProfileValues }) {
         <div className="flex flex-wrap items-center justify-end gap-2">
           <ToCorrect notes={editor.notes.problems} onShow={editor.openTab} />
           <ButtonLink to="/profiles">Cancel</ButtonLink>
-          <Button type="submit" kind="primary" isPending={create.isPending}>
-            {create.isPending ? "Making…" : "Make profile"}
-          </Button>
+          <Only who="createProfile">
+            <Button type="submit" kind="primary" isPending={create.isPending}>
+              {create.isPending ? "Making…" : "Make profile"}
+            </Button>
+          </Only>
         </div>
       </div>
     </ProfileEditor>

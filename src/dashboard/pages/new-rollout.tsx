@@ -9,6 +9,7 @@ import { profileQuery, profilesQuery } from "../api/queries.ts"
 import { rolloutPreviewQuery, type RolloutToPreview } from "../api/rollout-queries.ts"
 import { Crumbs } from "../components/crumbs.tsx"
 import { DeedFailed, LoadFailed } from "../components/load-failed.tsx"
+import { MayNotNotice, Only } from "../components/only.tsx"
 import { RolloutDryRun } from "../components/rollout/preview.tsx"
 import { CareFields } from "../forms/rollout/care-fields.tsx"
 import { ClustersField } from "../forms/rollout/clusters-field.tsx"
@@ -43,6 +44,9 @@ export function NewRolloutPage() {
         title={query.data === undefined ? "Roll out a version" : `Roll out ${query.data.name}`}
         lead="Nothing moves before you approve it below; the dry run says what it would do."
       />
+      <MayNotNotice who="createRollout">
+        The dry run says what it would do, but it cannot be approved from here
+      </MayNotNotice>
       {profileId === undefined ? (
         <ChooseProfile />
       ) : query.data === undefined ? (
@@ -161,16 +165,18 @@ function Plan({ profile, begin }: { readonly profile: Profile; readonly begin: R
               <ButtonLink to="/profiles/$id" params={{ id: profile.id }}>
                 Cancel
               </ButtonLink>
-              <Button
-                type="submit"
-                kind="primary"
-                isDisabled={read.kind === "ok" && (seen === undefined || seen.refusal !== null)}
-                isPending={approve.isPending}
-              >
-                {approve.isPending
-                  ? "Approving…"
-                  : `Approve version ${values.specVersion}${seen === undefined ? "" : forText(seen)}`}
-              </Button>
+              <Only who="createRollout">
+                <Button
+                  type="submit"
+                  kind="primary"
+                  isDisabled={read.kind === "ok" && (seen === undefined || seen.refusal !== null)}
+                  isPending={approve.isPending}
+                >
+                  {approve.isPending
+                    ? "Approving…"
+                    : `Approve version ${values.specVersion}${seen === undefined ? "" : forText(seen)}`}
+                </Button>
+              </Only>
             </div>
           </div>
         </Panel>

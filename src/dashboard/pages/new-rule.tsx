@@ -6,6 +6,7 @@ import { call } from "../api/client.ts"
 import { keys } from "../api/queries.ts"
 import { Crumbs } from "../components/crumbs.tsx"
 import { LeaveGuard } from "../components/leave-guard.tsx"
+import { MayNotNotice, Only } from "../components/only.tsx"
 import { RuleEditor } from "../forms/rule/editor.tsx"
 import { freshRule, type RuleBody } from "../forms/rule/values.ts"
 import { Button, ButtonLink } from "../ui/button.tsx"
@@ -39,6 +40,7 @@ export function NewRulePage() {
         title="New rule"
         lead="One cluster on every approved satellite that carries these labels, now and later."
       />
+      <MayNotNotice who="createRule">A rule can be tried here, but not made</MayNotNotice>
       <RuleEditor
         values={values}
         onChange={setValues}
@@ -47,9 +49,11 @@ export function NewRulePage() {
       >
         <LeaveGuard when={values !== begin && !create.isSuccess} />
         <ButtonLink to="/rules">Cancel</ButtonLink>
-        <Button type="submit" kind="primary" isPending={create.isPending}>
-          {create.isPending ? "Making…" : "Make rule"}
-        </Button>
+        <Only who="createRule">
+          <Button type="submit" kind="primary" isPending={create.isPending}>
+            {create.isPending ? "Making…" : "Make rule"}
+          </Button>
+        </Only>
       </RuleEditor>
     </>
   )

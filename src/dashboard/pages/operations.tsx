@@ -2,14 +2,17 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query"
 import { getRouteApi, useNavigate } from "@tanstack/react-router"
 import { ListChecks, SearchX, X } from "lucide-react"
+import { useState } from "react"
 import { operationStates } from "#core/switchover/operation.ts"
-import { allOperationsQuery, clusterQuery } from "../api/queries.ts"
+import { operationKinds } from "#wire/rest/operations.ts"
+import { allOperationsQuery, clusterQuery, sessionQuery } from "../api/queries.ts"
 import { operationColumns } from "../components/operation-columns.tsx"
 import { PagedTable } from "../components/paged-table.tsx"
-import { operationLook } from "../domain/operations.ts"
+import { operationKind, operationLook } from "../domain/operations.ts"
 import { Button, ButtonLink } from "../ui/button.tsx"
 import { PageHeader, Panel } from "../ui/panel.tsx"
 import { Segments } from "../ui/segments.tsx"
+import { Select } from "../ui/select.tsx"
 import { Empty } from "../ui/states.tsx"
 import { useTitle } from "../ui/title.ts"
 
@@ -20,12 +23,25 @@ const choices = [
   ...operationStates.map((state) => ({ value: state, name: operationLook(state).word })),
 ]
 
+/** Stands for no filter: a key of a list is never empty. */
+const any = "*"
+
+const kindChoices = [
+  { value: any as typeof any, name: "Every kind" },
+  ...operationKinds.map((kind) => ({ value: kind, name: operationKind(kind) })),
+]
+
 export function OperationsPage() {
   useTitle("Operations")
   const filter = route.useSearch()
   const navigate = useNavigate({ from: "/operations" })
   const query = useInfiniteQuery(allOperationsQuery(filter))
-  const isFiltered = filter.state !== undefined || filter.cluster !== undefined
+  const { kind = any, actor } = filter
+  const isFiltered = Object.values(filter).some((each) => each !== undefined)
+  const actors = useActors(
+    query.data?.pages.flatMap(({ items }) => items.map((one) => one.actor)) ?? [],
+    actor,
+  )
   return (
     <>
       <PageHeader
@@ -43,6 +59,32 @@ export function OperationsPage() {
               replace: true,
             })
           }
+        />
+        <Select
+          label="Kind"
+          labelHidden
+          choices={kindChoices}
+          value={kind}
+          onChange={(chosen) =>
+            void navigate({
+              search: (old) => ({ ...old, kind: chosen === any ? undefined : chosen }),
+              replace: true,
+            })
+          }
+          className="w-44"
+        />
+        <Select
+          label="Asked by"
+          labelHidden
+          choices={actors}
+          value={actor ?? any}
+          onChange={(chosen) =>
+            void navigate({
+              search: (old) => ({ ...old, actor: chosen === any ? undefined : chosen }),
+              replace: true,
+            })
+          }
+          className="w-44"
         />
         {filter.cluster === undefined ? null : (
           <OfCluster
@@ -87,6 +129,21 @@ export function OperationsPage() {
       </Panel>
     </>
   )
+}
+
+/** Everybody who was seen to ask since the page was opened, and who looks at it. */
+function useActors(shown: readonly string[], chosen: string | undefined) {
+  const { data: session } = useQuery(sessionQuery)
+  const [seen, setSeen] = useState<readonly string[]>([])
+  const me = session?.user
+  const fresh = [me, chosen, ...shown].filter((name) => name !== undefined && !seen.includes(name))
+  if (fresh.length > 0) setSeen([...new Set([...seen, ...fresh])].flatMap((name) => name ?? []))
+  return [
+    { value: any, name: "Asked by anybody" },
+    ...seen
+      .toSorted((a, b) => a.localeCompare(b))
+      .map((name) => ({ value: name, name: name === me ? `${name} (you)` : name })),
+  ]
 }
 
 function OfCluster({ id, onRemove }: { readonly id: string; readonly onRemove: () => void }) {

@@ -8,6 +8,7 @@ import { call } from "../api/client.ts"
 import { keys, peopleQuery, sessionQuery } from "../api/queries.ts"
 import { Labels } from "../components/labels.tsx"
 import { LoadFailed } from "../components/load-failed.tsx"
+import { Only } from "../components/only.tsx"
 import { SecretOnce } from "../components/secret-once.tsx"
 import { DeleteNamed } from "../forms/delete-named.tsx"
 import { PersonForm } from "../forms/person-form.tsx"
@@ -83,10 +84,12 @@ export function PeoplePage() {
         title="People"
         lead="Who may sign in, what they may do, and on which satellites. A change works at once."
         actions={
-          <Button kind="primary" onPress={() => setMaking(true)}>
-            <Plus aria-hidden className="size-3.5" />
-            New person
-          </Button>
+          <Only who="createPerson">
+            <Button kind="primary" onPress={() => setMaking(true)}>
+              <Plus aria-hidden className="size-3.5" />
+              New person
+            </Button>
+          </Only>
         }
       />
       <Panel>

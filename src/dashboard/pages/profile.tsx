@@ -9,6 +9,7 @@ import { refusedStatus } from "../api/failure.ts"
 import { profileQuery } from "../api/queries.ts"
 import { Crumbs } from "../components/crumbs.tsx"
 import { LoadFailed } from "../components/load-failed.tsx"
+import { NewerImage } from "../components/newer-image.tsx"
 import { ProfileClusters } from "../components/profile/clusters.tsx"
 import { CompareVersions } from "../components/profile/compare.tsx"
 import { ProfileSettings } from "../components/profile/settings.tsx"
@@ -102,6 +103,7 @@ function ProfileView({ profile }: { readonly profile: Profile }) {
           </>
         }
       />
+      <NewerImage profile={profile} className="mb-4" />
       <div className="mb-4 flex min-w-0">
         <Segments
           label="View"

@@ -5,6 +5,7 @@ import { Plus, SquareStack } from "lucide-react"
 import type { Profile } from "#wire/rest/profiles.ts"
 import { profilesQuery } from "../api/queries.ts"
 import { LoadFailed } from "../components/load-failed.tsx"
+import { Only } from "../components/only.tsx"
 import { durabilityLook } from "../domain/words.ts"
 import { Age } from "../ui/age.tsx"
 import { ButtonLink } from "../ui/button.tsx"
@@ -88,10 +89,12 @@ export function ProfilesPage() {
         title="Profiles"
         lead="What a cluster looks like: members, version, volumes, parameters, durability."
         actions={
-          <ButtonLink to="/profiles/new" kind="primary">
-            <Plus aria-hidden className="size-3.5" />
-            New profile
-          </ButtonLink>
+          <Only who="createProfile">
+            <ButtonLink to="/profiles/new" kind="primary">
+              <Plus aria-hidden className="size-3.5" />
+              New profile
+            </ButtonLink>
+          </Only>
         }
       />
       <Panel>
@@ -109,9 +112,11 @@ export function ProfilesPage() {
             icon={SquareStack}
             title="No profile yet"
             action={
-              <ButtonLink to="/profiles/new" kind="primary">
-                Make the first profile
-              </ButtonLink>
+              <Only who="createProfile">
+                <ButtonLink to="/profiles/new" kind="primary">
+                  Make the first profile
+                </ButtonLink>
+              </Only>
             }
           >
             A profile is the template that clusters are made from. One that suits most sites takes a

@@ -10,6 +10,7 @@ import { CallFailed, refusedStatus } from "../api/failure.ts"
 import { catalogueKeys, ruleSetQuery } from "../api/catalogue-queries.ts"
 import { Crumbs } from "../components/crumbs.tsx"
 import { DeedFailed, LoadFailed } from "../components/load-failed.tsx"
+import { MayNotNotice, Only } from "../components/only.tsx"
 import { RuleSandbox } from "../components/rule-sandbox.tsx"
 import { UsedBy } from "../components/used-by.tsx"
 import { problemsByRule } from "../forms/rule-set/problems.ts"
@@ -63,7 +64,7 @@ function Editor({ stored }: { readonly stored: WholeRuleSet }) {
           </>
         }
         actions={
-          <>
+          <Only who="editRuleSet">
             <Button isDisabled={!isChanged || save.isPending} onPress={() => editor.begin(base)}>
               Undo
             </Button>
@@ -75,9 +76,12 @@ function Editor({ stored }: { readonly stored: WholeRuleSet }) {
             >
               {save.isPending ? "Saving…" : "Save"}
             </Button>
-          </>
+          </Only>
         }
       />
+      <MayNotNotice who="editRuleSet">
+        It can be changed here and tried in the sandbox, but not saved
+      </MayNotNotice>
       <div className="flex flex-col gap-4">
         {stored.version > base.version ? (
           <Notice tone="warn" alert>

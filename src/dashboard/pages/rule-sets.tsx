@@ -6,6 +6,7 @@ import { useState } from "react"
 import type { ShownRuleSet } from "#wire/rest/rule-set-routes.ts"
 import { call } from "../api/client.ts"
 import { catalogueKeys, ruleSetsQuery } from "../api/catalogue-queries.ts"
+import { Only } from "../components/only.tsx"
 import { PagedTable } from "../components/paged-table.tsx"
 import { UsedBy } from "../components/used-by.tsx"
 import { DeleteNamed } from "../forms/delete-named.tsx"
@@ -67,7 +68,11 @@ const columns: Columns<ShownRuleSet> = column.columns([
     id: "actions",
     header: "",
     meta: { align: "end", corner: true },
-    cell: ({ row: { original: set } }) => <Delete set={set} />,
+    cell: ({ row: { original: set } }) => (
+      <Only who="deleteRuleSet">
+        <Delete set={set} />
+      </Only>
+    ),
   }),
 ])
 
@@ -76,10 +81,12 @@ export function RuleSetsPage() {
   const [making, setMaking] = useState(false)
   const query = useInfiniteQuery(ruleSetsQuery)
   const newSet = (
-    <Button kind="primary" onPress={() => setMaking(true)}>
-      <Plus aria-hidden className="size-3.5" />
-      New rule set
-    </Button>
+    <Only who="createRuleSet">
+      <Button kind="primary" onPress={() => setMaking(true)}>
+        <Plus aria-hidden className="size-3.5" />
+        New rule set
+      </Button>
+    </Only>
   )
   return (
     <>

@@ -10,10 +10,12 @@ import { Crumbs } from "../components/crumbs.tsx"
 import { Labels } from "../components/labels.tsx"
 import { LoadFailed } from "../components/load-failed.tsx"
 import { More } from "../components/more.tsx"
+import { Only } from "../components/only.tsx"
 import { RecentEvents } from "../components/recent-events.tsx"
 import { SatelliteActions } from "../components/satellite-actions.tsx"
 import { IdentityTrouble } from "../components/satellite-identity.tsx"
 import { LogLevelPanel } from "../components/log-level-panel.tsx"
+import { SatelliteMirror } from "../components/satellite-mirror.tsx"
 import { SatelliteStorage } from "../components/satellite-storage.tsx"
 import { LastContact } from "../components/last-contact.tsx"
 import { SatelliteBadge } from "../components/state-badge.tsx"
@@ -87,7 +89,8 @@ function SatelliteView({ satellite }: { readonly satellite: Satellite }) {
         {satellite.state === "pending" || satellite.state === "rejected" ? null : (
           <>
             <SatelliteStorage satellite={satellite} />
-            <LogLevelPanel satellite={satellite} />
+            <SatelliteMirror satellite={satellite} key={satellite.version} />
+            <LogLevelPanel of="satellite" id={satellite.id} name={satellite.name} />
           </>
         )}
         <RecentEvents of={{ satelliteId: satellite.id }} most={20} />
@@ -153,7 +156,9 @@ function SatelliteClusters({ satellite }: { readonly satellite: Satellite }) {
           title="No cluster here"
           action={
             satellite.state === "pending" || satellite.state === "rejected" ? undefined : (
-              <ButtonLink to="/rules/new">Make a rule</ButtonLink>
+              <Only who="createRule">
+                <ButtonLink to="/rules/new">Make a rule</ButtonLink>
+              </Only>
             )
           }
         >

@@ -6,6 +6,7 @@ import { useState } from "react"
 import type { StorageTier } from "#wire/rest/storage-routes.ts"
 import { call } from "../api/client.ts"
 import { catalogueKeys, storageTiersQuery } from "../api/catalogue-queries.ts"
+import { Only } from "../components/only.tsx"
 import { PagedTable } from "../components/paged-table.tsx"
 import { UsedBy } from "../components/used-by.tsx"
 import { DeleteNamed } from "../forms/delete-named.tsx"
@@ -45,7 +46,11 @@ const columns: Columns<StorageTier> = column.columns([
     id: "actions",
     header: "",
     meta: { align: "end", corner: true },
-    cell: ({ row: { original: tier } }) => <TierActions tier={tier} />,
+    cell: ({ row: { original: tier } }) => (
+      <Only who="editStorageTier">
+        <TierActions tier={tier} />
+      </Only>
+    ),
   }),
 ])
 
@@ -54,10 +59,12 @@ export function StorageTiersPage() {
   const [making, setMaking] = useState(false)
   const query = useInfiniteQuery(storageTiersQuery)
   const newTier = (
-    <Button kind="primary" onPress={() => setMaking(true)}>
-      <Plus aria-hidden className="size-3.5" />
-      New tier
-    </Button>
+    <Only who="createStorageTier">
+      <Button kind="primary" onPress={() => setMaking(true)}>
+        <Plus aria-hidden className="size-3.5" />
+        New tier
+      </Button>
+    </Only>
   )
   return (
     <>

@@ -4,6 +4,7 @@ import * as z from "zod"
 import { severities } from "#core/cluster/events.ts"
 import { clusterStates } from "#core/cluster/state.ts"
 import { operationStates } from "#core/switchover/operation.ts"
+import { operationKinds } from "#wire/rest/operations.ts"
 import { satelliteStates } from "#wire/rest/satellites.ts"
 import { eventRanges } from "../domain/event-range.ts"
 import { ClusterPage } from "../pages/cluster.tsx"
@@ -62,6 +63,8 @@ const operations = createRoute({
   path: "/operations",
   validateSearch: z.object({
     state: z.enum(operationStates).optional().catch(undefined),
+    kind: z.enum(operationKinds).optional().catch(undefined),
+    actor: search,
     cluster: id,
   }),
   component: OperationsPage,

@@ -15,6 +15,7 @@ import { Empty, LoadingRows } from "../../ui/states.tsx"
 import { TextLink } from "../../ui/text-link.tsx"
 import { ChangeList } from "../change-list.tsx"
 import { LoadFailed } from "../load-failed.tsx"
+import { Only } from "../only.tsx"
 import { Passes, StrategyBadge } from "../strategy.tsx"
 
 type Props = { readonly profile: Profile; readonly to: number | undefined }
@@ -43,9 +44,11 @@ export function ProfileClusters({ profile, to: given }: Props) {
             }
             className="w-64"
           />
-          <ButtonLink to="/rollouts/new" search={{ profileId: profile.id, to }}>
-            Roll out version {to}
-          </ButtonLink>
+          <Only who="createRollout">
+            <ButtonLink to="/rollouts/new" search={{ profileId: profile.id, to }}>
+              Roll out version {to}
+            </ButtonLink>
+          </Only>
           {impact.data === undefined ? null : (
             <p role="status" className="self-center text-sm text-ink-2 sm:ml-auto">
               {countText(impact.data.clusterCount, "cluster")}
@@ -84,9 +87,11 @@ function Impact({ answer, profile }: ImpactProps) {
         icon={Database}
         title="No cluster has this profile"
         action={
-          <ButtonLink to="/rules/new" search={{ profileId: profile.id }} kind="primary">
-            Deploy by rule
-          </ButtonLink>
+          <Only who="createRule">
+            <ButtonLink to="/rules/new" search={{ profileId: profile.id }} kind="primary">
+              Deploy by rule
+            </ButtonLink>
+          </Only>
         }
       >
         A rule puts one on every approved satellite whose labels match.

@@ -12,6 +12,7 @@ import { Button, ButtonLink } from "../../ui/button.tsx"
 import { Panel } from "../../ui/panel.tsx"
 import type { Columns, Features } from "../../ui/table.tsx"
 import { TextLink } from "../../ui/text-link.tsx"
+import { Only } from "../only.tsx"
 import { PagedTable } from "../paged-table.tsx"
 
 type Open = { readonly what: "revert" | "clone"; readonly version: number }
@@ -122,22 +123,26 @@ const columnsOf = (profile: Profile, onOpen: (open: Open) => void): Columns<Prof
               >
                 Compare with newest
               </ButtonLink>
-              <Button
-                small
-                onPress={() => onOpen({ what: "revert", version: version.specVersion })}
-                aria-label={`Go back to version ${version.specVersion}`}
-              >
-                Go back to it
-              </Button>
+              <Only who="revertProfile">
+                <Button
+                  small
+                  onPress={() => onOpen({ what: "revert", version: version.specVersion })}
+                  aria-label={`Go back to version ${version.specVersion}`}
+                >
+                  Go back to it
+                </Button>
+              </Only>
             </>
           )}
-          <Button
-            small
-            onPress={() => onOpen({ what: "clone", version: version.specVersion })}
-            aria-label={`Clone version ${version.specVersion}`}
-          >
-            Clone
-          </Button>
+          <Only who="cloneProfile">
+            <Button
+              small
+              onPress={() => onOpen({ what: "clone", version: version.specVersion })}
+              aria-label={`Clone version ${version.specVersion}`}
+            >
+              Clone
+            </Button>
+          </Only>
         </span>
       ),
     }),

@@ -107,6 +107,22 @@ export function StagesField({ stages, onChange, problems }: Props) {
                 )}
               </>
             ) : null}
+            <div className="grid gap-3 sm:grid-cols-2">
+              <TextField
+                label="At the same time"
+                value={stage.maxParallel}
+                onChange={(maxParallel) => set(at, { maxParallel })}
+                error={problems.get(`stages.${at}.maxParallel`)}
+                placeholder="as the rollout"
+              />
+              <TextField
+                label="Watched for, in minutes"
+                value={stage.bakeMinutes}
+                onChange={(bakeMinutes) => set(at, { bakeMinutes })}
+                error={problems.get(`stages.${at}.bakeMinutes`)}
+                placeholder="as the rollout"
+              />
+            </div>
             <Checkbox
               label="Begins only when a person passes its gate"
               value={stage.gate}

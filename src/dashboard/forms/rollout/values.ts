@@ -12,6 +12,9 @@ export type StageValues = {
   readonly percent: string
   readonly labels: readonly LabelRow[]
   readonly gate: boolean
+  /** Empty: as the rollout says. */
+  readonly maxParallel: string
+  readonly bakeMinutes: string
 }
 
 export type RolloutValues = {
@@ -37,6 +40,8 @@ export const freshStage = (more: Partial<StageValues> = {}): StageValues => ({
   percent: "25",
   labels: [{ key: "", value: "" }],
   gate: false,
+  maxParallel: "",
+  bakeMinutes: "",
   ...more,
 })
 
@@ -108,7 +113,13 @@ function stageBody(stage: StageValues) {
       : stage.takes === "selector"
         ? { kind: "selector", labels: labels.kind === "ok" ? labels.labels : {} }
         : { kind: "rest" }
-  return { name: stage.name.trim(), share, gate: stage.gate }
+  return {
+    name: stage.name.trim(),
+    share,
+    gate: stage.gate,
+    ...(stage.maxParallel.trim() === "" ? {} : { maxParallel: numberOf(stage.maxParallel) }),
+    ...(stage.bakeMinutes.trim() === "" ? {} : { bakeSeconds: secondsOf(stage.bakeMinutes) }),
+  }
 }
 
 const renamed: Readonly<Record<string, string>> = {
@@ -117,7 +128,9 @@ const renamed: Readonly<Record<string, string>> = {
   unhealthyForSeconds: "unhealthyForMinutes",
 }
 
-const fieldOf = (path: string): string => renamed[path] ?? path.replace(".share", "")
+/** The rollout's own fields and those of its stages are named alike. */
+const fieldOf = (path: string): string =>
+  path.replace(".share", "").replace(/\w+$/, (last) => renamed[last] ?? last)
 
 const wording = (message: string): string =>
   message.includes("NaN")

@@ -1,0 +1,99 @@
+/** A new variant of images, or another description of one that is there. */
+import { zodResolver } from "@hookform/resolvers/zod"
+import { useMutation, useQueryClient } from "@tanstack/react-query"
+import { useForm } from "react-hook-form"
+import * as z from "zod"
+import { createImageVariantBody, type ImageVariant } from "#wire/rest/image-routes.ts"
+import { call } from "../api/client.ts"
+import { catalogueKeys } from "../api/catalogue-queries.ts"
+import { DeedFailed } from "../components/load-failed.tsx"
+import { Button } from "../ui/button.tsx"
+import { Dialog, DialogActions } from "../ui/dialog.tsx"
+import { say } from "../ui/toast.tsx"
+import { FormText } from "./form-field.tsx"
+
+type Props = { readonly variant?: ImageVariant; readonly onClose: () => void }
+
+const typed = createImageVariantBody.extend({
+  uid: z
+    .string()
+    .trim()
+    .regex(/^\d+$/, "a whole number from 1 to 65535")
+    .transform(Number)
+    .pipe(createImageVariantBody.shape.uid),
+})
+
+export function ImageVariantForm({ variant, onClose }: Props) {
+  const client = useQueryClient()
+  const form = useForm({
+    resolver: zodResolver(typed),
+    defaultValues: {
+      name: variant?.name ?? "",
+      description: variant?.description ?? "",
+      uid: String(variant?.uid ?? 999),
+    },
+  })
+  const save = useMutation({
+    mutationFn: (body: z.output<typeof typed>) =>
+      variant === undefined
+        ? call("createImageVariant", { body })
+        : call("editImageVariant", {
+            params: { name: variant.name },
+            body: { version: variant.version, description: body.description },
+          }),
+    onSuccess: ({ name }) => {
+      say(`Variant ${name} is saved.`)
+      onClose()
+    },
+    onSettled: () => client.invalidateQueries({ queryKey: catalogueKeys.images }),
+  })
+  return (
+    <Dialog
+      title={variant === undefined ? "New variant" : `Edit variant ${variant.name}`}
+      open
+      onClose={onClose}
+      busy={save.isPending}
+    >
+      <form
+        noValidate
+        className="flex flex-col gap-4"
+        onSubmit={(event) => void form.handleSubmit((body) => save.mutate(body))(event)}
+      >
+        <DeedFailed error={save.error} />
+        {variant === undefined ? (
+          <>
+            <FormText
+              control={form.control}
+              name="name"
+              label="Name"
+              placeholder="debian-postgis"
+              autoFocus
+              help="Profiles name it, so it stays as it is"
+            />
+            <FormText
+              control={form.control}
+              name="uid"
+              label="User of the server"
+              help="The number that postgres has in its images. It stays as it is, because the files of clusters belong to it: 999 in Debian's images, 70 in Alpine's."
+            />
+          </>
+        ) : null}
+        <FormText
+          control={form.control}
+          name="description"
+          label="Description"
+          placeholder="Debian with PostGIS 3.5"
+          autoFocus={variant !== undefined}
+        />
+        <DialogActions>
+          <Button onPress={onClose} isDisabled={save.isPending}>
+            Cancel
+          </Button>
+          <Button type="submit" kind="primary" isPending={save.isPending}>
+            {save.isPending ? "Saving…" : "Save"}
+          </Button>
+        </DialogActions>
+      </form>
+    </Dialog>
+  )
+}
