@@ -24,10 +24,10 @@ const choices = [
 ]
 
 /** Stands for no filter: a key of a list is never empty. */
-const any = "*"
+const every = "*"
 
 const kindChoices = [
-  { value: any as typeof any, name: "Every kind" },
+  { value: every as typeof every, name: "Every kind" },
   ...operationKinds.map((kind) => ({ value: kind, name: operationKind(kind) })),
 ]
 
@@ -36,7 +36,7 @@ export function OperationsPage() {
   const filter = route.useSearch()
   const navigate = useNavigate({ from: "/operations" })
   const query = useInfiniteQuery(allOperationsQuery(filter))
-  const { kind = any, actor } = filter
+  const { kind = every, actor } = filter
   const isFiltered = Object.values(filter).some((each) => each !== undefined)
   const actors = useActors(
     query.data?.pages.flatMap(({ items }) => items.map((one) => one.actor)) ?? [],
@@ -67,7 +67,7 @@ export function OperationsPage() {
           value={kind}
           onChange={(chosen) =>
             void navigate({
-              search: (old) => ({ ...old, kind: chosen === any ? undefined : chosen }),
+              search: (old) => ({ ...old, kind: chosen === every ? undefined : chosen }),
               replace: true,
             })
           }
@@ -77,10 +77,10 @@ export function OperationsPage() {
           label="Asked by"
           labelHidden
           choices={actors}
-          value={actor ?? any}
+          value={actor ?? every}
           onChange={(chosen) =>
             void navigate({
-              search: (old) => ({ ...old, actor: chosen === any ? undefined : chosen }),
+              search: (old) => ({ ...old, actor: chosen === every ? undefined : chosen }),
               replace: true,
             })
           }
@@ -139,7 +139,7 @@ function useActors(shown: readonly string[], chosen: string | undefined) {
   const fresh = [me, chosen, ...shown].filter((name) => name !== undefined && !seen.includes(name))
   if (fresh.length > 0) setSeen([...new Set([...seen, ...fresh])].flatMap((name) => name ?? []))
   return [
-    { value: any, name: "Asked by anybody" },
+    { value: every, name: "Asked by anybody" },
     ...seen
       .toSorted((a, b) => a.localeCompare(b))
       .map((name) => ({ value: name, name: name === me ? `${name} (you)` : name })),
