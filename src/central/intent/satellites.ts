@@ -24,7 +24,7 @@ import { tell } from "./tell.ts"
 
 type Labels = Readonly<Record<string, string>>
 
-const nameTaken = (name: string): Refusal =>
+export const nameTaken = (name: string): Refusal =>
   refused(
     409,
     "NAME_TAKEN",
@@ -99,7 +99,7 @@ export async function approveSatellite(
   )
 }
 
-function refuseApproval(before: Standing): Refusal | undefined {
+export function refuseApproval(before: Standing): Refusal | undefined {
   if (before.approval !== "approved") return undefined
   if (before.registration !== "waiting" && before.registration !== "refused")
     return before.isRevoked
@@ -127,8 +127,8 @@ export async function rejectSatellite(
     const before = await lockSatellite(sql, actor.scope, id)
     if (before === undefined) return notFound("satellite")
     if (before.approval === "rejected") return done(before.id)
-    if (before.approval === "approved" && before.registration !== "waiting")
-      return refused(409, "ALREADY_APPROVED", `${before.name} is approved already`)
+    const refusal = refuseRejection(before)
+    if (refusal !== undefined) return refusal
     if (before.approval === "approved") await dropRegistration(sql, before.id)
     else await reject(sql, before.id)
     await tell(sql, actor, before.id, [
@@ -146,6 +146,11 @@ export async function rejectSatellite(
     return done(before.id)
   })
 }
+
+export const refuseRejection = ({ approval, registration, name }: Standing): Refusal | undefined =>
+  approval === "approved" && registration !== "waiting"
+    ? refused(409, "ALREADY_APPROVED", `${name} is approved already`)
+    : undefined
 
 export async function editSatellite(
   database: Database,
@@ -208,7 +213,7 @@ export async function editSatellite(
 }
 
 /** Who may act on some satellites only can not give one away: it would be gone for them. */
-const leavesScope = (scope: Scope): Refusal =>
+export const leavesScope = (scope: Scope): Refusal =>
   invalid([{ field: "labels", problem: `must keep ${inWords(scope)}, which is your scope` }])
 
 function editedWhat(before: Standing, name: string, labels: Labels): string {

@@ -37,6 +37,7 @@ import { profileHandlers } from "./profiles.ts"
 import { rolloutHandlers } from "./rollouts.ts"
 import { apiPrefix, registerRoutes } from "./register.ts"
 import { satelliteIdentityHandlers } from "./satellite-identity.ts"
+import { cascadeHandlers } from "./cascade.ts"
 import { logLevelHandlers } from "./log-levels.ts"
 import { imageHandlers } from "./images.ts"
 import { ruleSetHandlers } from "./rule-sets.ts"
@@ -88,6 +89,7 @@ export async function openRestServer(options: RestOptions): Promise<RestServer> 
       ...satelliteIdentityHandlers(services),
       ...ruleSetHandlers(services),
       ...imageHandlers(services),
+      ...cascadeHandlers(services),
       ...logLevelHandlers(services),
     },
     { database },

@@ -219,19 +219,41 @@ export async function lockSatellite(
     from satellite
     where id = ${id} and in_scope(labels, ${within(scope)}::jsonb[])
     for update`
-  return row === undefined
-    ? undefined
-    : {
-        id: satelliteId(textOf(row, "id")),
-        name: textOf(row, "name"),
-        approval: oneOf(row, "approval", ["pending", "approved", "rejected"]),
-        registration: oneOf(row, "registration", registrationStates),
-        state: stateOf(row, "state"),
-        isRevoked: row["is_revoked"] === true,
-        labels: labelsAt(row, "labels"),
-        version: integerOf(row, "version"),
-      }
+  return row === undefined ? undefined : standing(row)
 }
+
+const standing = (row: Row): Standing => ({
+  id: satelliteId(textOf(row, "id")),
+  name: textOf(row, "name"),
+  approval: oneOf(row, "approval", ["pending", "approved", "rejected"]),
+  registration: oneOf(row, "registration", registrationStates),
+  state: stateOf(row, "state"),
+  isRevoked: row["is_revoked"] === true,
+  labels: labelsAt(row, "labels"),
+  version: integerOf(row, "version"),
+})
+
+/** The same, to look at only. */
+export async function findStanding(
+  sql: Sql,
+  scope: Scope,
+  id: string,
+): Promise<Standing | undefined> {
+  const [row] = await sql`
+    select id, name, approval, registration, state, revoked_at is not null as is_revoked, labels,
+      version
+    from satellite
+    where id = ${id} and in_scope(labels, ${within(scope)}::jsonb[])`
+  return row === undefined ? undefined : standing(row)
+}
+
+/** By another satellite that is let in. */
+export const isNameTaken = async (sql: Sql, id: SatelliteId, name: string): Promise<boolean> =>
+  (
+    await sql`
+      select 1 as taken from satellite
+      where name = ${name} and id <> ${id} and approval = 'approved'`
+  ).length > 0
 
 /** Lets in who waits under this row. The nonce makes the auth token a new one; an older identity ends here. */
 export const letIn = async (

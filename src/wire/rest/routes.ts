@@ -5,6 +5,7 @@
 import * as z from "zod"
 import { accessRoutes } from "#wire/rest/access-routes.ts"
 import { authorityRoutes } from "#wire/rest/authority-routes.ts"
+import { cascadeRoutes } from "#wire/rest/cascade.ts"
 import { clusterSchema, editClusterBody, pauseClusterBody } from "#wire/rest/clusters.ts"
 import { idParams, pageOf, pageQuery } from "#wire/rest/shapes.ts"
 import { databaseRoutes } from "#wire/rest/databases.ts"
@@ -164,6 +165,7 @@ export const routes = {
 
   ...databaseRoutes,
   ...authorityRoutes,
+  ...cascadeRoutes,
   ...satelliteIdentityRoutes,
   ...profileRoutes,
   ...parameterRoutes,
