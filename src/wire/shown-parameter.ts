@@ -29,7 +29,6 @@ export function shownParameter(
     about: about ?? null,
     standard: standard ?? null,
     ...values(known),
-    source: known?.source ?? null,
     inForce: inForce(major, name),
     order: ordered?.order ?? usualOrder(major, name),
     ordered:

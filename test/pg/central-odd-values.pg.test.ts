@@ -105,7 +105,7 @@ test("no value of any field makes central fail", async () => {
     },
     previewRule: { ruleId: someId, ...rule },
     editCluster: { version: 1, deletionProtected: true },
-    orderParameter: { version: 0, order: "restart", note: "n" },
+    orderParameter: { major: 17, version: 0, order: "restart", note: "n" },
     startSwitchover: { to: "orders-1" },
     fenceCluster: { reason: "r" },
     promoteMember: { to: "orders-1", acceptLoss: true, confirm: "orders" },

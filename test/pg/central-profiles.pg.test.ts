@@ -415,10 +415,10 @@ test("the table of parameters is there for each major, and says what a change as
   }
   const shared = await one("shared_buffers", "17")
   assert.deepEqual(
-    [shared?.type, shared?.unit, shared?.least, shared?.source, shared?.inForce, shared?.order],
-    ["integer", "8kB", 16, "read", "restart", "restart"],
+    [shared?.type, shared?.unit, shared?.least, shared?.inForce, shared?.order],
+    ["integer", "8kB", 16, "restart", "restart"],
   )
-  assert.equal((await one("io_method", "18"))?.source, "told")
+  assert.equal((await one("io_method", "18"))?.order, "restart")
   assert.equal(await one("io_method", "17"), undefined)
   assert.equal((await one("wal_level", "17"))?.order, "full-restart")
   assert.equal(await one("fsync", "17"), undefined)
@@ -443,7 +443,7 @@ test("what people decide about a parameter holds for impacts, never below what P
   assert.deepEqual(await effect(), ["reload"])
   const order = (name: string, body: Readonly<Record<string, unknown>>) =>
     api.raw("orderParameter", { params: { name }, body })
-  const slow = { version: 0, order: "restart", note: "our pooler keeps sessions" }
+  const slow = { major: 17, version: 0, order: "restart", note: "our pooler keeps sessions" }
   assert.equal((await order("Work_Mem", slow)).status, 200)
   assert.deepEqual(await effect(), ["restart"])
   const { items } = await api.ok("listParameters", { query: { search: "work_mem" } })
@@ -453,16 +453,19 @@ test("what people decide about a parameter holds for impacts, never below what P
     ["restart", "admin", "our pooler keeps sessions", 1],
   )
   refusedWith(await order("work_mem", slow), 409, "VERSION_CONFLICT")
-  const back = { version: 1, order: null }
+  const ofOther = await api.ok("listParameters", { query: { search: "work_mem", major: "16" } })
+  assert.equal(ofOther.items.find(({ name }) => name === "work_mem")?.order, "reload")
+  const back = { major: 17, version: 1, order: null }
   assert.equal((await order("work_mem", back)).status, 200)
   assert.deepEqual(await effect(), ["reload"])
   refusedWith(await order("work_mem", back), 409, "VERSION_CONFLICT")
 
-  const less = { version: 0, order: "reload" }
+  const less = { major: 17, version: 0, order: "reload" }
   const [problem] = refusedWith(await order("shared_buffers", less), 400, "INVALID")
   assert.match(problem?.problem ?? "", /at start only/)
   refusedWith(await order("fsync", slow), 400, "INVALID")
   refusedWith(await order("work_mme", slow), 404, "NOT_FOUND")
+  refusedWith(await order("io_method", slow), 404, "NOT_FOUND")
   assert.equal((await order("app.setting", slow)).status, 200)
 })
 

@@ -10,9 +10,10 @@ import { findServerBinaries } from "#io/postgres/binaries.ts"
 import { catalogRows, readSettings } from "../../scripts/catalog.ts"
 
 const found = await findServerBinaries({ path: process.env["PATH"] })
-/** Minor releases bring parameters too: an earlier one of the same major may lack these. */
-const ofMinors = new Set([
+/** Of minor releases and of Debian's packages: a server of the same major may lack these. */
+const notEverywhere = new Set([
   "composite_type_mismatch",
+  "extension_destdir",
   "file_extend_method",
   "output_plugin_libraries",
 ])
@@ -43,7 +44,7 @@ for (const binaries of found)
       .filter((row) => (row.split(" ")[1] ?? "").split(",").includes(String(major)))
     const wrong = written
       .filter((row) => !said.has(rowOf(row)))
-      .filter((row) => !ofMinors.has(row.split(" ", 1)[0] ?? ""))
+      .filter((row) => !notEverywhere.has(row.split(" ", 1)[0] ?? ""))
     if (written.length > 0) assert.deepEqual(wrong, [], "run `node scripts/catalog.ts`")
     const unknown = settings
       .filter(({ name, context }) => context !== "internal" && ownReason(name) === undefined)

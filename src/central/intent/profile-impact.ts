@@ -30,7 +30,7 @@ type Compare = (from: ProfileSpecBody, to: ProfileSpecBody) => Impact
 /** Compares by what people decided about parameters until now. */
 async function comparison(sql: Sql): Promise<Compare> {
   const orders = await ordersNow(sql)
-  return (from, to) => impactOf(profileSpec(from), profileSpec(to), orders)
+  return (from, to) => impactOf(profileSpec(from), profileSpec(to), orders(to.postgres.major))
 }
 
 export const warningsOf = (body: ProfileSpecBody) =>

@@ -62,8 +62,8 @@ export async function assemble(
   ])
   const target = versions.find((one) => one.specVersion === specVersion)
   if (target === undefined) return invalid([noVersion("specVersion", specVersion)])
-  const orders = await ordersNow(sql)
   const to = profileSpec(target.spec)
+  const orders = (await ordersNow(sql))(to.postgres.major)
   const impacts = new Map(
     versions.map((one) => [one.specVersion, impactOf(profileSpec(one.spec), to, orders)]),
   )

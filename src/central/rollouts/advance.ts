@@ -91,12 +91,13 @@ async function judged(
     ...seen.map(({ specVersion }) => specVersion),
   ])
   const target = versions.find(({ specVersion }) => specVersion === plan.to)
+  const to = target === undefined ? undefined : profileSpec(target.spec)
   const obstacles = new Map(
     versions.map(({ specVersion, spec }) => [
       specVersion,
-      target === undefined
+      to === undefined
         ? "the version is gone"
-        : obstacleOf(impactOf(profileSpec(spec), profileSpec(target.spec), orders)),
+        : obstacleOf(impactOf(profileSpec(spec), to, orders(to.postgres.major))),
     ]),
   )
   return new Map(

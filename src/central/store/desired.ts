@@ -12,20 +12,20 @@ import {
   namespace,
   type SatelliteId,
 } from "#core/ids.ts"
-import type { ParameterOrders } from "#core/rollout/impact.ts"
 import { booleanOf, integerOf, jsonOf, maybe, type Row, textOf } from "#io/postgres/row.ts"
 import type { Sql } from "#io/postgres/sql.ts"
 import { profileSpecSchema } from "#wire/rest/profiles.ts"
 import { ruleSetOf, ruleSetSchema } from "#wire/rule-set-schema.ts"
 import { profileSpec } from "#wire/profile-spec.ts"
-import { parameterOrdersKept } from "./parameter-order.ts"
+import { type Ordered, parameterOrdersKept } from "./parameter-order.ts"
 import type { SecretBox } from "../secrets/secret-box.ts"
 import { desiredDatabases } from "./cluster-role.ts"
 
 export type Desired = { readonly spec: ClusterSpec; readonly deleting: boolean }
 
-const desired = (row: Row, parameterOrders: ParameterOrders): Desired => {
+const desired = (row: Row, ordered: readonly Ordered[]): Desired => {
   const body = profileSpecSchema.parse(jsonOf(row, "spec"))
+  const { major } = body.postgres
   return {
     deleting: booleanOf(row, "deleting"),
     spec: {
@@ -38,7 +38,9 @@ const desired = (row: Row, parameterOrders: ParameterOrders): Desired => {
       paused: booleanOf(row, "paused"),
       deletionProtected: booleanOf(row, "deletion_protected"),
       restart: restartOf(row),
-      parameterOrders,
+      parameterOrders: new Map(
+        ordered.filter((one) => one.major === major).map(({ name, order }) => [name, order]),
+      ),
     },
   }
 }
@@ -76,8 +78,7 @@ export async function desiredOf(
 }
 
 async function desiredClusters(sql: Sql, satellite: SatelliteId): Promise<Desired[]> {
-  const kept = await parameterOrdersKept(sql)
-  const orders = new Map([...kept].map(([name, { order }]) => [name, order] as const))
+  const ordered = await parameterOrdersKept(sql)
   return (
     await sql`
       select c.id, c.name, c.namespace, c.spec, c.desired_version, c.paused, c.deletion_protected,
@@ -87,7 +88,7 @@ async function desiredClusters(sql: Sql, satellite: SatelliteId): Promise<Desire
         left join recovery_rule_set r on r.id = (c.spec->>'recoveryRuleSetId')::uuid
       where c.satellite_id = ${satellite}
       order by c.id`
-  ).map((row) => desired(row, orders))
+  ).map((row) => desired(row, ordered))
 }
 
 export type Gone = {

@@ -1,5 +1,4 @@
 /** What PostgreSQL says that a parameter is for, and what it is where nobody sets it; for people who choose values. */
-import { wordsOf18 } from "#core/cluster/catalog-told.ts"
 import { catalogWordsRead } from "#core/cluster/catalog-words-read.ts"
 import type { PostgresMajor } from "#core/cluster/spec.ts"
 
@@ -17,16 +16,19 @@ type Row = Omit<ParameterWords, "standard"> & {
 }
 
 const rows: ReadonlyMap<string, Row> = new Map(
-  [...catalogWordsRead.trim().split("\n"), ...wordsOf18.trim().split("\n")].map((line) => {
-    const [name = "", category = "", about = "", newest = "", ...otherwise] = line.split("\t")
-    const standards = new Map(
-      otherwise.map((one): [number, string] => {
-        const [major = "", ...value] = one.split("=")
-        return [Number(major), value.join("=")]
-      }),
-    )
-    return [name, { category, about, newest, standards }]
-  }),
+  catalogWordsRead
+    .trim()
+    .split("\n")
+    .map((line) => {
+      const [name = "", category = "", about = "", newest = "", ...otherwise] = line.split("\t")
+      const standards = new Map(
+        otherwise.map((one): [number, string] => {
+          const [major = "", ...value] = one.split("=")
+          return [Number(major), value.join("=")]
+        }),
+      )
+      return [name, { category, about, newest, standards }]
+    }),
 )
 
 /** Undefined for a parameter of an extension, of which only the extension knows. */

@@ -5,7 +5,6 @@
  */
 import { assert } from "#core/assert.ts"
 import { catalogRead } from "#core/cluster/catalog-read.ts"
-import { extensionsAtStart, since16, toldOf18, until16 } from "#core/cluster/catalog-told.ts"
 import { type PostgresMajor, postgresMajors } from "#core/cluster/spec.ts"
 
 type Values =
@@ -35,11 +34,9 @@ export type Context = (typeof contexts)[number]
 export type Parameter = {
   readonly context: Context
   readonly values: Values
-  /** Whether a server of this major said it, or PostgreSQL's documentation. */
-  readonly source: "read" | "told"
 }
 
-type Row = { readonly name: string; readonly majors: readonly number[] } & Omit<Parameter, "source">
+type Row = { readonly name: string; readonly majors: readonly number[] } & Parameter
 
 function parseRow(row: string): Row {
   const [name = "", majors = "", text = "", type = "", ...rest] = row.split(" ")
@@ -66,47 +63,26 @@ function valuesOf(type: string, rest: readonly string[]): Values {
   }
 }
 
-const rowsOf = (table: string): readonly Row[] => table.trim().split("\n").map(parseRow)
-const read = rowsOf(catalogRead)
-const told = rowsOf(toldOf18)
-
 type Catalog = ReadonlyMap<string, Parameter>
 
-/** Exactly what was read where this major was asked; else the nearest that was, with what is told of this one. */
-function catalogOf(major: PostgresMajor): Catalog {
-  const of = (from: number): readonly Row[] => read.filter(({ majors }) => majors.includes(from))
-  const entries = (rows: readonly Row[], source: Parameter["source"]) =>
-    rows.map(({ name, context, values }): [string, Parameter] => [
-      name,
-      { context, values, source },
-    ])
-  switch (major) {
-    case 15:
-    case 17:
-      return new Map(entries(of(major), "read"))
-    case 16: {
-      const [before, after] = [of(15), of(17)]
-      const known = new Set(before.map(({ name }) => name))
-      const stays = new Set(after.map(({ name }) => name))
-      return new Map([
-        ...entries(
-          before.filter(({ name }) => stays.has(name) || until16.includes(name)),
-          "told",
-        ),
-        ...entries(
-          after.filter(({ name }) => !known.has(name) && since16.includes(name)),
-          "told",
-        ),
-      ])
-    }
-    case 18:
-      return new Map([...entries(of(17), "told"), ...entries(told, "told")])
-  }
-}
+const rows: readonly Row[] = catalogRead.trim().split("\n").map(parseRow)
 
 const catalogs: ReadonlyMap<PostgresMajor, Catalog> = new Map(
-  postgresMajors.map((major) => [major, catalogOf(major)]),
+  postgresMajors.map((major) => [
+    major,
+    new Map(rows.filter(({ majors }) => majors.includes(major)).map((row) => [row.name, row])),
+  ]),
 )
+
+/** Parameters of widely used extensions that are read at server start only, by the extensions' documentation. */
+const extensionsAtStart: ReadonlySet<string> = new Set([
+  "cron.database_name",
+  "cron.host",
+  "cron.max_running_jobs",
+  "pg_prewarm.autoprewarm",
+  "pg_stat_statements.max",
+  "timescaledb.max_background_workers",
+])
 
 /** What is known of `name` on this major; an extension's parameter (with a dot) is not. */
 export const parameterOf = (major: PostgresMajor, name: string): Parameter | undefined =>
@@ -153,8 +129,7 @@ export type InForce = "reload" | "new-connections" | "restart" | "unknown"
 /** By the catalog. `unknown` is an extension's parameter: the server says it when it has read the value. */
 export function inForce(major: PostgresMajor, name: string): InForce {
   const known = parameterOf(major, name)
-  if (known === undefined)
-    return extensionsAtStart.includes(name.toLowerCase()) ? "restart" : "unknown"
+  if (known === undefined) return extensionsAtStart.has(name.toLowerCase()) ? "restart" : "unknown"
   switch (known.context) {
     case "postmaster":
       return "restart"

@@ -5,7 +5,7 @@
  */
 import { inForce, isSameValue } from "#core/cluster/catalog.ts"
 import { parametersOf } from "#core/cluster/parameters.ts"
-import { type PostgresMajor, postgresMajors, type ProfileSpec } from "#core/cluster/spec.ts"
+import type { PostgresMajor, ProfileSpec } from "#core/cluster/spec.ts"
 import { type Change, diffSpecs, parameterField } from "#core/rollout/diff.ts"
 import { type Pass, restartPasses } from "#core/rollout/passes.ts"
 
@@ -42,7 +42,7 @@ export const strategies = [
 ] as const
 export type Strategy = (typeof strategies)[number]
 
-/** What people decided about parameters, by name in lower case: stronger than what the catalog says. */
+/** What people decided about parameters of one major, by name in lower case: stronger than what the catalog says. */
 export const parameterOrders = ["reload", "restart", "full-restart"] as const
 export type ParameterOrder = (typeof parameterOrders)[number]
 export type ParameterOrders = ReadonlyMap<string, ParameterOrder>
@@ -263,8 +263,11 @@ export function usualOrder(major: PostgresMajor, name: string): ParameterOrder {
 }
 
 /** Why people cannot order this: PostgreSQL itself would not do it. Undefined when they can. */
-export function orderProblem(name: string, order: ParameterOrder): string | undefined {
-  const majors = postgresMajors.filter((major) => inForce(major, name) === "restart")
-  if (order !== "reload" || majors.length === 0) return undefined
-  return `PostgreSQL ${majors.join(", ")} reads ${name} at start only: a reload would change nothing`
-}
+export const orderProblem = (
+  major: PostgresMajor,
+  name: string,
+  order: ParameterOrder,
+): string | undefined =>
+  order === "reload" && inForce(major, name) === "restart"
+    ? `PostgreSQL ${major} reads ${name} at start only: a reload would change nothing`
+    : undefined

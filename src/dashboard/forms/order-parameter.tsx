@@ -1,6 +1,7 @@
 /** Deciding what a change of a parameter asks of clusters, or leaving it to PostgreSQL again. */
 import { useMutation, useQueryClient } from "@tanstack/react-query"
 import { useState } from "react"
+import type { PostgresMajor } from "#core/cluster/spec.ts"
 import type { ParameterOrder } from "#core/rollout/impact.ts"
 import { parameterOrders } from "#core/rollout/impact.ts"
 import type { ShownParameter } from "#wire/rest/parameters.ts"
@@ -14,9 +15,13 @@ import { TextField } from "../ui/field.tsx"
 import { RadioCards } from "../ui/radio-cards.tsx"
 import { say } from "../ui/toast.tsx"
 
-type Props = { readonly parameter: ShownParameter; readonly onClose: () => void }
+type Props = {
+  readonly major: PostgresMajor
+  readonly parameter: ShownParameter
+  readonly onClose: () => void
+}
 
-export function OrderParameter({ parameter, onClose }: Props) {
+export function OrderParameter({ major, parameter, onClose }: Props) {
   const client = useQueryClient()
   const { name, ordered, order: present } = parameter
   const [order, setOrder] = useState<ParameterOrder | "usual">(ordered === null ? "usual" : present)
@@ -25,16 +30,22 @@ export function OrderParameter({ parameter, onClose }: Props) {
     mutationFn: () =>
       call("orderParameter", {
         params: { name },
-        body: { version: parameter.version, order: order === "usual" ? null : order, note },
+        body: { major, version: parameter.version, order: order === "usual" ? null : order, note },
       }),
     onSuccess: () => {
-      say(`What a change of ${name} asks for is decided.`)
+      say(`What a change of ${name} asks for on PostgreSQL ${major} is decided.`)
       onClose()
     },
     onSettled: () => client.invalidateQueries({ queryKey: keys.parameters }),
   })
   return (
-    <Dialog title={`A change of ${name}`} open wide onClose={onClose} busy={save.isPending}>
+    <Dialog
+      title={`A change of ${name} on PostgreSQL ${major}`}
+      open
+      wide
+      onClose={onClose}
+      busy={save.isPending}
+    >
       <form
         className="flex flex-col gap-4"
         onSubmit={(event) => {
@@ -43,7 +54,7 @@ export function OrderParameter({ parameter, onClose }: Props) {
         }}
       >
         <p className="text-sm text-ink-2">
-          It counts for every profile and version, from the next change on.
+          It counts for every cluster of PostgreSQL {major}, from the next change on.
         </p>
         <RadioCards
           label="What it asks of a cluster"

@@ -4,7 +4,7 @@ import { getRouteApi, useNavigate } from "@tanstack/react-router"
 import { createColumnHelper } from "@tanstack/react-table"
 import { SearchX } from "lucide-react"
 import { useState } from "react"
-import { postgresMajors } from "#core/cluster/spec.ts"
+import { type PostgresMajor, postgresMajors } from "#core/cluster/spec.ts"
 import type { ShownParameter } from "#wire/rest/parameters.ts"
 import { Only } from "../components/only.tsx"
 import { parameterListQuery } from "../api/intent-queries.ts"
@@ -23,7 +23,7 @@ import { useTitle } from "../ui/title.ts"
 const route = getRouteApi("/signed-in/parameters")
 const column = createColumnHelper<Features, ShownParameter>()
 
-const columns: Columns<ShownParameter> = column.columns([
+const told: Columns<ShownParameter> = column.columns([
   column.display({
     id: "name",
     header: "Parameter",
@@ -74,17 +74,24 @@ const columns: Columns<ShownParameter> = column.columns([
         </span>
       ),
   }),
+])
+
+const columnsOf = (major: PostgresMajor): Columns<ShownParameter> => [
+  ...told,
   column.display({
     id: "actions",
     header: "",
     meta: { align: "end", line: true },
     cell: ({ row: { original: parameter } }) => (
       <Only who="orderParameter">
-        <Change parameter={parameter} />
+        <Change major={major} parameter={parameter} />
       </Only>
     ),
   }),
-])
+]
+const columns: ReadonlyMap<string, Columns<ShownParameter>> = new Map(
+  postgresMajors.map((major) => [String(major), columnsOf(major)]),
+)
 
 export function ParametersPage() {
   useTitle("Parameters")
@@ -122,7 +129,7 @@ export function ParametersPage() {
         <PagedTable
           what="parameters"
           query={query}
-          columns={columns}
+          columns={columns.get(major) ?? told}
           rowKey={({ name }) => name}
           empty={
             <Empty icon={SearchX} title="No parameter matches">
@@ -135,7 +142,13 @@ export function ParametersPage() {
   )
 }
 
-function Change({ parameter }: { readonly parameter: ShownParameter }) {
+function Change({
+  major,
+  parameter,
+}: {
+  readonly major: PostgresMajor
+  readonly parameter: ShownParameter
+}) {
   const [open, setOpen] = useState(false)
   return (
     <>
@@ -146,7 +159,9 @@ function Change({ parameter }: { readonly parameter: ShownParameter }) {
       >
         Change
       </Button>
-      {open ? <OrderParameter parameter={parameter} onClose={() => setOpen(false)} /> : null}
+      {open ? (
+        <OrderParameter major={major} parameter={parameter} onClose={() => setOpen(false)} />
+      ) : null}
     </>
   )
 }

@@ -18,8 +18,6 @@ export const parameterSchema = z.object({
   most: z.number().nullable(),
   /** Of an enum. */
   words: z.array(z.string()),
-  /** Whether a server of this major said it, or PostgreSQL's documentation; null where nobody did. */
-  source: z.enum(["read", "told"]).nullable(),
   inForce: z.enum(["reload", "new-connections", "restart", "unknown"]),
   /** What is done to a cluster when it changes. */
   order: z.enum(parameterOrders),
@@ -49,6 +47,8 @@ export const parameterParams = z.object({
 })
 
 export const orderParameterBody = z.strictObject({
+  /** For clusters of this major version. */
+  major: z.union([z.literal(15), z.literal(16), z.literal(17), z.literal(18)]),
   version: z.int().min(0).max(2_147_483_647),
   /** Null: as the catalog says. */
   order: z.enum(parameterOrders).nullable(),

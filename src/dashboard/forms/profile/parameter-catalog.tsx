@@ -117,7 +117,6 @@ function Entry({ parameter, isSet, standard, onAdd }: EntryProps) {
               Is <code className="font-mono">{standard.value}</code> by {standard.whose} otherwise.
             </>
           )}
-          {parameter.source === "told" ? " By PostgreSQL's documentation of this version." : null}
         </p>
       </div>
       {isSet ? (
