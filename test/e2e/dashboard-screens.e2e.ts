@@ -1,8 +1,8 @@
 /** Every screen in both themes and both widths: sound for axe, inside the window, without a complaint. */
 import assert from "node:assert/strict"
 import { after, test } from "node:test"
+import { pagesOf } from "./dashboard/addresses.ts"
 import {
-  type Scene,
   assertSound,
   narrow,
   openScene,
@@ -15,45 +15,6 @@ import {
 const stage = await openStage()
 after(() => stage[Symbol.asyncDispose]())
 
-function addresses({ central }: Scene): readonly string[] {
-  const { satellites, clusters, profiles } = central.fleet
-  const satellite = satellites.find(({ state }) => state === "connected")
-  const pending = satellites.find(({ state }) => state === "pending")
-  const clusterIn = (state: string) => clusters.find((each) => each.state === state)?.id
-  return [
-    "/",
-    "/satellites",
-    `/satellites/${satellite?.id}`,
-    `/satellites/${pending?.id}`,
-    "/satellites?search=nothing-is-called-so",
-    "/clusters",
-    `/clusters/${clusterIn("healthy")}`,
-    `/clusters/${clusterIn("degraded")}`,
-    `/clusters/${clusterIn("creating")}`,
-    `/clusters/${clusterIn("unknown")}`,
-    "/operations",
-    "/operations?state=failed",
-    "/events",
-    "/profiles",
-    `/profiles/${profiles[0]?.id}`,
-    `/profiles/${profiles[0]?.id}?tab=versions`,
-    `/profiles/${profiles[0]?.id}?tab=compare`,
-    `/profiles/${profiles[0]?.id}?tab=clusters`,
-    `/profiles/${profiles[0]?.id}/edit`,
-    "/profiles/new",
-    "/rules",
-    "/rules/new",
-    `/rules/${central.fleet.rules[0]?.id}`,
-    "/rollouts",
-    "/rollouts/new",
-    `/rollouts/new?profileId=${profiles[0]?.id}`,
-    "/freeze-windows",
-    "/parameters",
-    "/tokens",
-    "/no-such-page",
-  ]
-}
-
 for (const colorScheme of ["light", "dark"] as const) {
   for (const [name, viewport] of Object.entries({ wide, narrow })) {
     test(`every page is sound in the ${colorScheme} theme on a ${name} screen`, async () => {
@@ -63,7 +24,7 @@ for (const colorScheme of ["light", "dark"] as const) {
       await settled(page)
       await assertSound(page, "/sign-in")
       await signIn(scene)
-      for (const address of addresses(scene)) {
+      for (const address of Object.values(await pagesOf(scene))) {
         await page.goto(address)
         await settled(page)
         await assertSound(page, address)

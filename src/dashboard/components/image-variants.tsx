@@ -57,7 +57,7 @@ function Variant({ variant }: { readonly variant: ImageVariant }) {
   return (
     <li className="flex flex-wrap items-center gap-x-4 gap-y-1 px-4 py-2.5">
       <span className="font-medium">{name}</span>
-      <span className="min-w-0 flex-1 text-sm text-ink-2">{description}</span>
+      <span className="min-w-0 flex-1 text-sm text-ink-2 max-sm:basis-full">{description}</span>
       <span className="tnum text-xs text-ink-3">
         user {uid}, {countText(imageCount, "image")}
       </span>

@@ -93,14 +93,14 @@ function AskForLevel({ of, id, name, asked }: Props & { readonly asked: Asked })
             choices={levels}
             value={level}
             onChange={setLevel}
-            className="w-56"
+            className="min-w-40 flex-1 sm:max-w-56"
           />
           <Select
             label="For"
             choices={times}
             value={minutes}
             onChange={setMinutes}
-            className="w-36"
+            className="min-w-32 flex-1 sm:max-w-40"
           />
           <Button isPending={ask.isPending} onPress={() => ask.mutate(level)}>
             Ask for it

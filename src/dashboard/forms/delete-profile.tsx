@@ -2,6 +2,7 @@
 import { useNavigate } from "@tanstack/react-router"
 import type { Profile } from "#wire/rest/profiles.ts"
 import { call } from "../api/client.ts"
+import { countText } from "../ui/format.ts"
 import { DeleteNamed } from "./delete-named.tsx"
 
 type Props = { readonly profile: Profile; readonly onClose: () => void }
@@ -19,7 +20,8 @@ export function DeleteProfile({ profile, onClose }: Props) {
       onClose={onClose}
       onDone={() => void navigate({ to: "/profiles" })}
     >
-      Only a profile that no cluster and no rule uses can be deleted.
+      Its {countText(profile.specVersion, "version")} and what was said about them are lost. Only a
+      profile that no cluster and no rule uses can be deleted.
     </DeleteNamed>
   )
 }

@@ -7,12 +7,12 @@ import { imageProblem } from "#core/cluster/image.ts"
 import type { Image } from "#wire/rest/image-routes.ts"
 import { call } from "../api/client.ts"
 import { catalogueKeys } from "../api/catalogue-queries.ts"
-import { DeedFailed } from "../components/load-failed.tsx"
 import { Button } from "../ui/button.tsx"
 import { Dialog, DialogActions } from "../ui/dialog.tsx"
 import { Notice } from "../ui/notice.tsx"
 import { say } from "../ui/toast.tsx"
 import { FormText } from "./form-field.tsx"
+import { Refused } from "./refused.tsx"
 
 const checked = z
   .object({ reference: z.string().trim(), notes: z.string().trim().max(1000) })
@@ -48,28 +48,29 @@ export function EditImage({ image, onClose }: Props) {
         className="flex flex-col gap-4"
         onSubmit={(event) => void form.handleSubmit((typed) => save.mutate(typed))(event)}
       >
-        <DeedFailed error={save.error} />
-        <FormText control={form.control} name="reference" label="Reference" mono autoFocus />
-        <FormText
-          control={form.control}
-          name="notes"
-          label="Notes"
-          placeholder="PostGIS 3.5, pgvector 0.8"
-        />
-        {isOther && image.profiles.length > 0 ? (
-          <Notice tone="busy">
-            {image.profiles.map((one) => one.name).join(", ")} keep the reference that they have,
-            and are told that there is a newer image. No cluster moves by this.
-          </Notice>
-        ) : null}
-        <DialogActions>
-          <Button onPress={onClose} isDisabled={save.isPending}>
-            Cancel
-          </Button>
-          <Button type="submit" kind="primary" isPending={save.isPending}>
-            {save.isPending ? "Saving…" : "Save"}
-          </Button>
-        </DialogActions>
+        <Refused error={save.error}>
+          <FormText control={form.control} name="reference" label="Reference" mono autoFocus />
+          <FormText
+            control={form.control}
+            name="notes"
+            label="Notes"
+            placeholder="PostGIS 3.5, pgvector 0.8"
+          />
+          {isOther && image.profiles.length > 0 ? (
+            <Notice tone="busy">
+              {image.profiles.map((one) => one.name).join(", ")} keep the reference that they have,
+              and are told that there is a newer image. No cluster moves by this.
+            </Notice>
+          ) : null}
+          <DialogActions>
+            <Button onPress={onClose} isDisabled={save.isPending}>
+              Cancel
+            </Button>
+            <Button type="submit" kind="primary" isPending={save.isPending}>
+              {save.isPending ? "Saving…" : "Save"}
+            </Button>
+          </DialogActions>
+        </Refused>
       </form>
     </Dialog>
   )

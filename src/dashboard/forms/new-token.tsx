@@ -8,7 +8,6 @@ import { createTokenBody } from "#wire/rest/access.ts"
 import type { Sent } from "#wire/rest/routes.ts"
 import { call } from "../api/client.ts"
 import { keys, sessionQuery } from "../api/queries.ts"
-import { DeedFailed } from "../components/load-failed.tsx"
 import { Button } from "../ui/button.tsx"
 import { CopyButton } from "../ui/copy-button.tsx"
 import { Dialog, DialogActions } from "../ui/dialog.tsx"
@@ -16,6 +15,7 @@ import { Notice } from "../ui/notice.tsx"
 import { Select } from "../ui/select.tsx"
 import { FormText } from "./form-field.tsx"
 import { StandingFields, useStanding } from "./person-fields.tsx"
+import { Refused } from "./refused.tsx"
 
 const lives = [
   { value: "30", name: "30 days" },
@@ -77,45 +77,46 @@ export function NewToken({ onClose }: { readonly onClose: () => void }) {
           })(event)
         }}
       >
-        <DeedFailed error={create.error} />
-        <FormText
-          control={form.control}
-          name="name"
-          label="Name"
-          placeholder="backup-report"
-          autoFocus
-          help="Which program will use it"
-        />
-        <Controller
-          control={form.control}
-          name="expiresInDays"
-          render={({ field }) => (
-            <Select
-              label="Expires after"
-              choices={lives}
-              value={
-                lives.find(
-                  ({ value }) => value === (field.value === null ? "never" : String(field.value)),
-                )?.value
-              }
-              onChange={(life) => field.onChange(life === "never" ? null : Number(life))}
-            />
-          )}
-        />
-        <StandingFields
-          standing={standing}
-          tried={tried}
-          roles={roles.filter((role) => isAtLeast(mine, role))}
-          help="Narrows what you may see yourself. Empty: as you."
-        />
-        <DialogActions>
-          <Button onPress={onClose} isDisabled={create.isPending}>
-            Cancel
-          </Button>
-          <Button type="submit" kind="primary" isPending={create.isPending}>
-            {create.isPending ? "Making…" : "Make token"}
-          </Button>
-        </DialogActions>
+        <Refused error={create.error}>
+          <FormText
+            control={form.control}
+            name="name"
+            label="Name"
+            placeholder="backup-report"
+            autoFocus
+            help="Which program will use it"
+          />
+          <Controller
+            control={form.control}
+            name="expiresInDays"
+            render={({ field }) => (
+              <Select
+                label="Expires after"
+                choices={lives}
+                value={
+                  lives.find(
+                    ({ value }) => value === (field.value === null ? "never" : String(field.value)),
+                  )?.value
+                }
+                onChange={(life) => field.onChange(life === "never" ? null : Number(life))}
+              />
+            )}
+          />
+          <StandingFields
+            standing={standing}
+            tried={tried}
+            roles={roles.filter((role) => isAtLeast(mine, role))}
+            help="Narrows what you may see yourself. Empty: as you."
+          />
+          <DialogActions>
+            <Button onPress={onClose} isDisabled={create.isPending}>
+              Cancel
+            </Button>
+            <Button type="submit" kind="primary" isPending={create.isPending}>
+              {create.isPending ? "Making…" : "Make token"}
+            </Button>
+          </DialogActions>
+        </Refused>
       </form>
     </Dialog>
   )

@@ -5,11 +5,11 @@ import { useForm } from "react-hook-form"
 import { createStorageTierBody, type StorageTier } from "#wire/rest/storage-routes.ts"
 import { call } from "../api/client.ts"
 import { catalogueKeys } from "../api/catalogue-queries.ts"
-import { DeedFailed } from "../components/load-failed.tsx"
 import { Button } from "../ui/button.tsx"
 import { Dialog, DialogActions } from "../ui/dialog.tsx"
 import { say } from "../ui/toast.tsx"
 import { FormText } from "./form-field.tsx"
+import { Refused } from "./refused.tsx"
 
 type Props = { readonly tier?: StorageTier; readonly onClose: () => void }
 
@@ -45,32 +45,33 @@ export function StorageTierForm({ tier, onClose }: Props) {
         className="flex flex-col gap-4"
         onSubmit={(event) => void form.handleSubmit((body) => save.mutate(body))(event)}
       >
-        <DeedFailed error={save.error} />
-        {tier === undefined ? (
+        <Refused error={save.error}>
+          {tier === undefined ? (
+            <FormText
+              control={form.control}
+              name="name"
+              label="Name"
+              placeholder="fast"
+              autoFocus
+              help="Profiles name it, so it stays as it is"
+            />
+          ) : null}
           <FormText
             control={form.control}
-            name="name"
-            label="Name"
-            placeholder="fast"
-            autoFocus
-            help="Profiles name it, so it stays as it is"
+            name="description"
+            label="Description"
+            placeholder="Local NVMe"
+            help="What one may expect of it, for whoever maps it on a site"
           />
-        ) : null}
-        <FormText
-          control={form.control}
-          name="description"
-          label="Description"
-          placeholder="Local NVMe"
-          help="What one may expect of it, for whoever maps it on a site"
-        />
-        <DialogActions>
-          <Button onPress={onClose} isDisabled={save.isPending}>
-            Cancel
-          </Button>
-          <Button type="submit" kind="primary" isPending={save.isPending}>
-            {save.isPending ? "Saving…" : "Save"}
-          </Button>
-        </DialogActions>
+          <DialogActions>
+            <Button onPress={onClose} isDisabled={save.isPending}>
+              Cancel
+            </Button>
+            <Button type="submit" kind="primary" isPending={save.isPending}>
+              {save.isPending ? "Saving…" : "Save"}
+            </Button>
+          </DialogActions>
+        </Refused>
       </form>
     </Dialog>
   )

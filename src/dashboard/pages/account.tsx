@@ -67,8 +67,8 @@ export function AccountPage() {
             ""
           ) : (
             <>
-              {session.user}, {session.role} on {inWords(session.scope)}. API tokens are on{" "}
-              <TextLink to="/tokens">a page of their own</TextLink>.
+              Signed in as {session.user}, {session.role} on {inWords(session.scope)}. API tokens
+              are on <TextLink to="/tokens">a page of their own</TextLink>.
             </>
           )
         }

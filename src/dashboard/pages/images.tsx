@@ -38,6 +38,7 @@ const columns: Columns<Image> = column.columns([
   }),
   column.accessor("reference", {
     header: "Reference",
+    meta: { line: true },
     cell: ({ row: { original: image } }) => (
       <>
         <code className="font-mono text-xs break-all">{image.reference}</code>
@@ -112,7 +113,7 @@ function ImageActions({ image }: { readonly image: Image }) {
   const name = `${image.variant} ${image.minor}`
   return (
     <Only who="editImage">
-      <span className="inline-flex flex-wrap justify-end gap-1.5">
+      <span className="inline-flex gap-1.5 whitespace-nowrap">
         {image.isDefault ? null : (
           <Button small aria-label={`Make ${name} the default`} onPress={() => setOpen("prefer")}>
             Make default

@@ -71,7 +71,7 @@ export function OperationsPage() {
               replace: true,
             })
           }
-          className="w-44"
+          className="w-40 max-sm:flex-1"
         />
         <Select
           label="Asked by"
@@ -84,7 +84,7 @@ export function OperationsPage() {
               replace: true,
             })
           }
-          className="w-44"
+          className="w-48 max-sm:flex-1"
         />
         {filter.cluster === undefined ? null : (
           <OfCluster

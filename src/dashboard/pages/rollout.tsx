@@ -16,7 +16,7 @@ import { entryCounts, entryLook, rolloutLook, shareText } from "../domain/rollou
 import { When } from "../ui/age.tsx"
 import { Badge, ToneWord } from "../ui/badge.tsx"
 import { classNames } from "../ui/class-names.ts"
-import { countText, spanText } from "../ui/format.ts"
+import { capitalised, countText, spanText } from "../ui/format.ts"
 import { Fact, Facts, PageHeader, Panel } from "../ui/panel.tsx"
 import { Segments } from "../ui/segments.tsx"
 import { LoadingRows } from "../ui/states.tsx"
@@ -63,7 +63,9 @@ function RolloutView({ rollout }: { readonly rollout: Rollout }) {
             </Badge>
           </>
         }
-        lead={<span role="status">{rollout.reason === "" ? meaning : rollout.reason}</span>}
+        lead={
+          <span role="status">{rollout.reason === "" ? meaning : capitalised(rollout.reason)}</span>
+        }
         actions={<RolloutActions rollout={rollout} />}
       />
       <div className="flex flex-col gap-4">
@@ -196,9 +198,14 @@ const columnsOf = (rollout: Rollout): Columns<RolloutCluster> =>
     column.display({
       id: "why",
       header: "Why",
-      cell: ({ row: { original: cluster } }) => (
-        <span className="block max-w-lg break-words text-ink-2">{cluster.reason}</span>
-      ),
+      cell: ({ row: { original: cluster } }) =>
+        cluster.reason === "" ? (
+          <span aria-hidden className="text-ink-3">
+            –
+          </span>
+        ) : (
+          <span className="block max-w-lg break-words text-ink-2">{cluster.reason}</span>
+        ),
     }),
     column.display({
       id: "since",

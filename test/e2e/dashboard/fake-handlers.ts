@@ -12,6 +12,7 @@ import type { Operation } from "#wire/rest/operations.ts"
 import type { Answer } from "#wire/rest/routes.ts"
 import { type Satellite, satelliteStates } from "#wire/rest/satellites.ts"
 import { FakeRefusal, type Handlers, one, page } from "./fake-answers.ts"
+import { catalogueHandlers, peopleHandlers } from "./fake-catalogue.ts"
 import { databaseHandlers } from "./fake-databases.ts"
 import { profileHandlers, ruleHandlers } from "./fake-intent.ts"
 import { rolloutHandlers } from "./fake-rollouts.ts"
@@ -144,6 +145,8 @@ export function createHandlers(fleet: FakeFleet, push: (message: LiveMessage) =>
         query,
       ),
     ...operationHandlers(fleet, push),
+    ...catalogueHandlers(fleet),
+    ...peopleHandlers(ofAdmin),
     ...databaseHandlers(fleet, push),
     deleteCluster: ({ params }) => {
       const cluster = {
@@ -255,8 +258,11 @@ function operationHandlers(
     listOperations: ({ query }) =>
       page(
         fleet.operations.filter(
-          ({ clusterId, state }) =>
-            clusterId === (query.cluster ?? clusterId) && state === (query.state ?? state),
+          ({ clusterId, state, kind, actor }) =>
+            clusterId === (query.cluster ?? clusterId) &&
+            state === (query.state ?? state) &&
+            kind === (query.kind ?? kind) &&
+            actor === (query.actor ?? actor),
         ),
         query,
       ),

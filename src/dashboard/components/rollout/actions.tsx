@@ -56,7 +56,7 @@ const words: Readonly<Record<Deed, DeedWords>> = {
     asksWhy: true,
   },
   cancel: {
-    name: "Cancel",
+    name: "End rollout",
     title: "End the rollout?",
     meaning: "Clusters that were changed stay so, the others are left alone.",
     done: "The rollout ends.",

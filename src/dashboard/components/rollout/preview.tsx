@@ -88,7 +88,7 @@ const Clusters = ({ stage }: ClustersProps) => (
       return (
         <li key={cluster.id} className="py-1.5 text-sm">
           <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
-            <span className="min-w-0 flex-1 break-words">
+            <span className="min-w-0 flex-1 break-words max-sm:basis-full">
               <span className="font-medium">{cluster.name}</span>{" "}
               <span className="text-ink-3">
                 on {cluster.satelliteName}, from version {cluster.fromVersion}

@@ -7,12 +7,12 @@ import { useForm } from "react-hook-form"
 import { createRuleSetBody } from "#wire/rest/rule-set-routes.ts"
 import { call } from "../../api/client.ts"
 import { builtInRulesQuery, catalogueKeys } from "../../api/catalogue-queries.ts"
-import { DeedFailed } from "../../components/load-failed.tsx"
 import { Button } from "../../ui/button.tsx"
 import { Dialog, DialogActions } from "../../ui/dialog.tsx"
 import { Select } from "../../ui/select.tsx"
 import { say } from "../../ui/toast.tsx"
 import { FormText } from "../form-field.tsx"
+import { Refused } from "../refused.tsx"
 
 const beginnings = [
   { value: "built-in", name: "A copy of the built-in rules" },
@@ -55,18 +55,19 @@ export function NewRuleSet({ onClose }: { readonly onClose: () => void }) {
           )
         }
       >
-        <DeedFailed error={create.error} />
-        <FormText control={form.control} name="name" label="Name" placeholder="quiet" autoFocus />
-        <FormText control={form.control} name="description" label="Description" />
-        <Select label="Begin with" choices={beginnings} value={from} onChange={setFrom} />
-        <DialogActions>
-          <Button onPress={onClose} isDisabled={create.isPending}>
-            Cancel
-          </Button>
-          <Button type="submit" kind="primary" isPending={create.isPending}>
-            {create.isPending ? "Making…" : "Make rule set"}
-          </Button>
-        </DialogActions>
+        <Refused error={create.error}>
+          <FormText control={form.control} name="name" label="Name" placeholder="quiet" autoFocus />
+          <FormText control={form.control} name="description" label="Description" />
+          <Select label="Begin with" choices={beginnings} value={from} onChange={setFrom} />
+          <DialogActions>
+            <Button onPress={onClose} isDisabled={create.isPending}>
+              Cancel
+            </Button>
+            <Button type="submit" kind="primary" isPending={create.isPending}>
+              {create.isPending ? "Making…" : "Make rule set"}
+            </Button>
+          </DialogActions>
+        </Refused>
       </form>
     </Dialog>
   )
