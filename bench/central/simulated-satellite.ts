@@ -146,6 +146,7 @@ export class SimulatedSatellite {
           })),
         }),
         received: (message) => this.#receive(message),
+        streamEnded: () => {},
         state: (trouble) => {
           this.isConnected = trouble === undefined
         },

@@ -13,6 +13,7 @@ import type { ProviderConfig } from "./auth/provider-config.ts"
 import { SignIn } from "./auth/sign-in.ts"
 import { Audience, pulseEvery } from "./live/audience.ts"
 import { Changes } from "./live/changes.ts"
+import { TailDesk } from "./log-tails/desk.ts"
 import { Metrics } from "./metrics.ts"
 import { Rollouts } from "./rollouts/rollouts.ts"
 import { openRestServer } from "./rest/server.ts"
@@ -83,6 +84,7 @@ export async function startCentral(options: CentralOptions): Promise<Central> {
     await openRestServer({ ...options, ...parts, tls, listen: options.rest, database }),
   )
   opened.defer(() => parts.audience.close())
+  opened.defer(() => parts.tails.close())
   const running = opened.move()
   return {
     rest: rest.address,
@@ -97,6 +99,7 @@ type Parts = {
   readonly streams: Streams
   readonly registration: Registration
   readonly audience: Audience
+  readonly tails: TailDesk
   readonly changes: Changes
   readonly sweeper: Sweeper
   readonly rollouts: Rollouts
@@ -132,6 +135,7 @@ function partsOf(
 ): Parts {
   const inbox = new Inbox(database, log)
   const audience = new Audience()
+  const tails = new TailDesk(database, log)
   const rollouts = new Rollouts(database, log)
   const metrics = new Metrics({
     database,
@@ -144,6 +148,7 @@ function partsOf(
     inbox,
     log,
     tls,
+    tails,
     figures: metrics.roleChanges,
     ...(timing === undefined ? {} : { silenceMax: timing.silenceMax }),
   })
@@ -155,9 +160,10 @@ function partsOf(
     inbox,
     streams,
     audience,
+    tails,
     registration: new Registration(database, log, tls),
     rollouts,
-    changes: new Changes(database, streams, audience, log, () => rollouts.wake()),
+    changes: new Changes(database, streams, audience, tails, log, () => rollouts.wake()),
     sweeper: new Sweeper({ database, log, ...times }),
     signIn: new SignIn(database),
     metrics,
@@ -188,13 +194,14 @@ async function openGrpc(
 function background(
   log: Log,
   connection: DatabaseOptions,
-  { inbox, changes, sweeper, audience, rotation, initialDatabases, rollouts, tls }: Parts,
+  { inbox, changes, sweeper, audience, tails, rotation, initialDatabases, rollouts, tls }: Parts,
 ): { readonly stop: () => Promise<void> } {
   const ending = new AbortController()
   const pulse = async (signal: AbortSignal): Promise<void> => {
     while (!signal.aborted) {
       await systemClock.sleep(pulseEvery, signal).catch(() => {})
       await audience.pulse()
+      await tails.pulse()
     }
   }
   const listener = {
@@ -206,6 +213,7 @@ function background(
   const tasks = [
     inbox.run(ending.signal),
     changes.run(ending.signal),
+    tails.run(ending.signal),
     sweeper.run(ending.signal),
     rotation.run(ending.signal),
     initialDatabases.run(ending.signal),

@@ -15,6 +15,8 @@ export type RuleId = Brand<string, "RuleId">
 export type EventId = Brand<string, "EventId">
 /** UUID that central gave an operation; everybody who takes part repeats it. */
 export type OperationId = Brand<string, "OperationId">
+/** UUID that central gave somebody's watching of a log. */
+export type TailId = Brand<string, "TailId">
 /** Name of a cluster: a DNS label of at most 40 characters (room for the suffixes of its objects). */
 export type ClusterName = Brand<string, "ClusterName">
 export type Namespace = Brand<string, "Namespace">
@@ -35,6 +37,7 @@ export const profileId = (text: string): ProfileId => text as ProfileId
 export const ruleId = (text: string): RuleId => text as RuleId
 export const eventId = (text: string): EventId => text as EventId
 export const operationId = (text: string): OperationId => text as OperationId
+export const tailId = (text: string): TailId => text as TailId
 export const clusterName = (text: string): ClusterName => text as ClusterName
 export const namespace = (text: string): Namespace => text as Namespace
 export const podName = (text: string): PodName => text as PodName

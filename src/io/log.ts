@@ -69,6 +69,12 @@ function printableError(error: Error, depth: number): unknown {
   }
 }
 
+/** Where lines go without a sink: out of the program before the call returns. */
+export function standardOutput(): Sink {
+  const output = pino.destination({ fd: 1, sync: true })
+  return (line) => output.write(`${line}\n`)
+}
+
 /** Opens the log of `program`. Without `sink`, lines go to standard output as they are made. */
 export function openLog(program: string, level: LogLevel = "info", sink?: Sink): Log {
   const options = {

@@ -7,6 +7,7 @@ import type { Clock } from "#io/clock.ts"
 import { type HostPort, formatHostPort } from "#io/config.ts"
 import type { KubeApi } from "#io/kube/api.ts"
 import type { Offer } from "#io/kube/discovery.ts"
+import type { LogRing } from "#io/log-ring.ts"
 import type { Log, LogLevel } from "#io/log.ts"
 import { together } from "#io/together.ts"
 import { type Pace, conversation } from "./central/conversation.ts"
@@ -17,6 +18,8 @@ import { Health } from "./health.ts"
 import { type Admission, Hub } from "./hub/hub.ts"
 import type { Session } from "./hub/session.ts"
 import { LogLevels } from "./log-levels.ts"
+import { sourcesOf } from "./log-tails/source-of.ts"
+import { LogTails } from "./log-tails/tails.ts"
 import { Operations } from "./operations/operations.ts"
 import { operationsSite } from "./operations/site.ts"
 import { OperationStore } from "./operations/store.ts"
@@ -39,6 +42,8 @@ import type { Standing } from "./standing.ts"
 export type LiveOptions = {
   readonly config: Config
   readonly log: Log
+  /** What the satellite wrote to it lately. */
+  readonly recent: LogRing
   readonly clock: Clock
   readonly api: KubeApi
   readonly offer: Offer
@@ -65,6 +70,7 @@ type Parts = {
   readonly operations: Operations
   readonly settings: SettingsStore
   readonly logLevels: LogLevels
+  readonly logTails: LogTails
 }
 
 /** Runs until `signal`, or until another satellite has taken over. */
@@ -75,10 +81,11 @@ export async function live(options: LiveOptions, outer: AbortSignal): Promise<vo
   const signal = AbortSignal.any([outer, stop.signal])
   const later: Later = {}
   const parts = assemble(options, later, signal)
-  const { hub, health, outgoing, view, operations, settings, logLevels } = parts
+  const { hub, health, outgoing, view, operations, settings, logLevels, logTails } = parts
   const storageClassBell = new StorageClassBell()
   await using _hub = hub
   using _levels = logLevels
+  using _tails = logTails
   const sidecars = await hub.open()
   const context = contextOf(options, parts, sidecars, later)
   const operator = new Operator({
@@ -125,6 +132,7 @@ export async function live(options: LiveOptions, outer: AbortSignal): Promise<vo
         outgoing,
         settings,
         logLevels,
+        logTails,
         storageClassBell,
         central: (trouble) => {
           standing.centralTrouble = trouble
@@ -192,6 +200,7 @@ function assemble(options: LiveOptions, later: Readonly<Later>, signal: AbortSig
     primaryChanged: (cluster) => operator().poke(cluster),
   })
   const logLevels: LogLevels = levelsOf(options, operator, hub)
+  const logTails = tailsOf(options, operator, outgoing)
   const settings = new SettingsStore({
     api,
     namespace: config.namespace,
@@ -200,7 +209,25 @@ function assemble(options: LiveOptions, later: Readonly<Later>, signal: AbortSig
     log,
     changed: () => operator().pokeAll(),
   })
-  return { outgoing, view, hub, health, operations, settings, logLevels }
+  return { outgoing, view, hub, health, operations, settings, logLevels, logTails }
+}
+
+function tailsOf(
+  { log, clock, api, recent }: LiveOptions,
+  operator: () => Operator,
+  outgoing: Outgoing,
+): LogTails {
+  const tails = new LogTails({
+    clock,
+    log,
+    sourceOf: sourcesOf({ api, clock, recent, held: () => operator().held }),
+    ready: () => outgoing.wake(),
+  })
+  outgoing.beside(() => {
+    const batch = tails.next()
+    return batch === undefined ? undefined : { kind: "log-tail", batch }
+  })
+  return tails
 }
 
 const rolloutsOf = (

@@ -1,6 +1,7 @@
 /** The satellite: one for each Kubernetes of a site. It dials out; nothing has to reach it but its own pods. */
 import { configProblems } from "#io/config.ts"
-import { openLog } from "#io/log.ts"
+import { LogRing } from "#io/log-ring.ts"
+import { openLog, standardOutput } from "#io/log.ts"
 import { Stopped, isStop } from "#io/together.ts"
 import { readSatelliteConfig } from "./config.ts"
 import { runSatellite } from "./satellite.ts"
@@ -10,7 +11,12 @@ if (config.kind === "bad") {
   process.stderr.write(`${configProblems(config.problems)}\n`)
   process.exit(2)
 }
-const log = openLog("satellite", config.value.logLevel)
+const recent = new LogRing()
+const print = standardOutput()
+const log = openLog("satellite", config.value.logLevel, (line) => {
+  print(line)
+  recent.put(line)
+})
 const stop = new AbortController()
 for (const name of ["SIGTERM", "SIGINT"] as const)
   process.once(name, () => {
@@ -18,7 +24,7 @@ for (const name of ["SIGTERM", "SIGINT"] as const)
     stop.abort(new Stopped())
   })
 try {
-  await runSatellite({ config: config.value, log, started: () => {} }, stop.signal)
+  await runSatellite({ config: config.value, log, recent, started: () => {} }, stop.signal)
   log.event("satellite.stopped")
 } catch (failure) {
   if (!isStop(failure, stop.signal)) {

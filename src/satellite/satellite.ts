@@ -7,6 +7,7 @@ import { KubeApi } from "#io/kube/api.ts"
 import { type Offer, discover } from "#io/kube/discovery.ts"
 import { isConflict } from "#io/kube/kube-error.ts"
 import { kinds } from "#io/kube/kinds.ts"
+import type { LogRing } from "#io/log-ring.ts"
 import type { Log } from "#io/log.ts"
 import type { Pace } from "./central/conversation.ts"
 import type { Config, KubeSource } from "./config.ts"
@@ -23,6 +24,8 @@ import { openStatusServer } from "./status-server.ts"
 export type RunOptions = {
   readonly config: Config
   readonly log: Log
+  /** Takes what `log` writes too, for those who follow it from afar. */
+  readonly recent: LogRing
   /** Told once the site is managed, with or without central. */
   readonly started: (started: Started) => void
   readonly pace?: Pace
@@ -31,7 +34,7 @@ export type RunOptions = {
 const clock = systemClock
 
 export async function runSatellite(options: RunOptions, signal: AbortSignal): Promise<void> {
-  const { config, log } = options
+  const { config, log, recent } = options
   const patient = { clock, log }
   using outbox = new Outbox(config.outboxFile)
   if (outbox.setAside !== undefined)
@@ -58,7 +61,7 @@ export async function runSatellite(options: RunOptions, signal: AbortSignal): Pr
     sidecarTls(api, config.namespace, clock.wall(), signal),
   )
   try {
-    const parts = { config, log, clock, api, offer, tls, outbox, standing, single }
+    const parts = { config, log, recent, clock, api, offer, tls, outbox, standing, single }
     const { started, pace } = options
     await live({ ...parts, status: status.address, started, pace }, signal)
   } finally {

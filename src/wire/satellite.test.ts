@@ -13,9 +13,11 @@ import {
   operationId,
   podName,
   systemIdentifier,
+  tailId,
   term,
   timeline,
 } from "#core/ids.ts"
+import { tailContainers, tailEnds } from "#core/logs/tail.ts"
 import { lsn } from "#core/lsn.ts"
 import { type OperationReport, stepStates, switchoverSteps } from "#core/switchover/operation.ts"
 import { gibibytes } from "#core/units.ts"
@@ -29,6 +31,7 @@ import {
 } from "#wire/satellite.ts"
 
 const id = clusterId("0b0e5d62-52d6-4b8c-9c3e-4f3c86b4b111")
+const tail = tailId("3f0c9d52-0000-4000-8000-0000000000aa")
 
 const spec: ClusterSpec = {
   id,
@@ -215,6 +218,39 @@ test("every message of a satellite is the same after the wire", () => {
     })),
     { kind: "storage-classes", names: ["standard", "fast"], defaultName: "standard" },
     { kind: "log-level-ack", level: "debug" },
+    {
+      kind: "log-tail",
+      batch: {
+        tail,
+        sequence: 7,
+        dropped: 12,
+        lines: [
+          { at: 1_750_000_000_001, level: "warn", text: "ä 😀", isCut: true },
+          { at: undefined, level: "debug", text: "", isCut: false },
+        ],
+        standing: { kind: "following" },
+      },
+    },
+    {
+      kind: "log-tail",
+      batch: {
+        tail,
+        sequence: 8,
+        dropped: 0,
+        lines: [],
+        standing: { kind: "waiting", why: "orders-1 has not started yet" },
+      },
+    },
+    ...tailEnds.map((end): FromSatellite => ({
+      kind: "log-tail",
+      batch: {
+        tail,
+        sequence: 9,
+        dropped: 0,
+        lines: [],
+        standing: { kind: "ended", end, why: "so" },
+      },
+    })),
     { kind: "operation-update", report },
     {
       kind: "operation-update",
@@ -251,6 +287,27 @@ test("every message of central is the same after the wire", () => {
     },
     { kind: "site-settings", settings: { ...settings, tiers: {}, imageMirror: undefined } },
     { kind: "refresh-storage-classes" },
+    {
+      kind: "start-log-tail",
+      order: {
+        tail,
+        source: { kind: "satellite" },
+        lines: 0,
+        filter: { level: undefined, text: undefined },
+        seconds: 1800,
+      },
+    },
+    ...tailContainers.map((container): FromCentral => ({
+      kind: "start-log-tail",
+      order: {
+        tail,
+        source: { kind: "member", clusterId: id, pod: podName("orders-1"), container },
+        lines: 200,
+        filter: { level: "error", text: "lease" },
+        seconds: 60,
+      },
+    })),
+    { kind: "stop-log-tail", tail },
     {
       kind: "config",
       spec: { ...spec, data: { size: spec.data.size, storageClass: undefined, tier: "fast" } },

@@ -2,7 +2,7 @@
  * The stream between a satellite and central: protobuf to the unions of `core/fleet/satellite.ts` and
  * back. A message that says nothing, or says it wrongly, is refused here with all its problems.
  */
-import { create } from "@bufbuild/protobuf"
+import { create, type MessageInitShape } from "@bufbuild/protobuf"
 import type { AckOutcome, FromCentral, FromSatellite, Hello } from "#core/fleet/satellite.ts"
 import type { FleetEvent } from "#core/cluster/events.ts"
 import {
@@ -12,6 +12,7 @@ import {
   eventId,
   namespace,
   operationId,
+  tailId,
 } from "#core/ids.ts"
 import type { EventId } from "#core/ids.ts"
 import type { Parsed, Problem } from "#core/parsed.ts"
@@ -34,8 +35,10 @@ import {
   RefusedSchema,
   type SatelliteMessage,
   SatelliteMessageSchema,
+  type SetLogLevel,
   WaitingSchema,
   type Welcome,
+  WelcomeSchema,
 } from "./gen/pgswarm/v1/satellite_pb.ts"
 import {
   encodeOperationOrder,
@@ -43,6 +46,7 @@ import {
   parseOperationOrder,
   parseOperationUpdate,
 } from "./operation.ts"
+import { encodeTailBatch, encodeTailOrder, parseTailBatch, parseTailOrder } from "./log-tail.ts"
 import { Reader } from "./proto-field.ts"
 import { encodeSiteSettings, parseSiteSettings } from "./site-settings.ts"
 import { encodeCertificate, pemMax, readCertificate } from "./registration.ts"
@@ -128,6 +132,8 @@ export function encodeFromSatellite(message: FromSatellite): SatelliteMessage {
       return wrap({ case: "operationUpdate", value: encodeOperationUpdate(message.report) })
     case "certificate-request":
       return wrap({ case: "certificateRequest", value: encodeRequest(message.request) })
+    case "log-tail":
+      return wrap({ case: "logTailBatch", value: encodeTailBatch(message.batch) })
   }
 }
 
@@ -234,6 +240,8 @@ export function parseFromSatellite({ message }: SatelliteMessage): Parsed<FromSa
         kind: "certificate-request",
         request: read.text("certificate_request.request", message.value.request, pemMax),
       })
+    case "logTailBatch":
+      return mapped(parseTailBatch(message.value), (batch) => ({ kind: "log-tail", batch }))
     case undefined:
       return unknownMessage
   }
@@ -318,22 +326,21 @@ const encodedLogLevel = ({ level, seconds, clusterId: cluster }: LogLevelOrder) 
   ...(cluster === undefined ? {} : { clusterId: cluster }),
 })
 
+const encodeWelcome = (
+  welcome: Extract<FromCentral, { readonly kind: "welcome" }>,
+): MessageInitShape<typeof WelcomeSchema> => ({
+  protocolVersion: welcome.protocolVersion,
+  centralVersion: welcome.centralVersion,
+  name: welcome.name,
+  clusters: welcome.clusters.map(encodeClusterConfig),
+  ...(welcome.settings === undefined ? {} : { settings: encodeSiteSettings(welcome.settings) }),
+})
+
 export function encodeFromCentral(message: FromCentral): CentralMessage {
   switch (message.kind) {
     case "welcome":
       return create(CentralMessageSchema, {
-        message: {
-          case: "welcome",
-          value: {
-            protocolVersion: message.protocolVersion,
-            centralVersion: message.centralVersion,
-            name: message.name,
-            clusters: message.clusters.map(encodeClusterConfig),
-            ...(message.settings === undefined
-              ? {}
-              : { settings: encodeSiteSettings(message.settings) }),
-          },
-        },
+        message: { case: "welcome", value: create(WelcomeSchema, encodeWelcome(message)) },
       })
     case "heartbeat-ack":
       return create(CentralMessageSchema, {
@@ -386,7 +393,31 @@ export function encodeFromCentral(message: FromCentral): CentralMessage {
       return create(CentralMessageSchema, {
         message: { case: "certificate", value: encodeCertificate(message.issued) },
       })
+    case "start-log-tail":
+      return create(CentralMessageSchema, {
+        message: { case: "startLogTail", value: encodeTailOrder(message.order) },
+      })
+    case "stop-log-tail":
+      return create(CentralMessageSchema, {
+        message: { case: "stopLogTail", value: { tailId: message.tail } },
+      })
   }
+}
+
+function parseSetLogLevel({
+  level,
+  seconds,
+  clusterId: cluster,
+}: SetLogLevel): Parsed<FromCentral> {
+  const read = new Reader()
+  return read.done({
+    kind: "set-log-level",
+    level: read.text("set_log_level.level", level, 20),
+    ...(seconds === undefined ? {} : { seconds: read.count("set_log_level.seconds", seconds, 1) }),
+    ...(cluster === undefined
+      ? {}
+      : { clusterId: clusterId(read.uuid("set_log_level.cluster_id", cluster)) }),
+  })
 }
 
 export function parseFromCentral({ message }: CentralMessage): Parsed<FromCentral> {
@@ -406,18 +437,7 @@ export function parseFromCentral({ message }: CentralMessage): Parsed<FromCentra
     case "eventsAck":
       return read.done({ kind: "events-ack", events: message.value.eventIds.map(eventId) })
     case "setLogLevel":
-      return read.done({
-        kind: "set-log-level",
-        level: read.text("set_log_level.level", message.value.level, 20),
-        ...(message.value.seconds === undefined
-          ? {}
-          : { seconds: read.count("set_log_level.seconds", message.value.seconds, 1) }),
-        ...(message.value.clusterId === undefined
-          ? {}
-          : {
-              clusterId: clusterId(read.uuid("set_log_level.cluster_id", message.value.clusterId)),
-            }),
-      })
+      return parseSetLogLevel(message.value)
     case "startOperation":
       return mapped(parseOperationOrder(message.value), (order) => ({
         kind: "start-operation",
@@ -453,6 +473,13 @@ export function parseFromCentral({ message }: CentralMessage): Parsed<FromCentra
       return read.done({
         kind: "certificate",
         issued: readCertificate(read, "certificate", message.value),
+      })
+    case "startLogTail":
+      return mapped(parseTailOrder(message.value), (order) => ({ kind: "start-log-tail", order }))
+    case "stopLogTail":
+      return read.done({
+        kind: "stop-log-tail",
+        tail: tailId(read.uuid("stop_log_tail.tail_id", message.value.tailId)),
       })
     case undefined:
       return unknownMessage

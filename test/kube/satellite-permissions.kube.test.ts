@@ -1,11 +1,13 @@
 /** The permissions that `deploy/kubernetes/satellite` gives are enough, and end where the clusters end. */
 import assert from "node:assert/strict"
+import { randomUUID } from "node:crypto"
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { spawnSync } from "node:child_process"
 import { after, before, describe, test } from "node:test"
-import { namespace as namespaceOf } from "#core/ids.ts"
+import type { ClusterSpec } from "#core/cluster/spec.ts"
+import { namespace as namespaceOf, podName, tailId } from "#core/ids.ts"
 import { systemNamespace } from "#core/names.ts"
 import { kubeconfigAccess, podAccess } from "#io/kube/access.ts"
 import { KubeApi, isRecord } from "#io/kube/api.ts"
@@ -17,6 +19,8 @@ import { SatelliteUnderTest, TestKube, anySpec, never } from "./satellite-under-
 import { TinyCentral } from "./tiny-central.ts"
 
 const account = "pg-swarm-satellite"
+/** The real node runs images, `pg-swarm/postgres:17` among them. */
+const hasImages = process.env["PG_SWARM_TEST_IMAGE_TAG"] !== undefined
 const program = process.env["PG_SWARM_TEST_KUBECTL"] ?? "kubectl"
 const hasKubectl = spawnSync(program, ["version", "--client"]).status === 0
 
@@ -41,6 +45,42 @@ function permissions(under: KubeUnderTest): void {
     const written = join(folder, "rbac.yaml")
     await writeFile(written, text)
     return written
+  }
+
+  /** With its own account the satellite may read the log of a container, and goes on with that of the next pod. */
+  async function followsLog(central: TinyCentral, spec: ClusterSpec): Promise<void> {
+    const tail = tailId(randomUUID())
+    const mine = () => central.tailed.filter((batch) => batch.tail === tail)
+    const texts = () => mine().flatMap(({ lines }) => lines.map(({ text }) => text))
+    const boots = () => texts().filter((text) => text.includes("supervisor: in hold, boot "))
+    const pod = podName(`${spec.name}-0`)
+    await kube.until("the pod", () => kube.get(kinds.Pod, spec.namespace, pod))
+    central.send({
+      kind: "start-log-tail",
+      order: {
+        tail,
+        source: { kind: "member", clusterId: spec.id, pod, container: "postgres" },
+        lines: 100,
+        filter: { level: undefined, text: undefined },
+        seconds: 600,
+      },
+    })
+    if (under === realKube && hasImages) {
+      await central.until("a line of a real container", () => boots().length === 1, 120_000)
+      const first = await kube.get(kinds.Pod, spec.namespace, pod)
+      assert.ok(first)
+      await kube.api.delete(kinds.Pod, first, "Background", never)
+      await central.until("a line of the next one", () => boots().length === 2, 180_000)
+      assert.equal(new Set(texts()).size, texts().length, "no line twice")
+    } else
+      await central.until("its container is waited for", () =>
+        mine().some(
+          ({ standing }) =>
+            standing.kind === "waiting" && standing.why === `${pod} has not started yet`,
+        ),
+      )
+    assert.ok(mine().every(({ standing }) => standing.kind !== "ended"))
+    central.send({ kind: "stop-log-tail", tail })
   }
 
   before(async () => {
@@ -108,6 +148,7 @@ function permissions(under: KubeUnderTest): void {
         ? true
         : undefined
     })
+    await followsLog(central, spec)
     const role = await kube.get(kinds.Role, spec.namespace, "orders-failover")
     assert.ok(role)
     await kube.api.delete(kinds.Role, role, "Background", never)

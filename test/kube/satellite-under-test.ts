@@ -9,16 +9,18 @@ import { bytes, mebibytes, seconds } from "#core/units.ts"
 import { kubeconfigAccess } from "#io/kube/access.ts"
 import { KubeApi, type Live } from "#io/kube/api.ts"
 import { type Kind, kinds } from "#io/kube/kinds.ts"
-import { type Log, openLog, silentLog } from "#io/log.ts"
+import { LogRing } from "#io/log-ring.ts"
+import { type Log, openLog } from "#io/log.ts"
 import type { Config, KubeSource } from "../../src/satellite/config.ts"
 import type { Started } from "../../src/satellite/live.ts"
 import { runSatellite } from "../../src/satellite/satellite.ts"
 
 /** Lines of satellites' logs go to standard error with PG_SWARM_TEST_LOG=1. */
-const log: Log =
-  process.env["PG_SWARM_TEST_LOG"] === undefined
-    ? silentLog
-    : openLog("satellite", "debug", (line) => process.stderr.write(`${line}\n`))
+const recent = new LogRing()
+const log: Log = openLog("satellite", "debug", (line) => {
+  if (process.env["PG_SWARM_TEST_LOG"] !== undefined) process.stderr.write(`${line}\n`)
+  recent.put(line)
+})
 
 export const never = new AbortController().signal
 
@@ -179,12 +181,13 @@ export class SatelliteUnderTest implements AsyncDisposable {
       },
       approval: { pending: seconds(0.1), rejected: seconds(0.2) },
     }
-    const running = runSatellite({ config, log, started: resolve, pace }, stop.signal).catch(
-      (failure: unknown) => {
-        reject(failure)
-        if (!stop.signal.aborted) throw failure
-      },
-    )
+    const running = runSatellite(
+      { config, log, recent, started: resolve, pace },
+      stop.signal,
+    ).catch((failure: unknown) => {
+      reject(failure)
+      if (!stop.signal.aborted) throw failure
+    })
     running.catch(() => {})
     return new SatelliteUnderTest(await started, stop, running, dataDir)
   }

@@ -10,6 +10,7 @@ import type { ClusterHealth } from "#core/cluster/state.ts"
 import type { AckOutcome, FromCentral, FromSatellite, Hello } from "#core/fleet/satellite.ts"
 import type { SiteSettings } from "#core/fleet/settings.ts"
 import { type ClusterId, satelliteId } from "#core/ids.ts"
+import type { TailBatch } from "#core/logs/tail.ts"
 import { mebibytes } from "#core/units.ts"
 import { type RpcServer, openRpcServer } from "#io/rpc/server.ts"
 import {
@@ -41,6 +42,7 @@ export class TinyCentral implements AsyncDisposable {
   readonly events = new Map<string, FleetEvent>()
   readonly storageClasses: string[][] = []
   readonly logLevels: string[] = []
+  readonly tailed: TailBatch[] = []
   /** Whether events and heartbeats are answered. */
   answersEvents = true
   answersHeartbeats = true
@@ -223,6 +225,9 @@ export class TinyCentral implements AsyncDisposable {
         return
       case "log-level-ack":
         this.logLevels.push(message.level)
+        return
+      case "log-tail":
+        this.tailed.push(message.batch)
         return
       case "operation-update":
         throw new Error("it begins no operations")

@@ -31,6 +31,7 @@ export const auditShapes = {
     deleting: z.boolean(),
     deletionProtected: z.boolean(),
     logLevel: z.string(),
+    log: z.string(),
   }),
   database: z.object({
     cluster: z.string(),
@@ -102,6 +103,7 @@ export const auditShapes = {
     tiers: labels,
     imageMirror: z.string(),
     logLevel: z.string(),
+    log: z.string(),
   }),
   session: z.object({ person: z.string(), by: z.string() }),
   "storage-tier": z.object({ name: z.string(), description: z.string() }),

@@ -3,13 +3,14 @@
  * read anew at most four times a second, however often they changed.
  */
 import { covers, isWholeFleet, wholeFleet } from "#core/access/scope.ts"
-import { satelliteId } from "#core/ids.ts"
+import { satelliteId, tailId } from "#core/ids.ts"
 import { millis } from "#core/units.ts"
 import { systemClock } from "#io/clock.ts"
 import type { Log } from "#io/log.ts"
 import { Outage } from "#io/outage.ts"
 import type { Database } from "#io/postgres/sql.ts"
 import type { LiveMessage } from "#wire/live.ts"
+import type { TailDesk } from "../log-tails/desk.ts"
 import type { Streams } from "../satellites/streams.ts"
 import { type Change, readChange } from "../store/change.ts"
 import { findClusters } from "../store/cluster.ts"
@@ -41,6 +42,7 @@ export class Changes {
   readonly #database: Database
   readonly #streams: Streams
   readonly #audience: Audience
+  readonly #tails: TailDesk
   readonly #log: Log
   readonly #onFleet: () => void
   readonly #satellites = new Set<string>()
@@ -60,12 +62,14 @@ export class Changes {
     database: Database,
     streams: Streams,
     audience: Audience,
+    tails: TailDesk,
     log: Log,
     onFleet: () => void = () => {},
   ) {
     this.#database = database
     this.#streams = streams
     this.#audience = audience
+    this.#tails = tails
     this.#log = log
     this.#onFleet = onFleet
   }
@@ -80,6 +84,10 @@ export class Changes {
         return this.#streams.wake(change.ids.map(satelliteId))
       case "storage-classes":
         return this.#streams.refreshStorageClasses(change.ids.map(satelliteId))
+      case "log-tails":
+        return this.#streams.tailsChanged(change.ids.map(satelliteId))
+      case "log-lines":
+        return this.#tails.look(change.ids.map(tailId))
       case "stream":
         return this.#streams.replaced(satelliteId(change.id), change.serial)
       case "satellites":
@@ -107,6 +115,7 @@ export class Changes {
   /** Notifications may have been missed: everybody looks again. */
   gap(): void {
     this.#streams.wakeAll()
+    this.#tails.lookAtAll()
     this.#onFleet()
     this.#overrun = this.#audience.size > 0
     this.#reviewAll = true

@@ -16,6 +16,7 @@ import type { ProviderConfig } from "../auth/provider-config.ts"
 import { Provider } from "../auth/provider.ts"
 import type { SignIn } from "../auth/sign-in.ts"
 import type { Audience } from "../live/audience.ts"
+import type { TailDesk } from "../log-tails/desk.ts"
 import type { Metrics } from "../metrics.ts"
 import type { SecretBox } from "../secrets/secret-box.ts"
 import type { Tls } from "../tls/tls.ts"
@@ -39,6 +40,7 @@ import { apiPrefix, registerRoutes } from "./register.ts"
 import { satelliteIdentityHandlers } from "./satellite-identity.ts"
 import { cascadeHandlers } from "./cascade.ts"
 import { logLevelHandlers } from "./log-levels.ts"
+import { serveLogTails } from "./log-tails.ts"
 import { imageHandlers } from "./images.ts"
 import { ruleSetHandlers } from "./rule-sets.ts"
 import { storageHandlers } from "./storage.ts"
@@ -52,6 +54,7 @@ export type RestOptions = {
   readonly provider?: ProviderConfig | undefined
   readonly secrets: SecretBox
   readonly audience: Audience
+  readonly tails: TailDesk
   readonly metrics: Metrics
   readonly log: Log
 }
@@ -104,6 +107,7 @@ export async function openRestServer(options: RestOptions): Promise<RestServer> 
   serveMetrics(app, database, metrics)
   serveAuthority(app, tls)
   serveLive(app, database.sql, audience)
+  serveLogTails(app, database.sql, options.tails)
   const document = openApi()
   app.get(`${apiPrefix}/openapi.json`, (_, reply) => reply.send(document))
   await serveDashboard(app, options.dashboardDir, apiNotFound)

@@ -12,13 +12,14 @@ import {
   satelliteProtocolVersion,
 } from "#core/fleet/satellite.ts"
 import type { SiteSettings } from "#core/fleet/settings.ts"
-import type { ClusterId, ConfigVersion, OperationId, SatelliteId } from "#core/ids.ts"
+import type { ClusterId, ConfigVersion, OperationId, SatelliteId, TailId } from "#core/ids.ts"
 import { type Millis, millis, seconds } from "#core/units.ts"
 import { version } from "#core/version.ts"
 import { systemClock } from "#io/clock.ts"
 import type { Log } from "#io/log.ts"
 import { Outage } from "#io/outage.ts"
 import type { Database } from "#io/postgres/sql.ts"
+import type { TailDesk } from "../log-tails/desk.ts"
 import type { RoleChangeFigures } from "../role-change-figures.ts"
 import type { SecretBox } from "../secrets/secret-box.ts"
 import { type Desired, desiredOf, goneAmong } from "../store/desired.ts"
@@ -26,6 +27,7 @@ import { handOverDeletions } from "../operations/deletion.ts"
 import { type Unfinished, unfinishedOf } from "../store/operation.ts"
 import { findIdentity, type Identity, keepNextToken } from "../store/satellite-identity.ts"
 import { type LevelOfSite, levelsOf } from "../store/log-level.ts"
+import { tailsOfStream } from "../store/log-tail.ts"
 import { settingsOf } from "../store/storage-tier.ts"
 import { handle, type Slow } from "./handle.ts"
 import type { Inbox } from "./inbox.ts"
@@ -55,6 +57,7 @@ export type ConnectionOptions = {
   readonly figures: RoleChangeFigures
   readonly silenceMax: Millis
   readonly tls: Tls | undefined
+  readonly tails: Pick<TailDesk, "deliver">
 }
 
 export class Connection {
@@ -70,6 +73,10 @@ export class Connection {
   #givenFor: number | undefined
   #welcomed = false
   #wantsClasses = false
+  /** Which logs are followed may have changed. */
+  #tailsChanged = true
+  /** What this stream has asked for of them. */
+  readonly #tails = new Set<TailId>()
   /** Settings of the site as this stream said them last. */
   #settings = ""
   /** Log levels as this stream said them last; undefined is the satellite's own. */
@@ -105,6 +112,15 @@ export class Connection {
     this.#out.wake()
   }
 
+  tailsChanged(): void {
+    this.#tailsChanged = true
+    this.#out.wake()
+  }
+
+  get hasTails(): boolean {
+    return this.#tails.size > 0
+  }
+
   #heard(): void {
     clearTimeout(this.#silence)
     if (this.ended.aborted) return
@@ -128,6 +144,10 @@ export class Connection {
         return
       case "log-level-ack":
         return this.#options.log.event("satellite.log-level", { level: message.level })
+      case "log-tail":
+        // What this stream did not ask for is nobody's, or another satellite's.
+        if (this.#tails.has(message.batch.tail)) this.#options.tails.deliver(this.id, message.batch)
+        return
       case "certificate-request":
         return this.#certify(message.request)
       case "events":
@@ -196,11 +216,11 @@ export class Connection {
         yield { kind: "refresh-storage-classes" }
         continue
       }
-      if (!this.#dirty) {
+      if (!this.#dirty && !(this.#welcomed && this.#tailsChanged)) {
         await this.#out.change(this.ended)
         continue
       }
-      const wanted = await this.#desired()
+      const wanted = this.#dirty ? await this.#desired() : await this.#followed()
       if (wanted === undefined) {
         await this.#pause(attempt)
         attempt += 1
@@ -245,6 +265,27 @@ export class Connection {
       return [...clusters, ...operations, ...levels, ...(await this.#newToken(identity))]
     } catch (error) {
       this.#dirty = true
+      if (!(error instanceof Outage)) throw error
+      return undefined
+    }
+  }
+
+  /** Logs that the site shall begin to show, or need not any more; undefined while the database is away. */
+  async #followed(): Promise<readonly FromCentral[] | undefined> {
+    this.#tailsChanged = false
+    try {
+      const wanted = await tailsOfStream(this.#options.database.sql, this.id, this.serial)
+      const fresh = wanted.filter(({ tail }) => !this.#tails.has(tail))
+      const kept = new Set(wanted.map(({ tail }) => tail))
+      const over = [...this.#tails].filter((tail) => !kept.has(tail))
+      for (const { tail } of fresh) this.#tails.add(tail)
+      for (const tail of over) this.#tails.delete(tail)
+      return [
+        ...over.map((tail): FromCentral => ({ kind: "stop-log-tail", tail })),
+        ...fresh.map((order): FromCentral => ({ kind: "start-log-tail", order })),
+      ]
+    } catch (error) {
+      this.#tailsChanged = true
       if (!(error instanceof Outage)) throw error
       return undefined
     }

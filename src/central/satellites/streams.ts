@@ -26,7 +26,9 @@ import { satelliteChanged } from "../intent/satellites.ts"
 import { central } from "../intent/actor.ts"
 import { tell } from "../intent/tell.ts"
 import { notify } from "../store/change.ts"
+import type { TailDesk } from "../log-tails/desk.ts"
 import type { SecretBox } from "../secrets/secret-box.ts"
+import { endTailsOf } from "../store/log-tail.ts"
 import { arrive, findIdentity } from "../store/satellite-identity.ts"
 import type { Tls } from "../tls/tls.ts"
 import { Connection, silenceMax } from "./connection.ts"
@@ -47,6 +49,8 @@ export type StreamsOptions = {
   readonly silenceMax?: Millis
   /** Undefined where central speaks no TLS: no certificate can be shown then. */
   readonly tls: Tls | undefined
+  /** Takes what sites send of logs that somebody follows. */
+  readonly tails: Pick<TailDesk, "deliver">
 }
 
 type Credentials = { readonly id: SatelliteId; readonly token: string }
@@ -78,8 +82,16 @@ export class Streams {
     for (const id of ids) this.#live.get(id)?.refreshStorageClasses()
   }
 
+  /** Somebody began or ended to follow a log there. */
+  tailsChanged(ids: readonly SatelliteId[]): void {
+    for (const id of ids) this.#live.get(id)?.tailsChanged()
+  }
+
   wakeAll(): void {
-    for (const connection of this.#live.values()) connection.wake()
+    for (const connection of this.#live.values()) {
+      connection.wake()
+      connection.tailsChanged()
+    }
   }
 
   /** Another stream of this satellite began somewhere: an older one here ends. */
@@ -161,6 +173,8 @@ export class Streams {
       const result = await arrive(sql, id, authHash, hello)
       if (result === undefined) return undefined
       await notify(sql, { kind: "stream", id, serial: result.serial })
+      // What was followed on an earlier stream ended with it at the site.
+      await endTailsOf(sql, id)
       if (result.stateBefore !== "connected") {
         await tell(sql, central, id, [
           {
@@ -195,6 +209,7 @@ export class Streams {
       log: log.child({ satellite: id, stream: arrived.serial }),
       figures: this.#options.figures,
       tls: this.#options.tls,
+      tails: this.#options.tails,
       silenceMax: this.#options.silenceMax ?? silenceMax,
     })
     this.#enter(connection)
@@ -222,6 +237,16 @@ export class Streams {
       stream: connection.serial,
       why: connection.ended.reason instanceof Error ? connection.ended.reason.message : "",
     })
+    if (connection.hasTails) void this.#endTails(connection)
+  }
+
+  /** Their watchers hear it now; where this fails, from the silence. */
+  async #endTails({ id, serial }: Connection): Promise<void> {
+    try {
+      await endTailsOf(this.#options.database.sql, id, serial)
+    } catch (error) {
+      this.#options.log.warn("log-tails.not-ended", { satellite: id, error })
+    }
   }
 
   async *#converse(

@@ -8,6 +8,7 @@ import type { Database, Sql } from "#io/postgres/sql.ts"
 import { satelliteChanged } from "../intent/satellites.ts"
 import { central } from "../intent/actor.ts"
 import { tell } from "../intent/tell.ts"
+import { endExpiredTails } from "../store/log-tail.ts"
 import { pruneSessions } from "../store/session.ts"
 import { pruneEvents } from "../store/event.ts"
 import { pruneIdempotency } from "../store/idempotency.ts"
@@ -53,6 +54,7 @@ export class Sweeper {
     while (!signal.aborted) {
       try {
         await this.sweep()
+        await endExpiredTails(this.#options.database.sql)
         await giveUpOperations(this.#options.database, this.#options.operations)
         await this.#prune()
       } catch (error) {

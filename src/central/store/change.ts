@@ -20,6 +20,10 @@ const changeSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("desired"), ids }),
   /** These satellites shall say which StorageClasses they have. */
   z.object({ kind: z.literal("storage-classes"), ids }),
+  /** Somebody began or ended to follow a log of these satellites. */
+  z.object({ kind: z.literal("log-tails"), ids }),
+  /** Lines of these tails wait for the central of their watcher, or their stream is over. */
+  z.object({ kind: z.literal("log-lines"), ids }),
   z.object({ kind: z.literal("list"), resource: z.enum(refetched) }),
   /** Labels of satellites changed: who sees them by their labels may see others now. */
   z.object({ kind: z.literal("relabelled") }),

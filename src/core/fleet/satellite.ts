@@ -14,7 +14,9 @@ import type {
   Namespace,
   OperationId,
   SatelliteId,
+  TailId,
 } from "#core/ids.ts"
+import type { TailBatch, TailOrder } from "#core/logs/tail.ts"
 import type { Problem } from "#core/parsed.ts"
 import type { OperationOrder, OperationReport } from "#core/switchover/operation.ts"
 
@@ -80,6 +82,7 @@ export type FromSatellite =
   | { readonly kind: "operation-update"; readonly report: OperationReport }
   /** PKCS#10 as PEM: asks for a certificate for the next stream. */
   | { readonly kind: "certificate-request"; readonly request: string }
+  | { readonly kind: "log-tail"; readonly batch: TailBatch }
 
 /** From central. `welcome` answers `hello` and comes first. */
 export type FromCentral =
@@ -131,6 +134,9 @@ export type FromCentral =
   /** Stored beside the present token, then used; used once, it is the only one. */
   | { readonly kind: "new-token"; readonly token: string }
   | { readonly kind: "certificate"; readonly issued: IssuedCertificate }
+  /** Answered by batches, the first at once. It ends with the stream that asked for it. */
+  | { readonly kind: "start-log-tail"; readonly order: TailOrder }
+  | { readonly kind: "stop-log-tail"; readonly tail: TailId }
 
 /** What a satellite shows on its stream, and whom it may trust there. */
 export type IssuedCertificate = {

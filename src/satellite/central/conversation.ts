@@ -1,6 +1,10 @@
 /** The whole conversation with central: registration, the stream, and what each message means here. */
 import { desiredId, desiredPlace } from "#core/cluster/desired.ts"
-import { type FromCentral, satelliteProtocolVersion } from "#core/fleet/satellite.ts"
+import {
+  type FromCentral,
+  type Registration,
+  satelliteProtocolVersion,
+} from "#core/fleet/satellite.ts"
 import { type Millis, seconds } from "#core/units.ts"
 import type { Clock } from "#io/clock.ts"
 import type { KubeApi } from "#io/kube/api.ts"
@@ -10,6 +14,7 @@ import type { Task } from "#io/together.ts"
 import { parseLogLevel } from "#wire/sidecar.ts"
 import type { Config } from "../config.ts"
 import type { LogLevels } from "../log-levels.ts"
+import type { LogTails } from "../log-tails/tails.ts"
 import type { Operations } from "../operations/operations.ts"
 import type { Operator } from "../operator/operator.ts"
 import { retried } from "../retried.ts"
@@ -43,6 +48,7 @@ export type ConversationOptions = {
   readonly outgoing: Outgoing
   readonly settings: Pick<SettingsStore, "take">
   readonly logLevels: LogLevels
+  readonly logTails: LogTails
   readonly storageClassBell: StorageClassBell
   /** How the line stands: undefined while connected, why not otherwise. */
   readonly central: (trouble: string | undefined) => void
@@ -68,20 +74,12 @@ export function conversation(options: ConversationOptions): Task {
     )
     let ended: string | undefined
     for (;;) {
-      const registration = {
-        site: config.site,
-        kubernetesUid,
-        kubernetesVersion,
-        satelliteVersion,
-        protocolVersion: satelliteProtocolVersion,
-        labels: config.labels,
-      }
       const identity = await approvedIdentity(
         {
           central,
           dial: () => dialCentral(central, undefined),
           identities,
-          registration,
+          registration: registrationOf(options, kubernetesUid),
           trouble: (why) => options.central(ended === undefined ? why : `${ended}; ${why}`),
           clock,
           log,
@@ -104,6 +102,7 @@ export function conversation(options: ConversationOptions): Task {
             clusters: operator.hello(),
           }),
           received: (message) => receive(message, options),
+          streamEnded: () => options.logTails.endAll(),
           state: options.central,
           ...(pace === undefined ? {} : { pace: pace.link }),
         },
@@ -121,6 +120,18 @@ export function conversation(options: ConversationOptions): Task {
   }
 }
 
+const registrationOf = (
+  { config, kubernetesVersion }: ConversationOptions,
+  kubernetesUid: string,
+): Registration => ({
+  site: config.site,
+  kubernetesUid,
+  kubernetesVersion,
+  satelliteVersion,
+  protocolVersion: satelliteProtocolVersion,
+  labels: config.labels,
+})
+
 function receive(
   message: FromCentral,
   {
@@ -129,6 +140,7 @@ function receive(
     outgoing,
     settings,
     logLevels,
+    logTails,
     storageClassBell,
     log,
   }: ConversationOptions,
@@ -173,6 +185,10 @@ function receive(
     case "operation-ack":
       outgoing.operationAcknowledged(message.operation, message.revision)
       return operations.acknowledged(message.operation, message.revision)
+    case "start-log-tail":
+      return logTails.start(message.order)
+    case "stop-log-tail":
+      return logTails.stop(message.tail)
     case "heartbeat-ack":
     case "new-token":
     case "certificate":

@@ -51,6 +51,8 @@ export type LinkOptions = {
   readonly outgoing: Outgoing
   readonly hello: () => Hello
   readonly received: (message: FromCentral) => void
+  /** A stream is over: what was asked for on it alone is not wanted any more. */
+  readonly streamEnded: () => void
   /** Undefined while a stream is open and welcomed; why not otherwise. */
   readonly state: (trouble: string | undefined) => void
   readonly pace?: LinkPace
@@ -74,7 +76,7 @@ export async function link(
   let refusals = 0
   for (let attempt = 0; ;) {
     const began = clock.now()
-    const failure = await oneStream(options, self, pace, signal)
+    const failure = await oneStream(options, self, pace, signal).finally(options.streamEnded)
     signal.throwIfAborted()
     const why = options.reason(failure)
     options.state(why)

@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { randomUUID } from "node:crypto"
 import { test } from "node:test"
 import type { FromSatellite } from "#core/fleet/satellite.ts"
-import { operationId } from "#core/ids.ts"
+import { clusterId, configVersion, eventId, operationId, tailId } from "#core/ids.ts"
 import type { OperationReport } from "#core/switchover/operation.ts"
 import { noSteps } from "#core/switchover/steps.ts"
 import { systemClock } from "#io/clock.ts"
@@ -49,4 +49,35 @@ test("of an operation only the last word is said, and again on each stream until
   const other = report(1)
   outgoing.operation(other)
   assert.deepEqual(await said(outgoing, 1), [{ kind: "operation-update", report: other }])
+})
+
+test("what is sent beside waits for everything else, and nothing waits for it", async () => {
+  using outbox = new Outbox(":memory:")
+  const outgoing = new Outgoing(outbox, systemClock)
+  const batch = {
+    tail: tailId(randomUUID()),
+    sequence: 1,
+    dropped: 0,
+    lines: [],
+    standing: { kind: "following" as const },
+  }
+  outgoing.beside(() => ({ kind: "log-tail", batch }))
+  outbox.put([
+    {
+      id: eventId(randomUUID()),
+      at: 1,
+      severity: "info",
+      kind: "test.noise",
+      message: "x",
+      clusterId: undefined,
+      pod: undefined,
+      details: {},
+    },
+  ])
+  outgoing.acknowledge(clusterId(randomUUID()), configVersion(1), { kind: "applied" })
+  outgoing.say({ kind: "heartbeat", sequence: 1, sentAt: 1 })
+  assert.deepEqual(
+    (await said(outgoing, 5)).map(({ kind }) => kind),
+    ["heartbeat", "config-ack", "events", "log-tail", "log-tail"],
+  )
 })

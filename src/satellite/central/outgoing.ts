@@ -33,12 +33,24 @@ export class Outgoing {
   #classes: FromSatellite | undefined
   #wake: () => void = () => {}
 
+  /** What is sent when nothing else waits, as it stands then: never kept, never in anybody's way. */
+  #beside: () => FromSatellite | undefined = () => undefined
+
   /** `failed` hears of a disk that takes nothing any more. */
   constructor(outbox: Outbox, clock: Clock, failed: (failure: unknown) => void = () => {}) {
     this.#outbox = outbox
     this.#failed = failed
     this.#clock = clock
     outbox.onPut(() => this.#wake())
+  }
+
+  /** Whoever gives `next` calls `wake` when it has something. */
+  beside(next: () => FromSatellite | undefined): void {
+    this.#beside = next
+  }
+
+  wake(): void {
+    this.#wake()
   }
 
   health(health: ClusterHealth): void {
@@ -156,7 +168,8 @@ export class Outgoing {
       taken(this.#deleteAcks) ??
       taken(this.#configAcks) ??
       this.#nextHealth() ??
-      this.#nextEvents()
+      this.#nextEvents() ??
+      this.#beside()
     )
   }
 

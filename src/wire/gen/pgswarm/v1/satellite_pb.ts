@@ -18,7 +18,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file pgswarm/v1/satellite.proto.
  */
 export const file_pgswarm_v1_satellite: GenFile = /*@__PURE__*/
-  fileDesc("ChpwZ3N3YXJtL3YxL3NhdGVsbGl0ZS5wcm90bxIKcGdzd2FybS52MSL/AwoQU2F0ZWxsaXRlTWVzc2FnZRIiCgVoZWxsbxgBIAEoCzIRLnBnc3dhcm0udjEuSGVsbG9IABIqCgloZWFydGJlYXQYAiABKAsyFS5wZ3N3YXJtLnYxLkhlYXJ0YmVhdEgAEisKBmhlYWx0aBgDIAEoCzIZLnBnc3dhcm0udjEuQ2x1c3RlckhlYWx0aEgAEigKBmV2ZW50cxgEIAEoCzIWLnBnc3dhcm0udjEuRXZlbnRCYXRjaEgAEisKCmNvbmZpZ19hY2sYBSABKAsyFS5wZ3N3YXJtLnYxLkNvbmZpZ0Fja0gAEisKCmRlbGV0ZV9hY2sYBiABKAsyFS5wZ3N3YXJtLnYxLkRlbGV0ZUFja0gAEjUKD3N0b3JhZ2VfY2xhc3NlcxgHIAEoCzIaLnBnc3dhcm0udjEuU3RvcmFnZUNsYXNzZXNIABIwCg1sb2dfbGV2ZWxfYWNrGAggASgLMhcucGdzd2FybS52MS5Mb2dMZXZlbEFja0gAEjcKEG9wZXJhdGlvbl91cGRhdGUYCSABKAsyGy5wZ3N3YXJtLnYxLk9wZXJhdGlvblVwZGF0ZUgAEj0KE2NlcnRpZmljYXRlX3JlcXVlc3QYCyABKAsyHi5wZ3N3YXJtLnYxLkNlcnRpZmljYXRlUmVxdWVzdEgAQgkKB21lc3NhZ2Ui4QEKBUhlbGxvEhgKEHByb3RvY29sX3ZlcnNpb24YASABKAUSGQoRc2F0ZWxsaXRlX3ZlcnNpb24YAiABKAkSGgoSa3ViZXJuZXRlc192ZXJzaW9uGAMgASgJEi0KBmxhYmVscxgEIAMoCzIdLnBnc3dhcm0udjEuSGVsbG8uTGFiZWxzRW50cnkSKQoIY2x1c3RlcnMYBSADKAsyFy5wZ3N3YXJtLnYxLkhlbGRDbHVzdGVyGi0KC0xhYmVsc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiRAoLSGVsZENsdXN0ZXISEgoKY2x1c3Rlcl9pZBgBIAEoCRIPCgd2ZXJzaW9uGAIgASgDEhAKCGRlbGV0aW5nGAMgASgIIjEKCUhlYXJ0YmVhdBIQCghzZXF1ZW5jZRgBIAEoAxISCgpzZW50X2F0X21zGAIgASgDIi8KCkV2ZW50QmF0Y2gSIQoGZXZlbnRzGAEgAygLMhEucGdzd2FybS52MS5FdmVudCKzAQoJQ29uZmlnQWNrEhIKCmNsdXN0ZXJfaWQYASABKAkSDwoHdmVyc2lvbhgCIAEoAxImCgdhcHBsaWVkGAMgASgLMhMucGdzd2FybS52MS5BcHBsaWVkSAASJgoHcmVmdXNlZBgEIAEoCzITLnBnc3dhcm0udjEuUmVmdXNlZEgAEiYKB3dhaXRpbmcYBSABKAsyEy5wZ3N3YXJtLnYxLldhaXRpbmdIAEIJCgdvdXRjb21lIgkKB0FwcGxpZWQiNQoHUmVmdXNlZBIqCghwcm9ibGVtcxgBIAMoCzIYLnBnc3dhcm0udjEuRmllbGRQcm9ibGVtIhkKB1dhaXRpbmcSDgoGcmVhc29uGAEgASgJIi4KDEZpZWxkUHJvYmxlbRINCgVmaWVsZBgBIAEoCRIPCgdwcm9ibGVtGAIgASgJImkKCURlbGV0ZUFjaxISCgpjbHVzdGVyX2lkGAEgASgJEgwKBGdvbmUYAiABKAgSDgoGZGV0YWlsGAMgASgJEioKB3JlZnVzZWQYBCABKAsyGS5wZ3N3YXJtLnYxLkRlbGV0ZVJlZnVzZWQiLQoNRGVsZXRlUmVmdXNlZBIPCgd2ZXJzaW9uGAEgASgDEgsKA3doeRgCIAEoCSJLCg5TdG9yYWdlQ2xhc3NlcxINCgVuYW1lcxgBIAMoCRIZCgxkZWZhdWx0X25hbWUYAiABKAlIAIgBAUIPCg1fZGVmYXVsdF9uYW1lIhwKC0xvZ0xldmVsQWNrEg0KBWxldmVsGAEgASgJIugCCg9PcGVyYXRpb25VcGRhdGUSFAoMb3BlcmF0aW9uX2lkGAEgASgJEhAKCHJldmlzaW9uGAIgASgDEikKBXN0YXRlGAMgASgOMhoucGdzd2FybS52MS5PcGVyYXRpb25TdGF0ZRIoCgVzdGVwcxgEIAMoCzIZLnBnc3dhcm0udjEuT3BlcmF0aW9uU3RlcBITCgZ0YXJnZXQYBSABKAlIAIgBARISCgVlcnJvchgGIAEoCUgBiAEBEiUKGHBvaW50X29mX25vX3JldHVybl9hdF9tcxgHIAEoA0gCiAEBEhoKDXN0YXJ0ZWRfYXRfbXMYCCABKANIA4gBARIYCgtlbmRlZF9hdF9tcxgJIAEoA0gEiAEBQgkKB190YXJnZXRCCAoGX2Vycm9yQhsKGV9wb2ludF9vZl9ub19yZXR1cm5fYXRfbXNCEAoOX3N0YXJ0ZWRfYXRfbXNCDgoMX2VuZGVkX2F0X21zItMBCg1PcGVyYXRpb25TdGVwEisKBG5hbWUYASABKA4yHS5wZ3N3YXJtLnYxLk9wZXJhdGlvblN0ZXBOYW1lEi0KBXN0YXRlGAIgASgOMh4ucGdzd2FybS52MS5PcGVyYXRpb25TdGVwU3RhdGUSGgoNc3RhcnRlZF9hdF9tcxgDIAEoA0gAiAEBEhgKC2VuZGVkX2F0X21zGAQgASgDSAGIAQESDgoGZGV0YWlsGAUgASgJQhAKDl9zdGFydGVkX2F0X21zQg4KDF9lbmRlZF9hdF9tcyKuBQoOQ2VudHJhbE1lc3NhZ2USJgoHd2VsY29tZRgBIAEoCzITLnBnc3dhcm0udjEuV2VsY29tZUgAEjEKDWhlYXJ0YmVhdF9hY2sYAiABKAsyGC5wZ3N3YXJtLnYxLkhlYXJ0YmVhdEFja0gAEisKBmNvbmZpZxgDIAEoCzIZLnBnc3dhcm0udjEuQ2x1c3RlckNvbmZpZ0gAEjMKDmRlbGV0ZV9jbHVzdGVyGAQgASgLMhkucGdzd2FybS52MS5EZWxldGVDbHVzdGVySAASKwoKZXZlbnRzX2FjaxgFIAEoCzIVLnBnc3dhcm0udjEuRXZlbnRzQWNrSAASMAoNc2V0X2xvZ19sZXZlbBgGIAEoCzIXLnBnc3dhcm0udjEuU2V0TG9nTGV2ZWxIABI1Cg9zdGFydF9vcGVyYXRpb24YByABKAsyGi5wZ3N3YXJtLnYxLlN0YXJ0T3BlcmF0aW9uSAASNwoQY2FuY2VsX29wZXJhdGlvbhgIIAEoCzIbLnBnc3dhcm0udjEuQ2FuY2VsT3BlcmF0aW9uSAASMQoNb3BlcmF0aW9uX2FjaxgJIAEoCzIYLnBnc3dhcm0udjEuT3BlcmF0aW9uQWNrSAASMQoNc2l0ZV9zZXR0aW5ncxgOIAEoCzIYLnBnc3dhcm0udjEuU2l0ZVNldHRpbmdzSAASRAoXcmVmcmVzaF9zdG9yYWdlX2NsYXNzZXMYDyABKAsyIS5wZ3N3YXJtLnYxLlJlZnJlc2hTdG9yYWdlQ2xhc3Nlc0gAEikKCW5ld190b2tlbhgKIAEoCzIULnBnc3dhcm0udjEuTmV3VG9rZW5IABIuCgtjZXJ0aWZpY2F0ZRgLIAEoCzIXLnBnc3dhcm0udjEuQ2VydGlmaWNhdGVIAEIJCgdtZXNzYWdlIqMBCgdXZWxjb21lEhgKEHByb3RvY29sX3ZlcnNpb24YASABKAUSFwoPY2VudHJhbF92ZXJzaW9uGAIgASgJEgwKBG5hbWUYAyABKAkSKwoIY2x1c3RlcnMYBCADKAsyGS5wZ3N3YXJtLnYxLkNsdXN0ZXJDb25maWcSKgoIc2V0dGluZ3MYDiABKAsyGC5wZ3N3YXJtLnYxLlNpdGVTZXR0aW5ncyK0AQoMU2l0ZVNldHRpbmdzEhYKDnNhdGVsbGl0ZV9uYW1lGAEgASgJEjIKBXRpZXJzGAIgAygLMiMucGdzd2FybS52MS5TaXRlU2V0dGluZ3MuVGllcnNFbnRyeRIZCgxpbWFnZV9taXJyb3IYAyABKAlIAIgBARosCgpUaWVyc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAFCDwoNX2ltYWdlX21pcnJvciIXChVSZWZyZXNoU3RvcmFnZUNsYXNzZXMiIAoMSGVhcnRiZWF0QWNrEhAKCHNlcXVlbmNlGAEgASgDIlUKDURlbGV0ZUNsdXN0ZXISEgoKY2x1c3Rlcl9pZBgBIAEoCRIMCgRuYW1lGAIgASgJEhEKCW5hbWVzcGFjZRgDIAEoCRIPCgd2ZXJzaW9uGAQgASgDIh4KCUV2ZW50c0FjaxIRCglldmVudF9pZHMYASADKAkiZgoLU2V0TG9nTGV2ZWwSDQoFbGV2ZWwYASABKAkSFAoHc2Vjb25kcxgCIAEoBUgAiAEBEhcKCmNsdXN0ZXJfaWQYAyABKAlIAYgBAUIKCghfc2Vjb25kc0INCgtfY2x1c3Rlcl9pZCL9AQoOU3RhcnRPcGVyYXRpb24SFAoMb3BlcmF0aW9uX2lkGAEgASgJEhIKCmNsdXN0ZXJfaWQYAiABKAkSLAoKc3dpdGNob3ZlchgDIAEoCzIWLnBnc3dhcm0udjEuU3dpdGNob3ZlckgAEikKBWZlbmNlGAQgASgLMhgucGdzd2FybS52MS5GZW5jZVByaW1hcnlIABItCgd1bmZlbmNlGAUgASgLMhoucGdzd2FybS52MS5VbmZlbmNlUHJpbWFyeUgAEiwKB3Byb21vdGUYBiABKAsyGS5wZ3N3YXJtLnYxLlByb21vdGVNZW1iZXJIAEILCglvcGVyYXRpb24iHgoMRmVuY2VQcmltYXJ5Eg4KBnJlYXNvbhgBIAEoCSIQCg5VbmZlbmNlUHJpbWFyeSIwCg1Qcm9tb3RlTWVtYmVyEgoKAnRvGAEgASgJEhMKC2FjY2VwdF9sb3NzGAIgASgIIiQKClN3aXRjaG92ZXISDwoCdG8YASABKAlIAIgBAUIFCgNfdG8iOwoPQ2FuY2VsT3BlcmF0aW9uEhQKDG9wZXJhdGlvbl9pZBgBIAEoCRISCgpjbHVzdGVyX2lkGAIgASgJIjYKDE9wZXJhdGlvbkFjaxIUCgxvcGVyYXRpb25faWQYASABKAkSEAoIcmV2aXNpb24YAiABKAMiJQoSQ2VydGlmaWNhdGVSZXF1ZXN0Eg8KB3JlcXVlc3QYASABKAkiGQoITmV3VG9rZW4SDQoFdG9rZW4YASABKAkqqAEKDk9wZXJhdGlvblN0YXRlEh8KG09QRVJBVElPTl9TVEFURV9VTlNQRUNJRklFRBAAEhsKF09QRVJBVElPTl9TVEFURV9SVU5OSU5HEAESHQoZT1BFUkFUSU9OX1NUQVRFX1NVQ0NFRURFRBACEhoKFk9QRVJBVElPTl9TVEFURV9GQUlMRUQQAxIdChlPUEVSQVRJT05fU1RBVEVfQ0FOQ0VMTEVEEAQq2gIKEU9wZXJhdGlvblN0ZXBOYW1lEiMKH09QRVJBVElPTl9TVEVQX05BTUVfVU5TUEVDSUZJRUQQABIdChlPUEVSQVRJT05fU1RFUF9OQU1FX0NIRUNLEAESIgoeT1BFUkFUSU9OX1NURVBfTkFNRV9DSEVDS1BPSU5UEAISHQoZT1BFUkFUSU9OX1NURVBfTkFNRV9GRU5DRRADEhwKGE9QRVJBVElPTl9TVEVQX05BTUVfU1RPUBAEEh8KG09QRVJBVElPTl9TVEVQX05BTUVfQ09ORklSTRAFEh8KG09QRVJBVElPTl9TVEVQX05BTUVfUkVMRUFTRRAGEh8KG09QRVJBVElPTl9TVEVQX05BTUVfUFJPTU9URRAHEh4KGk9QRVJBVElPTl9TVEVQX05BTUVfRk9MTE9XEAgSHQoZT1BFUkFUSU9OX1NURVBfTkFNRV9BRE1JVBAJKuABChJPcGVyYXRpb25TdGVwU3RhdGUSJAogT1BFUkFUSU9OX1NURVBfU1RBVEVfVU5TUEVDSUZJRUQQABIgChxPUEVSQVRJT05fU1RFUF9TVEFURV9QRU5ESU5HEAESIAocT1BFUkFUSU9OX1NURVBfU1RBVEVfUlVOTklORxACEh0KGU9QRVJBVElPTl9TVEVQX1NUQVRFX0RPTkUQAxIfChtPUEVSQVRJT05fU1RFUF9TVEFURV9GQUlMRUQQBBIgChxPUEVSQVRJT05fU1RFUF9TVEFURV9TS0lQUEVEEAUyWwoQU2F0ZWxsaXRlU2VydmljZRJHCgdDb25uZWN0EhwucGdzd2FybS52MS5TYXRlbGxpdGVNZXNzYWdlGhoucGdzd2FybS52MS5DZW50cmFsTWVzc2FnZSgBMAFiBnByb3RvMw", [file_pgswarm_v1_config, file_pgswarm_v1_event, file_pgswarm_v1_health, file_pgswarm_v1_registration]);
+  fileDesc("ChpwZ3N3YXJtL3YxL3NhdGVsbGl0ZS5wcm90bxIKcGdzd2FybS52MSKzBAoQU2F0ZWxsaXRlTWVzc2FnZRIiCgVoZWxsbxgBIAEoCzIRLnBnc3dhcm0udjEuSGVsbG9IABIqCgloZWFydGJlYXQYAiABKAsyFS5wZ3N3YXJtLnYxLkhlYXJ0YmVhdEgAEisKBmhlYWx0aBgDIAEoCzIZLnBnc3dhcm0udjEuQ2x1c3RlckhlYWx0aEgAEigKBmV2ZW50cxgEIAEoCzIWLnBnc3dhcm0udjEuRXZlbnRCYXRjaEgAEisKCmNvbmZpZ19hY2sYBSABKAsyFS5wZ3N3YXJtLnYxLkNvbmZpZ0Fja0gAEisKCmRlbGV0ZV9hY2sYBiABKAsyFS5wZ3N3YXJtLnYxLkRlbGV0ZUFja0gAEjUKD3N0b3JhZ2VfY2xhc3NlcxgHIAEoCzIaLnBnc3dhcm0udjEuU3RvcmFnZUNsYXNzZXNIABIwCg1sb2dfbGV2ZWxfYWNrGAggASgLMhcucGdzd2FybS52MS5Mb2dMZXZlbEFja0gAEjcKEG9wZXJhdGlvbl91cGRhdGUYCSABKAsyGy5wZ3N3YXJtLnYxLk9wZXJhdGlvblVwZGF0ZUgAEj0KE2NlcnRpZmljYXRlX3JlcXVlc3QYCyABKAsyHi5wZ3N3YXJtLnYxLkNlcnRpZmljYXRlUmVxdWVzdEgAEjIKDmxvZ190YWlsX2JhdGNoGBAgASgLMhgucGdzd2FybS52MS5Mb2dUYWlsQmF0Y2hIAEIJCgdtZXNzYWdlIuEBCgVIZWxsbxIYChBwcm90b2NvbF92ZXJzaW9uGAEgASgFEhkKEXNhdGVsbGl0ZV92ZXJzaW9uGAIgASgJEhoKEmt1YmVybmV0ZXNfdmVyc2lvbhgDIAEoCRItCgZsYWJlbHMYBCADKAsyHS5wZ3N3YXJtLnYxLkhlbGxvLkxhYmVsc0VudHJ5EikKCGNsdXN0ZXJzGAUgAygLMhcucGdzd2FybS52MS5IZWxkQ2x1c3RlchotCgtMYWJlbHNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIkQKC0hlbGRDbHVzdGVyEhIKCmNsdXN0ZXJfaWQYASABKAkSDwoHdmVyc2lvbhgCIAEoAxIQCghkZWxldGluZxgDIAEoCCIxCglIZWFydGJlYXQSEAoIc2VxdWVuY2UYASABKAMSEgoKc2VudF9hdF9tcxgCIAEoAyIvCgpFdmVudEJhdGNoEiEKBmV2ZW50cxgBIAMoCzIRLnBnc3dhcm0udjEuRXZlbnQiswEKCUNvbmZpZ0FjaxISCgpjbHVzdGVyX2lkGAEgASgJEg8KB3ZlcnNpb24YAiABKAMSJgoHYXBwbGllZBgDIAEoCzITLnBnc3dhcm0udjEuQXBwbGllZEgAEiYKB3JlZnVzZWQYBCABKAsyEy5wZ3N3YXJtLnYxLlJlZnVzZWRIABImCgd3YWl0aW5nGAUgASgLMhMucGdzd2FybS52MS5XYWl0aW5nSABCCQoHb3V0Y29tZSIJCgdBcHBsaWVkIjUKB1JlZnVzZWQSKgoIcHJvYmxlbXMYASADKAsyGC5wZ3N3YXJtLnYxLkZpZWxkUHJvYmxlbSIZCgdXYWl0aW5nEg4KBnJlYXNvbhgBIAEoCSIuCgxGaWVsZFByb2JsZW0SDQoFZmllbGQYASABKAkSDwoHcHJvYmxlbRgCIAEoCSJpCglEZWxldGVBY2sSEgoKY2x1c3Rlcl9pZBgBIAEoCRIMCgRnb25lGAIgASgIEg4KBmRldGFpbBgDIAEoCRIqCgdyZWZ1c2VkGAQgASgLMhkucGdzd2FybS52MS5EZWxldGVSZWZ1c2VkIi0KDURlbGV0ZVJlZnVzZWQSDwoHdmVyc2lvbhgBIAEoAxILCgN3aHkYAiABKAkiSwoOU3RvcmFnZUNsYXNzZXMSDQoFbmFtZXMYASADKAkSGQoMZGVmYXVsdF9uYW1lGAIgASgJSACIAQFCDwoNX2RlZmF1bHRfbmFtZSIcCgtMb2dMZXZlbEFjaxINCgVsZXZlbBgBIAEoCSLoAgoPT3BlcmF0aW9uVXBkYXRlEhQKDG9wZXJhdGlvbl9pZBgBIAEoCRIQCghyZXZpc2lvbhgCIAEoAxIpCgVzdGF0ZRgDIAEoDjIaLnBnc3dhcm0udjEuT3BlcmF0aW9uU3RhdGUSKAoFc3RlcHMYBCADKAsyGS5wZ3N3YXJtLnYxLk9wZXJhdGlvblN0ZXASEwoGdGFyZ2V0GAUgASgJSACIAQESEgoFZXJyb3IYBiABKAlIAYgBARIlChhwb2ludF9vZl9ub19yZXR1cm5fYXRfbXMYByABKANIAogBARIaCg1zdGFydGVkX2F0X21zGAggASgDSAOIAQESGAoLZW5kZWRfYXRfbXMYCSABKANIBIgBAUIJCgdfdGFyZ2V0QggKBl9lcnJvckIbChlfcG9pbnRfb2Zfbm9fcmV0dXJuX2F0X21zQhAKDl9zdGFydGVkX2F0X21zQg4KDF9lbmRlZF9hdF9tcyLTAQoNT3BlcmF0aW9uU3RlcBIrCgRuYW1lGAEgASgOMh0ucGdzd2FybS52MS5PcGVyYXRpb25TdGVwTmFtZRItCgVzdGF0ZRgCIAEoDjIeLnBnc3dhcm0udjEuT3BlcmF0aW9uU3RlcFN0YXRlEhoKDXN0YXJ0ZWRfYXRfbXMYAyABKANIAIgBARIYCgtlbmRlZF9hdF9tcxgEIAEoA0gBiAEBEg4KBmRldGFpbBgFIAEoCUIQCg5fc3RhcnRlZF9hdF9tc0IOCgxfZW5kZWRfYXRfbXMilAYKDkNlbnRyYWxNZXNzYWdlEiYKB3dlbGNvbWUYASABKAsyEy5wZ3N3YXJtLnYxLldlbGNvbWVIABIxCg1oZWFydGJlYXRfYWNrGAIgASgLMhgucGdzd2FybS52MS5IZWFydGJlYXRBY2tIABIrCgZjb25maWcYAyABKAsyGS5wZ3N3YXJtLnYxLkNsdXN0ZXJDb25maWdIABIzCg5kZWxldGVfY2x1c3RlchgEIAEoCzIZLnBnc3dhcm0udjEuRGVsZXRlQ2x1c3RlckgAEisKCmV2ZW50c19hY2sYBSABKAsyFS5wZ3N3YXJtLnYxLkV2ZW50c0Fja0gAEjAKDXNldF9sb2dfbGV2ZWwYBiABKAsyFy5wZ3N3YXJtLnYxLlNldExvZ0xldmVsSAASNQoPc3RhcnRfb3BlcmF0aW9uGAcgASgLMhoucGdzd2FybS52MS5TdGFydE9wZXJhdGlvbkgAEjcKEGNhbmNlbF9vcGVyYXRpb24YCCABKAsyGy5wZ3N3YXJtLnYxLkNhbmNlbE9wZXJhdGlvbkgAEjEKDW9wZXJhdGlvbl9hY2sYCSABKAsyGC5wZ3N3YXJtLnYxLk9wZXJhdGlvbkFja0gAEjEKDXNpdGVfc2V0dGluZ3MYDiABKAsyGC5wZ3N3YXJtLnYxLlNpdGVTZXR0aW5nc0gAEkQKF3JlZnJlc2hfc3RvcmFnZV9jbGFzc2VzGA8gASgLMiEucGdzd2FybS52MS5SZWZyZXNoU3RvcmFnZUNsYXNzZXNIABIpCgluZXdfdG9rZW4YCiABKAsyFC5wZ3N3YXJtLnYxLk5ld1Rva2VuSAASLgoLY2VydGlmaWNhdGUYCyABKAsyFy5wZ3N3YXJtLnYxLkNlcnRpZmljYXRlSAASMgoOc3RhcnRfbG9nX3RhaWwYECABKAsyGC5wZ3N3YXJtLnYxLlN0YXJ0TG9nVGFpbEgAEjAKDXN0b3BfbG9nX3RhaWwYESABKAsyFy5wZ3N3YXJtLnYxLlN0b3BMb2dUYWlsSABCCQoHbWVzc2FnZSKjAQoHV2VsY29tZRIYChBwcm90b2NvbF92ZXJzaW9uGAEgASgFEhcKD2NlbnRyYWxfdmVyc2lvbhgCIAEoCRIMCgRuYW1lGAMgASgJEisKCGNsdXN0ZXJzGAQgAygLMhkucGdzd2FybS52MS5DbHVzdGVyQ29uZmlnEioKCHNldHRpbmdzGA4gASgLMhgucGdzd2FybS52MS5TaXRlU2V0dGluZ3MitAEKDFNpdGVTZXR0aW5ncxIWCg5zYXRlbGxpdGVfbmFtZRgBIAEoCRIyCgV0aWVycxgCIAMoCzIjLnBnc3dhcm0udjEuU2l0ZVNldHRpbmdzLlRpZXJzRW50cnkSGQoMaW1hZ2VfbWlycm9yGAMgASgJSACIAQEaLAoKVGllcnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBQg8KDV9pbWFnZV9taXJyb3IiFwoVUmVmcmVzaFN0b3JhZ2VDbGFzc2VzIiAKDEhlYXJ0YmVhdEFjaxIQCghzZXF1ZW5jZRgBIAEoAyJVCg1EZWxldGVDbHVzdGVyEhIKCmNsdXN0ZXJfaWQYASABKAkSDAoEbmFtZRgCIAEoCRIRCgluYW1lc3BhY2UYAyABKAkSDwoHdmVyc2lvbhgEIAEoAyIeCglFdmVudHNBY2sSEQoJZXZlbnRfaWRzGAEgAygJImYKC1NldExvZ0xldmVsEg0KBWxldmVsGAEgASgJEhQKB3NlY29uZHMYAiABKAVIAIgBARIXCgpjbHVzdGVyX2lkGAMgASgJSAGIAQFCCgoIX3NlY29uZHNCDQoLX2NsdXN0ZXJfaWQi/QEKDlN0YXJ0T3BlcmF0aW9uEhQKDG9wZXJhdGlvbl9pZBgBIAEoCRISCgpjbHVzdGVyX2lkGAIgASgJEiwKCnN3aXRjaG92ZXIYAyABKAsyFi5wZ3N3YXJtLnYxLlN3aXRjaG92ZXJIABIpCgVmZW5jZRgEIAEoCzIYLnBnc3dhcm0udjEuRmVuY2VQcmltYXJ5SAASLQoHdW5mZW5jZRgFIAEoCzIaLnBnc3dhcm0udjEuVW5mZW5jZVByaW1hcnlIABIsCgdwcm9tb3RlGAYgASgLMhkucGdzd2FybS52MS5Qcm9tb3RlTWVtYmVySABCCwoJb3BlcmF0aW9uIh4KDEZlbmNlUHJpbWFyeRIOCgZyZWFzb24YASABKAkiEAoOVW5mZW5jZVByaW1hcnkiMAoNUHJvbW90ZU1lbWJlchIKCgJ0bxgBIAEoCRITCgthY2NlcHRfbG9zcxgCIAEoCCIkCgpTd2l0Y2hvdmVyEg8KAnRvGAEgASgJSACIAQFCBQoDX3RvIjsKD0NhbmNlbE9wZXJhdGlvbhIUCgxvcGVyYXRpb25faWQYASABKAkSEgoKY2x1c3Rlcl9pZBgCIAEoCSI2CgxPcGVyYXRpb25BY2sSFAoMb3BlcmF0aW9uX2lkGAEgASgJEhAKCHJldmlzaW9uGAIgASgDIiUKEkNlcnRpZmljYXRlUmVxdWVzdBIPCgdyZXF1ZXN0GAEgASgJIhkKCE5ld1Rva2VuEg0KBXRva2VuGAEgASgJIvIBCgxTdGFydExvZ1RhaWwSDwoHdGFpbF9pZBgBIAEoCRItCglzYXRlbGxpdGUYAiABKAsyGC5wZ3N3YXJtLnYxLlNhdGVsbGl0ZUxvZ0gAEicKBm1lbWJlchgDIAEoCzIVLnBnc3dhcm0udjEuTWVtYmVyTG9nSAASDQoFbGluZXMYBCABKAUSKQoFbGV2ZWwYBSABKA4yFS5wZ3N3YXJtLnYxLkxpbmVMZXZlbEgBiAEBEhEKBHRleHQYBiABKAlIAogBARIPCgdzZWNvbmRzGAcgASgFQggKBnNvdXJjZUIICgZfbGV2ZWxCBwoFX3RleHQiDgoMU2F0ZWxsaXRlTG9nIloKCU1lbWJlckxvZxISCgpjbHVzdGVyX2lkGAEgASgJEgsKA3BvZBgCIAEoCRIsCgljb250YWluZXIYAyABKA4yGS5wZ3N3YXJtLnYxLlRhaWxDb250YWluZXIiHgoLU3RvcExvZ1RhaWwSDwoHdGFpbF9pZBgBIAEoCSL2AQoMTG9nVGFpbEJhdGNoEg8KB3RhaWxfaWQYASABKAkSEAoIc2VxdWVuY2UYAiABKAMSDwoHZHJvcHBlZBgDIAEoAxIiCgVsaW5lcxgEIAMoCzITLnBnc3dhcm0udjEuTG9nTGluZRIuCglmb2xsb3dpbmcYBSABKAsyGS5wZ3N3YXJtLnYxLlRhaWxGb2xsb3dpbmdIABIqCgd3YWl0aW5nGAYgASgLMhcucGdzd2FybS52MS5UYWlsV2FpdGluZ0gAEiYKBWVuZGVkGAcgASgLMhUucGdzd2FybS52MS5UYWlsRW5kZWRIAEIKCghzdGFuZGluZyJoCgdMb2dMaW5lEhIKBWF0X21zGAEgASgDSACIAQESJAoFbGV2ZWwYAiABKA4yFS5wZ3N3YXJtLnYxLkxpbmVMZXZlbBIMCgR0ZXh0GAMgASgJEgsKA2N1dBgEIAEoCEIICgZfYXRfbXMiDwoNVGFpbEZvbGxvd2luZyIaCgtUYWlsV2FpdGluZxILCgN3aHkYASABKAkiOgoJVGFpbEVuZGVkEiAKA2VuZBgBIAEoDjITLnBnc3dhcm0udjEuVGFpbEVuZBILCgN3aHkYAiABKAkqqAEKDk9wZXJhdGlvblN0YXRlEh8KG09QRVJBVElPTl9TVEFURV9VTlNQRUNJRklFRBAAEhsKF09QRVJBVElPTl9TVEFURV9SVU5OSU5HEAESHQoZT1BFUkFUSU9OX1NUQVRFX1NVQ0NFRURFRBACEhoKFk9QRVJBVElPTl9TVEFURV9GQUlMRUQQAxIdChlPUEVSQVRJT05fU1RBVEVfQ0FOQ0VMTEVEEAQq2gIKEU9wZXJhdGlvblN0ZXBOYW1lEiMKH09QRVJBVElPTl9TVEVQX05BTUVfVU5TUEVDSUZJRUQQABIdChlPUEVSQVRJT05fU1RFUF9OQU1FX0NIRUNLEAESIgoeT1BFUkFUSU9OX1NURVBfTkFNRV9DSEVDS1BPSU5UEAISHQoZT1BFUkFUSU9OX1NURVBfTkFNRV9GRU5DRRADEhwKGE9QRVJBVElPTl9TVEVQX05BTUVfU1RPUBAEEh8KG09QRVJBVElPTl9TVEVQX05BTUVfQ09ORklSTRAFEh8KG09QRVJBVElPTl9TVEVQX05BTUVfUkVMRUFTRRAGEh8KG09QRVJBVElPTl9TVEVQX05BTUVfUFJPTU9URRAHEh4KGk9QRVJBVElPTl9TVEVQX05BTUVfRk9MTE9XEAgSHQoZT1BFUkFUSU9OX1NURVBfTkFNRV9BRE1JVBAJKuABChJPcGVyYXRpb25TdGVwU3RhdGUSJAogT1BFUkFUSU9OX1NURVBfU1RBVEVfVU5TUEVDSUZJRUQQABIgChxPUEVSQVRJT05fU1RFUF9TVEFURV9QRU5ESU5HEAESIAocT1BFUkFUSU9OX1NURVBfU1RBVEVfUlVOTklORxACEh0KGU9QRVJBVElPTl9TVEVQX1NUQVRFX0RPTkUQAxIfChtPUEVSQVRJT05fU1RFUF9TVEFURV9GQUlMRUQQBBIgChxPUEVSQVRJT05fU1RFUF9TVEFURV9TS0lQUEVEEAUqfQoJTGluZUxldmVsEhoKFkxJTkVfTEVWRUxfVU5TUEVDSUZJRUQQABIUChBMSU5FX0xFVkVMX0RFQlVHEAESEwoPTElORV9MRVZFTF9JTkZPEAISEwoPTElORV9MRVZFTF9XQVJOEAMSFAoQTElORV9MRVZFTF9FUlJPUhAEKmkKDVRhaWxDb250YWluZXISHgoaVEFJTF9DT05UQUlORVJfVU5TUEVDSUZJRUQQABIbChdUQUlMX0NPTlRBSU5FUl9GQUlMT1ZFUhABEhsKF1RBSUxfQ09OVEFJTkVSX1BPU1RHUkVTEAIqqQEKB1RhaWxFbmQSGAoUVEFJTF9FTkRfVU5TUEVDSUZJRUQQABIUChBUQUlMX0VORF9TVE9QUEVEEAESFwoTVEFJTF9FTkRfVElNRV9JU19VUBACEhUKEVRBSUxfRU5EX1RPT19NQU5ZEAMSEQoNVEFJTF9FTkRfR09ORRAEEhYKElRBSUxfRU5EX0ZPUkJJRERFThAFEhMKD1RBSUxfRU5EX0ZBSUxFRBAGMlsKEFNhdGVsbGl0ZVNlcnZpY2USRwoHQ29ubmVjdBIcLnBnc3dhcm0udjEuU2F0ZWxsaXRlTWVzc2FnZRoaLnBnc3dhcm0udjEuQ2VudHJhbE1lc3NhZ2UoATABYgZwcm90bzM", [file_pgswarm_v1_config, file_pgswarm_v1_event, file_pgswarm_v1_health, file_pgswarm_v1_registration]);
 
 /**
  * @generated from message pgswarm.v1.SatelliteMessage
@@ -93,6 +93,14 @@ export type SatelliteMessage = Message<"pgswarm.v1.SatelliteMessage"> & {
      */
     value: CertificateRequest;
     case: "certificateRequest";
+  } | {
+    /**
+     * Only of tails that were asked for on this stream, after all else that waits.
+     *
+     * @generated from field: pgswarm.v1.LogTailBatch log_tail_batch = 16;
+     */
+    value: LogTailBatch;
+    case: "logTailBatch";
   } | { case: undefined; value?: undefined };
 };
 
@@ -635,6 +643,20 @@ export type CentralMessage = Message<"pgswarm.v1.CentralMessage"> & {
      */
     value: Certificate;
     case: "certificate";
+  } | {
+    /**
+     * Answered by batches, the first at once. A tail ends with the stream that asked for it.
+     *
+     * @generated from field: pgswarm.v1.StartLogTail start_log_tail = 16;
+     */
+    value: StartLogTail;
+    case: "startLogTail";
+  } | {
+    /**
+     * @generated from field: pgswarm.v1.StopLogTail stop_log_tail = 17;
+     */
+    value: StopLogTail;
+    case: "stopLogTail";
   } | { case: undefined; value?: undefined };
 };
 
@@ -1060,6 +1082,286 @@ export const NewTokenSchema: GenMessage<NewToken> = /*@__PURE__*/
   messageDesc(file_pgswarm_v1_satellite, 32);
 
 /**
+ * Somebody follows a log. Asked for twice, it is begun once.
+ *
+ * @generated from message pgswarm.v1.StartLogTail
+ */
+export type StartLogTail = Message<"pgswarm.v1.StartLogTail"> & {
+  /**
+   * UUID.
+   *
+   * @generated from field: string tail_id = 1;
+   */
+  tailId: string;
+
+  /**
+   * @generated from oneof pgswarm.v1.StartLogTail.source
+   */
+  source: {
+    /**
+     * @generated from field: pgswarm.v1.SatelliteLog satellite = 2;
+     */
+    value: SatelliteLog;
+    case: "satellite";
+  } | {
+    /**
+     * @generated from field: pgswarm.v1.MemberLog member = 3;
+     */
+    value: MemberLog;
+    case: "member";
+  } | { case: undefined; value?: undefined };
+
+  /**
+   * Lines of the past to begin with, counted before the filter; at most 1,000.
+   *
+   * @generated from field: int32 lines = 4;
+   */
+  lines: number;
+
+  /**
+   * Absent: every level.
+   *
+   * @generated from field: optional pgswarm.v1.LineLevel level = 5;
+   */
+  level?: LineLevel | undefined;
+
+  /**
+   * Only lines with this text in them, in upper or lower case. Absent: all.
+   *
+   * @generated from field: optional string text = 6;
+   */
+  text?: string | undefined;
+
+  /**
+   * It ends by itself after so long; at most 1,800.
+   *
+   * @generated from field: int32 seconds = 7;
+   */
+  seconds: number;
+};
+
+/**
+ * Describes the message pgswarm.v1.StartLogTail.
+ * Use `create(StartLogTailSchema)` to create a new message.
+ */
+export const StartLogTailSchema: GenMessage<StartLogTail> = /*@__PURE__*/
+  messageDesc(file_pgswarm_v1_satellite, 33);
+
+/**
+ * The satellite's own.
+ *
+ * @generated from message pgswarm.v1.SatelliteLog
+ */
+export type SatelliteLog = Message<"pgswarm.v1.SatelliteLog"> & {
+};
+
+/**
+ * Describes the message pgswarm.v1.SatelliteLog.
+ * Use `create(SatelliteLogSchema)` to create a new message.
+ */
+export const SatelliteLogSchema: GenMessage<SatelliteLog> = /*@__PURE__*/
+  messageDesc(file_pgswarm_v1_satellite, 34);
+
+/**
+ * @generated from message pgswarm.v1.MemberLog
+ */
+export type MemberLog = Message<"pgswarm.v1.MemberLog"> & {
+  /**
+   * @generated from field: string cluster_id = 1;
+   */
+  clusterId: string;
+
+  /**
+   * @generated from field: string pod = 2;
+   */
+  pod: string;
+
+  /**
+   * @generated from field: pgswarm.v1.TailContainer container = 3;
+   */
+  container: TailContainer;
+};
+
+/**
+ * Describes the message pgswarm.v1.MemberLog.
+ * Use `create(MemberLogSchema)` to create a new message.
+ */
+export const MemberLogSchema: GenMessage<MemberLog> = /*@__PURE__*/
+  messageDesc(file_pgswarm_v1_satellite, 35);
+
+/**
+ * @generated from message pgswarm.v1.StopLogTail
+ */
+export type StopLogTail = Message<"pgswarm.v1.StopLogTail"> & {
+  /**
+   * @generated from field: string tail_id = 1;
+   */
+  tailId: string;
+};
+
+/**
+ * Describes the message pgswarm.v1.StopLogTail.
+ * Use `create(StopLogTailSchema)` to create a new message.
+ */
+export const StopLogTailSchema: GenMessage<StopLogTail> = /*@__PURE__*/
+  messageDesc(file_pgswarm_v1_satellite, 36);
+
+/**
+ * Never kept for later: what does not fit on its way is left out and counted.
+ *
+ * @generated from message pgswarm.v1.LogTailBatch
+ */
+export type LogTailBatch = Message<"pgswarm.v1.LogTailBatch"> & {
+  /**
+   * @generated from field: string tail_id = 1;
+   */
+  tailId: string;
+
+  /**
+   * Rises by one with each batch of the tail; the first is 1.
+   *
+   * @generated from field: int64 sequence = 2;
+   */
+  sequence: bigint;
+
+  /**
+   * Lines that were left out just before these.
+   *
+   * @generated from field: int64 dropped = 3;
+   */
+  dropped: bigint;
+
+  /**
+   * At most 100. None: the tail lives and has nothing to say.
+   *
+   * @generated from field: repeated pgswarm.v1.LogLine lines = 4;
+   */
+  lines: LogLine[];
+
+  /**
+   * @generated from oneof pgswarm.v1.LogTailBatch.standing
+   */
+  standing: {
+    /**
+     * @generated from field: pgswarm.v1.TailFollowing following = 5;
+     */
+    value: TailFollowing;
+    case: "following";
+  } | {
+    /**
+     * @generated from field: pgswarm.v1.TailWaiting waiting = 6;
+     */
+    value: TailWaiting;
+    case: "waiting";
+  } | {
+    /**
+     * @generated from field: pgswarm.v1.TailEnded ended = 7;
+     */
+    value: TailEnded;
+    case: "ended";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message pgswarm.v1.LogTailBatch.
+ * Use `create(LogTailBatchSchema)` to create a new message.
+ */
+export const LogTailBatchSchema: GenMessage<LogTailBatch> = /*@__PURE__*/
+  messageDesc(file_pgswarm_v1_satellite, 37);
+
+/**
+ * @generated from message pgswarm.v1.LogLine
+ */
+export type LogLine = Message<"pgswarm.v1.LogLine"> & {
+  /**
+   * Milliseconds since 1970 by the site's clock; absent where the source does not say.
+   *
+   * @generated from field: optional int64 at_ms = 1;
+   */
+  atMs?: bigint | undefined;
+
+  /**
+   * @generated from field: pgswarm.v1.LineLevel level = 2;
+   */
+  level: LineLevel;
+
+  /**
+   * Without passwords.
+   *
+   * @generated from field: string text = 3;
+   */
+  text: string;
+
+  /**
+   * The rest of the line was left out.
+   *
+   * @generated from field: bool cut = 4;
+   */
+  cut: boolean;
+};
+
+/**
+ * Describes the message pgswarm.v1.LogLine.
+ * Use `create(LogLineSchema)` to create a new message.
+ */
+export const LogLineSchema: GenMessage<LogLine> = /*@__PURE__*/
+  messageDesc(file_pgswarm_v1_satellite, 38);
+
+/**
+ * @generated from message pgswarm.v1.TailFollowing
+ */
+export type TailFollowing = Message<"pgswarm.v1.TailFollowing"> & {
+};
+
+/**
+ * Describes the message pgswarm.v1.TailFollowing.
+ * Use `create(TailFollowingSchema)` to create a new message.
+ */
+export const TailFollowingSchema: GenMessage<TailFollowing> = /*@__PURE__*/
+  messageDesc(file_pgswarm_v1_satellite, 39);
+
+/**
+ * Nothing to read at the moment; it goes on by itself.
+ *
+ * @generated from message pgswarm.v1.TailWaiting
+ */
+export type TailWaiting = Message<"pgswarm.v1.TailWaiting"> & {
+  /**
+   * @generated from field: string why = 1;
+   */
+  why: string;
+};
+
+/**
+ * Describes the message pgswarm.v1.TailWaiting.
+ * Use `create(TailWaitingSchema)` to create a new message.
+ */
+export const TailWaitingSchema: GenMessage<TailWaiting> = /*@__PURE__*/
+  messageDesc(file_pgswarm_v1_satellite, 40);
+
+/**
+ * @generated from message pgswarm.v1.TailEnded
+ */
+export type TailEnded = Message<"pgswarm.v1.TailEnded"> & {
+  /**
+   * @generated from field: pgswarm.v1.TailEnd end = 1;
+   */
+  end: TailEnd;
+
+  /**
+   * @generated from field: string why = 2;
+   */
+  why: string;
+};
+
+/**
+ * Describes the message pgswarm.v1.TailEnded.
+ * Use `create(TailEndedSchema)` to create a new message.
+ */
+export const TailEndedSchema: GenMessage<TailEnded> = /*@__PURE__*/
+  messageDesc(file_pgswarm_v1_satellite, 41);
+
+/**
  * @generated from enum pgswarm.v1.OperationState
  */
 export const OperationState = {
@@ -1211,6 +1513,135 @@ export type OperationStepState = (typeof OperationStepState)[keyof typeof Operat
  */
 export const OperationStepStateSchema: GenEnum<OperationStepState> = /*@__PURE__*/
   enumDesc(file_pgswarm_v1_satellite, 2);
+
+/**
+ * @generated from enum pgswarm.v1.LineLevel
+ */
+export const LineLevel = {
+  /**
+   * @generated from enum value: LINE_LEVEL_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * @generated from enum value: LINE_LEVEL_DEBUG = 1;
+   */
+  DEBUG: 1,
+
+  /**
+   * @generated from enum value: LINE_LEVEL_INFO = 2;
+   */
+  INFO: 2,
+
+  /**
+   * @generated from enum value: LINE_LEVEL_WARN = 3;
+   */
+  WARN: 3,
+
+  /**
+   * @generated from enum value: LINE_LEVEL_ERROR = 4;
+   */
+  ERROR: 4,
+} as const;
+
+/**
+ * @generated from enum pgswarm.v1.LineLevel
+ */
+export type LineLevel = (typeof LineLevel)[keyof typeof LineLevel] | UnknownEnum;
+
+/**
+ * Describes the enum pgswarm.v1.LineLevel.
+ */
+export const LineLevelSchema: GenEnum<LineLevel> = /*@__PURE__*/
+  enumDesc(file_pgswarm_v1_satellite, 3);
+
+/**
+ * @generated from enum pgswarm.v1.TailContainer
+ */
+export const TailContainer = {
+  /**
+   * @generated from enum value: TAIL_CONTAINER_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * @generated from enum value: TAIL_CONTAINER_FAILOVER = 1;
+   */
+  FAILOVER: 1,
+
+  /**
+   * PostgreSQL's own log, and its supervisor's.
+   *
+   * @generated from enum value: TAIL_CONTAINER_POSTGRES = 2;
+   */
+  POSTGRES: 2,
+} as const;
+
+/**
+ * @generated from enum pgswarm.v1.TailContainer
+ */
+export type TailContainer = (typeof TailContainer)[keyof typeof TailContainer] | UnknownEnum;
+
+/**
+ * Describes the enum pgswarm.v1.TailContainer.
+ */
+export const TailContainerSchema: GenEnum<TailContainer> = /*@__PURE__*/
+  enumDesc(file_pgswarm_v1_satellite, 4);
+
+/**
+ * @generated from enum pgswarm.v1.TailEnd
+ */
+export const TailEnd = {
+  /**
+   * @generated from enum value: TAIL_END_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * @generated from enum value: TAIL_END_STOPPED = 1;
+   */
+  STOPPED: 1,
+
+  /**
+   * @generated from enum value: TAIL_END_TIME_IS_UP = 2;
+   */
+  TIME_IS_UP: 2,
+
+  /**
+   * @generated from enum value: TAIL_END_TOO_MANY = 3;
+   */
+  TOO_MANY: 3,
+
+  /**
+   * No such cluster, member or container at the site.
+   *
+   * @generated from enum value: TAIL_END_GONE = 4;
+   */
+  GONE: 4,
+
+  /**
+   * Kubernetes does not let the satellite read it.
+   *
+   * @generated from enum value: TAIL_END_FORBIDDEN = 5;
+   */
+  FORBIDDEN: 5,
+
+  /**
+   * @generated from enum value: TAIL_END_FAILED = 6;
+   */
+  FAILED: 6,
+} as const;
+
+/**
+ * @generated from enum pgswarm.v1.TailEnd
+ */
+export type TailEnd = (typeof TailEnd)[keyof typeof TailEnd] | UnknownEnum;
+
+/**
+ * Describes the enum pgswarm.v1.TailEnd.
+ */
+export const TailEndSchema: GenEnum<TailEnd> = /*@__PURE__*/
+  enumDesc(file_pgswarm_v1_satellite, 5);
 
 /**
  * The one stream between a site and central. The satellite dials out; the call carries
