@@ -1,11 +1,12 @@
 /** How much a satellite, or the sidecars of a cluster, write to their logs, for a while. */
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
+import { ScrollText } from "lucide-react"
 import { useState } from "react"
 import { askedLogLevels } from "#wire/rest/log-level-routes.ts"
 import type { Answer } from "#wire/rest/routes.ts"
 import { call } from "../api/client.ts"
 import { type LogOf, logLevelQuery } from "../api/catalogue-queries.ts"
-import { Button } from "../ui/button.tsx"
+import { Button, ButtonLink } from "../ui/button.tsx"
 import { fullTime } from "../ui/format.ts"
 import { Panel } from "../ui/panel.tsx"
 import { Select } from "../ui/select.tsx"
@@ -44,7 +45,7 @@ type Props = { readonly of: LogOf; readonly id: string; readonly name: string }
 export function LogLevelPanel(props: Props) {
   const query = useQuery(logLevelQuery(props.of, props.id))
   return (
-    <Panel title={words[props.of].title}>
+    <Panel title={words[props.of].title} aside={<FollowLog of={props.of} id={props.id} />}>
       {query.isPending ? (
         <LoadingRows what="the log level" rows={1} />
       ) : query.isError ? (
@@ -60,6 +61,20 @@ export function LogLevelPanel(props: Props) {
     </Panel>
   )
 }
+
+const FollowLog = ({ of, id }: Pick<Props, "of" | "id">) => (
+  <ButtonLink
+    small
+    to={of === "satellite" ? "/satellites/$id/logs" : "/clusters/$id/logs"}
+    params={{ id }}
+  >
+    <ScrollText aria-hidden className="size-3.5" />
+    Follow
+    <span className="sr-only">
+      {of === "satellite" ? " the satellite's log" : " logs of the members"}
+    </span>
+  </ButtonLink>
+)
 
 function AskForLevel({ of, id, name, asked }: Props & { readonly asked: Asked }) {
   const client = useQueryClient()

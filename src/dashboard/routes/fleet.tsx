@@ -3,6 +3,7 @@ import { createRoute } from "@tanstack/react-router"
 import * as z from "zod"
 import { severities } from "#core/cluster/events.ts"
 import { clusterStates } from "#core/cluster/state.ts"
+import { lineLevels, tailContainers } from "#core/logs/tail.ts"
 import { operationStates } from "#core/switchover/operation.ts"
 import { operationKinds } from "#wire/rest/operations.ts"
 import { satelliteStates } from "#wire/rest/satellites.ts"
@@ -10,6 +11,7 @@ import { eventRanges } from "../domain/event-range.ts"
 import { ClusterPage } from "../pages/cluster.tsx"
 import { ClustersPage } from "../pages/clusters.tsx"
 import { EventsPage } from "../pages/events.tsx"
+import { ClusterLogsPage, SatelliteLogPage } from "../pages/logs.tsx"
 import { OperationsPage } from "../pages/operations.tsx"
 import { OverviewPage } from "../pages/overview.tsx"
 import { SatellitePage } from "../pages/satellite.tsx"
@@ -32,6 +34,13 @@ const satellite = createRoute({
   path: "/satellites/$id",
   component: SatellitePage,
 })
+const level = z.enum(lineLevels).optional().catch(undefined)
+const satelliteLog = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/satellites/$id/logs",
+  validateSearch: z.object({ level }),
+  component: SatelliteLogPage,
+})
 const clusters = createRoute({
   getParentRoute: () => signedIn,
   path: "/clusters",
@@ -46,6 +55,16 @@ const cluster = createRoute({
   getParentRoute: () => signedIn,
   path: "/clusters/$id",
   component: ClusterPage,
+})
+const clusterLogs = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/clusters/$id/logs",
+  validateSearch: z.object({
+    level,
+    pod: z.string().max(63).optional().catch(undefined),
+    container: z.enum(tailContainers).optional().catch(undefined),
+  }),
+  component: ClusterLogsPage,
 })
 const events = createRoute({
   getParentRoute: () => signedIn,
@@ -74,8 +93,10 @@ export const fleetRoutes = [
   overview,
   satellites,
   satellite,
+  satelliteLog,
   clusters,
   cluster,
+  clusterLogs,
   operations,
   events,
 ] as const

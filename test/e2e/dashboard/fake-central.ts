@@ -7,7 +7,8 @@ import { readFile } from "node:fs/promises"
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { extname, join, normalize } from "node:path"
-import { WebSocketServer } from "ws"
+import { type WebSocket, WebSocketServer } from "ws"
+import { type TailMessage, tailMessageSchema } from "#wire/log-tail-live.ts"
 import { type LiveMessage, liveMessageSchema } from "#wire/live.ts"
 import { type Route, type RouteName, routes } from "#wire/rest/routes.ts"
 import { FakeRefusal, type Handlers } from "./fake-answers.ts"
@@ -23,6 +24,8 @@ export type FakeCentral = {
   readonly password: string
   readonly fleet: FakeFleet
   readonly push: (message: LiveMessage) => void
+  /** To everybody who follows a log whose address has this in it; answers how many do. */
+  readonly write: (path: string, message: TailMessage) => number
   /** Ends every session, as a restart with an empty store would. */
   readonly endSessions: () => void
   /** Cuts every WebSocket and refuses new ones, and REST too, until `back`. */
@@ -41,6 +44,8 @@ export async function fakeCentral(
   const sessions = new Set<string>()
   const refusals = new Map<RouteName, FakeRefusal>()
   const live = new WebSocketServer({ noServer: true })
+  const logs = new WebSocketServer({ noServer: true })
+  const followers = new Map<WebSocket, string>()
   let present = true
   let wrong = 0
   const push = (message: LiveMessage): void => {
@@ -121,6 +126,14 @@ export async function fakeCentral(
       socket.destroy()
       return
     }
+    const path = request.url ?? ""
+    if (/\/log\?/.test(path)) {
+      logs.handleUpgrade(request, socket, head, (client) => {
+        followers.set(client, path)
+        client.on("close", () => followers.delete(client))
+      })
+      return
+    }
     live.handleUpgrade(request, socket, head, (client) => {
       client.send(
         JSON.stringify({ kind: "hello", serverTime: new Date().toISOString(), version: "0.1.0" }),
@@ -140,6 +153,12 @@ export async function fakeCentral(
     password,
     fleet,
     push,
+    write: (path, message) => {
+      const text = JSON.stringify(tailMessageSchema.parse(message))
+      const those = [...followers].filter(([, address]) => address.includes(path))
+      for (const [client] of those) client.send(text)
+      return those.length
+    },
     endSessions: () => {
       sessions.clear()
       for (const client of live.clients) client.terminate()
@@ -155,7 +174,7 @@ export async function fakeCentral(
       refusals.set(name, new FakeRefusal(status, code, detail)),
     close: async () => {
       clearInterval(pulse)
-      for (const client of live.clients) client.terminate()
+      for (const client of [...live.clients, ...logs.clients]) client.terminate()
       await closed(server)
     },
   }
