@@ -29,7 +29,7 @@ export async function serversByMajor(): Promise<ReadonlyMap<number, ServerBinari
 const firstBlock = 100
 const lastBlock = 230
 /** Apart enough for the sites of one demo. */
-const blockStep = 5
+const blockStep = 10
 
 /** A block of loopback addresses that nobody listens on: tests of another checkout may run at the same time. */
 async function freeLoopback(): Promise<number> {
@@ -38,7 +38,7 @@ async function freeLoopback(): Promise<number> {
     const block = firstBlock + blockStep * ((process.pid + turn) % blocks)
     const purpose = "a test"
     const problems = await taken(
-      [block, block + 1].flatMap((number) => [
+      Array.from({ length: blockStep }, (_, at) => block + at).flatMap((number) => [
         { host: `127.${number}.0.1`, port: kubernetesPort, purpose },
         { host: `127.${number}.0.2`, port: port.satelliteSidecar, purpose },
         { host: `127.${number}.0.250`, port: port.centralRest, purpose },

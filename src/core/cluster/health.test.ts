@@ -223,6 +223,19 @@ const rows: readonly (readonly [string, HealthInput, ClusterState, RegExp])[] = 
     /ErrImagePull/,
   ],
   [
+    "a sidecar that runs, and no image for its server",
+    input(
+      [
+        member(0, "unknown", {
+          seen: { ...pod, ready: false, stuck: "container postgres waits: ErrImagePull" },
+        }),
+      ],
+      { members: 1 },
+    ),
+    "unavailable",
+    /no member serves writes; orders-0 does not run: container postgres waits: ErrImagePull/,
+  ],
+  [
     "no pod at all",
     input([member(0, undefined, { seen: undefined })]),
     "unavailable",

@@ -217,7 +217,18 @@ function replicaProblem({ seen, report }: MemberSeen): string | undefined {
 const because = (reason: string | undefined): string => (reason === undefined ? "" : `: ${reason}`)
 
 const phases = (members: readonly MemberSeen[]): string =>
-  members.map(({ pod, report }) => `${pod} is ${report?.health.phase ?? "unknown"}`).join(", ")
+  members
+    .map((member) => {
+      const stuck = stuckServer(member)
+      return stuck === undefined
+        ? `${member.pod} is ${member.report?.health.phase ?? "unknown"}`
+        : `${member.pod} does not run: ${stuck}`
+    })
+    .join(", ")
+
+/** Why its server has nothing to run in, while its sidecar runs and can only say that it waits. */
+const stuckServer = ({ seen, report }: MemberSeen): string | undefined =>
+  report === undefined || report.health.phase === "unknown" ? seen?.stuck : undefined
 
 const firstProblem = (outcome: Extract<AckOutcome, { readonly kind: "refused" }>): string => {
   const [first] = outcome.problems
@@ -235,7 +246,7 @@ function instance(member: MemberSeen, primary: MemberSeen | undefined): Instance
     ...health,
     pod,
     ready: health.ready && seen !== undefined,
-    reason: seen === undefined ? "its pod is gone" : health.reason,
+    reason: seen === undefined ? "its pod is gone" : (stuckServer(member) ?? health.reason),
     lagBytes: isLeader ? 0 : (lagBehind(member, primary) ?? health.lagBytes),
     lagSeconds: isLeader ? 0 : health.lagSeconds,
     containerRestarts: restarts,

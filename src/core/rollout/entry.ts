@@ -113,7 +113,8 @@ export type Standing =
   | { readonly kind: "in-force" }
   | { readonly kind: "failed"; readonly reason: string }
   | { readonly kind: "blocked"; readonly reason: string }
-  | { readonly kind: "applying" }
+  /** What it is at, or waits for, if the site says so. */
+  | { readonly kind: "applying"; readonly reason: string | undefined }
   | { readonly kind: "sent" }
 
 /** How far `version` is at the site. A word about an older version says nothing about this one. */
@@ -133,7 +134,7 @@ export function standingOf(
     case "blocked":
       return { kind: "blocked", reason: change.reason ?? "the site waits" }
     case "applying":
-      return { kind: "applying" }
+      return { kind: "applying", reason: change.reason }
   }
 }
 
@@ -175,10 +176,10 @@ export function moved(
 
 const seconds = (ms: number): string => `${Math.round(ms / 1000)} s`
 
-const tooLong = (plan: Plan, standing: Standing): string =>
-  `not in force within ${seconds(plan.changeWithinMs)}${
-    standing.kind === "blocked" ? `: ${standing.reason}` : ""
-  }`
+function tooLong(plan: Plan, standing: Standing): string {
+  const why = "reason" in standing ? standing.reason : undefined
+  return `not in force within ${seconds(plan.changeWithinMs)}${why === undefined ? "" : `: ${why}`}`
+}
 
 /** In force: the cluster has to be healthy for as long as its stage says, without a break. */
 function watched(entry: Entry, sight: Sight, plan: Plan, now: number): Entry {

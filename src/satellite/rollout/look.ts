@@ -157,7 +157,8 @@ function memberNow(
     pod,
     uid: seen === undefined ? undefined : view.get("Pod", spec.namespace, pod)?.metadata.uid,
     deleting: seen?.deleting === true,
-    stuck: seen?.stuck !== undefined && report === undefined,
+    // Its sidecar may run and report while the server's container has no image.
+    stuck: seen?.stuck !== undefined,
     outdated: outdated.includes(pod),
     role,
     trouble: troubleOf(member, primary),
@@ -172,6 +173,7 @@ function troubleOf(member: MemberSeen, primary: MemberSeen | undefined): string 
   if (seen.deleting) return "is being stopped"
   if (report === undefined)
     return seen.stuck === undefined ? "does not report" : `does not run: ${seen.stuck}`
+  if (seen.stuck !== undefined && report.config === undefined) return `does not run: ${seen.stuck}`
   const { phase, ready, reason } = report.health
   const because = reason === undefined ? "" : `: ${reason}`
   if (report.handOver !== undefined) return "hands over"
