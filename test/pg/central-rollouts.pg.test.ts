@@ -422,6 +422,18 @@ test("C14: paused and resumed by a person, also while the site is away; no rollo
 
   const rollout = await api.ok("createRollout", { body: { profileId, bakeSeconds: 0 } })
   await entriesAre(api, rollout, { north: "owed", south: "done" })
+  site("north").health = "unavailable"
+  site("north").reportAll()
+  await eventually("an outage in the pause is shown", async () => {
+    const { paused: still, state, reason } = await api.ok("getCluster", { params: { id } })
+    return still && state === "unavailable" && reason === "a member is away"
+  })
+  site("north").health = "healthy"
+  site("north").reportAll()
+  await eventually("and its end", async () => {
+    const { state } = await api.ok("getCluster", { params: { id } })
+    return state === "paused"
+  })
   await api.ok("resumeCluster", { params: { id } })
   await stateIs(api, rollout, "finished")
   const last = site("north").came.at(-1)?.spec
