@@ -42,7 +42,7 @@ const confirmedWithin = 800
 type Turn = {
   readonly actions: readonly Action[]
   readonly why: string
-  readonly memory?: Memory
+  readonly memory?: Memory | undefined
   /** Where the usual word for it would hide something. */
   readonly phase?: Mood["phase"]
   readonly question?: Mood["question"]
@@ -81,12 +81,8 @@ function turn(at: Electing): Turn {
   if (me.data === "empty" && !mayInitialise(at)) return wait(whyNotInitialise(at))
   if (me.data !== "empty" && !me.eligible) return wait(me.reason)
   const fresh = seen.lease.kind === "read" && seen.now - seen.lease.confirmedAt <= confirmedWithin
-  if (!fresh)
-    return {
-      actions: [{ kind: "read-lease" }],
-      why: "asking the API whether the Lease is still free",
-    }
   const asks = pending(at)
+  if (!fresh) return asking(asks)
   if (asks !== undefined) return asks
   const promised = promiseInTheWay(seen.now, seen.promises, lease, at.self.pod)
   if (promised !== undefined) return wait(promised)
@@ -105,6 +101,14 @@ function turn(at: Electing): Turn {
     why: `campaigning for term ${term}: ${reasonOf(at)}`,
   }
 }
+
+/** What it waited for at the last look holds until the next one: it is not said anew with each. */
+const asking = (asks: Turn | undefined): Turn => ({
+  why: "asking the API whether the Lease is still free",
+  ...asks,
+  actions: [{ kind: "read-lease" }],
+  memory: undefined,
+})
 
 const reasonOf = ({ cause, lease }: Electing): string => {
   const last = lastServing(lease)

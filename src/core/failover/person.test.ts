@@ -187,6 +187,23 @@ test("paused: nobody stands by itself, by consent one does", () => {
   assert.ok(stands(seen({ consent: consent({ acceptLoss: false }) })))
 })
 
+test("paused: what it waits for is said until the next look at the Lease says otherwise", () => {
+  const { lease } = expired()
+  const old = { ...lease, confirmedAt: now - 5000 }
+  const decision = decide(
+    policy,
+    seasoned,
+    forsaken({ lease: old, settings: settings({ paused: true }) }),
+  )
+  assert.deepEqual(
+    decision.actions.map(({ kind }) => kind),
+    ["read-lease"],
+    "nothing is told before it is sure",
+  )
+  assert.match(decision.mood.why, /paused.*promote/)
+  assert.equal(decision.mood.question?.about, "pause")
+})
+
 test("paused: a hand-over that a person began comes to its end, and the last holder keeps its role", () => {
   const release = (cause: "hand-over" | "crash") =>
     forsaken({
