@@ -13,14 +13,15 @@ import { present } from "#core/assert.ts"
 import type { ClusterSpec } from "#core/cluster/spec.ts"
 import type { ClusterHealth, InstanceHealth } from "#core/cluster/state.ts"
 import { configVersion, type PodName, podName } from "#core/ids.ts"
-import { container, env, failoverNodeFlags, port, superuser } from "#core/names.ts"
+import { container, env, failoverNodeFlags, path, port, superuser } from "#core/names.ts"
 import type { ConfigChange } from "#core/rollout/change.ts"
 import { findServerBinaries } from "#io/postgres/binaries.ts"
 import { serverAccount } from "#io/process/account.ts"
 import { applicationSql, newApplication } from "../../src/demo/application.ts"
 import { SiteKube } from "../../src/demo/kube.ts"
-import { postmasterOf, processesOfPod } from "../../src/demo/containers.ts"
+import { type PodProcess, postmasterOf, processesOfPod } from "../../src/demo/containers.ts"
 import { type Database, Writer } from "../../src/demo/writer.ts"
+import { type Watched, witness, Witnesses, witnessSql } from "../pg/chaos/witnesses.ts"
 import { Kubectl } from "./kubectl.ts"
 import { anySpec, SatelliteUnderTest, TestKube } from "./satellite-under-test.ts"
 import { TinyCentral } from "./tiny-central.ts"
@@ -37,6 +38,8 @@ export type Ground = AsyncDisposable & {
     pod: string,
     statements: readonly string[],
   ) => Promise<void>
+  /** The pod's processes, where they are processes of this host. */
+  readonly processes: (namespace: string, pod: string) => Promise<readonly PodProcess[]>
 }
 
 /** Members are processes of this host. */
@@ -92,6 +95,7 @@ export async function microkubeGround(block: string): Promise<Ground> {
     postgresImage: `pg-swarm/postgres:${major}`,
     failoverImage: "pg-swarm/failover:test",
     host: `${block}.0.2`,
+    processes: (namespace, pod) => processesOfPod(kubeDir, namespace, pod),
     asSuperuser: async (world, pod, statements) => {
       const processes = await processesOfPod(kubeDir, world.spec.namespace, pod)
       const postmaster = present(postmasterOf(processes), `PostgreSQL of ${pod} runs`)
@@ -140,6 +144,8 @@ export function kubernetesGround(): Ground {
     postgresImage: "pg-swarm/postgres:17",
     failoverImage: `pg-swarm/failover:${tag}`,
     host: present(own, "this machine has an address").address,
+    processes: (namespace, pod) =>
+      processesOfPod(path.data.slice(0, path.data.lastIndexOf("/")), namespace, pod),
     asSuperuser: async ({ spec }, pod, statements) => {
       await kubectl.shell(
         spec.namespace,
@@ -159,6 +165,21 @@ export type Member = {
   readonly startedAt: number
   readonly restarts: number
 }
+
+const watched = (pod: string, address: string): Watched => ({
+  pod,
+  address,
+  query: async (text) => {
+    const limits = { connectionTimeoutMillis: 5_000, query_timeout: 30_000 }
+    const client = new Client({ ...witness, ...limits, host: address, port: port.postgres })
+    await client.connect()
+    try {
+      return (await client.query<Record<string, unknown>>(text)).rows
+    } finally {
+      await client.end()
+    }
+  },
+})
 
 /** One cluster on a ground, and everything that a test wants to know of it. */
 export class RolloutWorld implements AsyncDisposable {
@@ -323,6 +344,19 @@ export class RolloutWorld implements AsyncDisposable {
     } finally {
       await client.end()
     }
+  }
+
+  /** Clients that try to write to every member, each at its pod's address. */
+  async witnesses(): Promise<Witnesses> {
+    await this.ground.asSuperuser(this, this.health.primary ?? "", witnessSql)
+    const pods = await this.kube.pods(this.spec.namespace, this.spec.name)
+    return Witnesses.watching({
+      members: pods.map(({ name, ip }) => watched(name, present(ip, `${name} has an address`))),
+      until: (what, so) =>
+        this.test
+          .until(what, async () => ((await so()) ? true : undefined), 120_000)
+          .then(() => undefined),
+    })
   }
 
   /** Runs `work` under a client that writes: nothing that it was told to be committed may be missing. */

@@ -3,6 +3,7 @@ import assert from "node:assert/strict"
 import { after, before, describe, test } from "node:test"
 import { present } from "#core/assert.ts"
 import type { ChangeStep, ConfigChange } from "#core/rollout/change.ts"
+import { type PodProcess, signalAll } from "../../src/demo/containers.ts"
 import { type Ground, RolloutWorld } from "./rollout-world.ts"
 
 export type RolloutUnderTest = {
@@ -133,8 +134,79 @@ export function threeModes(under: RolloutUnderTest): void {
         })
       },
     )
+
+    test(
+      "sidecars are killed on the way, the primary's among them: all come into force, and nothing is lost",
+      { timeout: 300_000 },
+      async () => {
+        await using witnesses = await world.witnesses()
+        await witnesses.writing()
+        const earlier = await world.members()
+        const was = present(world.health.primary, "somebody is primary")
+        world.want({ parameters: { ...world.spec.parameters, shared_buffers: "44MB" } })
+        const begun = await world.until(
+          "the first restarts",
+          (change) => restarted(change).length > 0,
+        )
+        const first = present(
+          begun.steps.find(({ action }) => action === "restart"),
+          "one began",
+        ).pod
+        for (const pod of [was, first]) {
+          const processes = await ground.processes(world.spec.namespace, pod)
+          assert.equal(signalAll(processes.filter(isSidecar), "SIGKILL"), 1, pod)
+        }
+        await world.inForce()
+        assert.equal(await world.show("shared_buffers"), "44MB")
+        for (const [pod, { startedAt, uid }] of await world.members()) {
+          assert.equal(uid, earlier.get(pod)?.uid, `${pod} is the same pod`)
+          assert.ok(startedAt > (earlier.get(pod)?.startedAt ?? 0), `the server of ${pod} is new`)
+        }
+        await witnesses.writing()
+        await witnesses.nothingLost()
+      },
+    )
+
+    test(
+      "the primary is lost on the way: another leads, all come into force, and two never write",
+      { timeout: 400_000 },
+      async (t) => {
+        await using witnesses = await world.witnesses()
+        await witnesses.writing()
+        const { primary: was, term } = world.health
+        const by = present(was, "somebody is primary")
+        const since = performance.now()
+        world.want({ parameters: { ...world.spec.parameters, shared_buffers: "48MB" } })
+        await world.until("the first is restarted", (change) =>
+          restarted(change).some((step) => step.endsWith(" done")),
+        )
+        const processes = await ground.processes(world.spec.namespace, by)
+        assert.ok(signalAll(processes, "SIGSTOP") > 0, "something was frozen")
+        const from = performance.now()
+        try {
+          await world.central.until(
+            "another leads",
+            () => ![undefined, was].includes(world.health.primary),
+            60_000,
+          )
+          await witnesses.writing()
+        } finally {
+          witnesses.stoodStill({ by, from, to: performance.now() })
+          signalAll(processes, "SIGCONT")
+        }
+        await world.inForce()
+        t.diagnostic(`failover on the way: writes away ${Math.round(witnesses.gap(since))} ms`)
+        assert.ok((world.health.term ?? 0) > (term ?? 0), "the role changed hands")
+        assert.equal(await world.show("shared_buffers"), "48MB")
+        await witnesses.writing()
+        await witnesses.nothingLost()
+      },
+    )
   })
 }
+
+const isSidecar = ({ program, environment }: PodProcess): boolean =>
+  program === "node" && environment.size > 0
 
 /** Their servers were started anew, their pods and containers were not. */
 export async function assertRestarted(

@@ -7,7 +7,6 @@ import assert from "node:assert/strict"
 import { Socket } from "node:net"
 import pg from "pg"
 import { port } from "#core/names.ts"
-import type { FailoverCluster, Member } from "../failover-cluster.ts"
 import { type Ack, contradictions, longestGap, type Standstill } from "./acks.ts"
 
 const user = { user: "app", password: "app's secret" }
@@ -18,6 +17,31 @@ const connectPause = 40
 const patience = 1000
 const forgottenMax = 6
 
+/** A member as its clients see it: a process of this host, or a pod. */
+export type Watched = {
+  readonly pod: string
+  readonly address: string
+  readonly query: (text: string) => Promise<readonly Readonly<Record<string, unknown>>[]>
+}
+export type WatchedCluster = {
+  readonly members: readonly Watched[]
+  readonly until: (what: string, so: () => Promise<boolean> | boolean) => Promise<void>
+}
+
+/** What a superuser runs on the primary before anybody can be watched; may run again. */
+export const witnessSql: readonly string[] = [
+  `do $$ begin
+     if not exists (select from pg_roles where rolname = 'app') then
+       create role app login password 'app''s secret';
+     end if;
+   end $$`,
+  "create table if not exists written (id bigint primary key, by text not null)",
+  "grant insert, select on written to app",
+]
+
+/** Who may read what was written, and write. */
+export const witness = { ...user, database: "postgres" }
+
 /** A statement that was not answered in time. */
 type Silent = { readonly settled: Promise<void> }
 
@@ -25,36 +49,31 @@ export class Witnesses implements AsyncDisposable {
   readonly acks: Ack[] = []
   /** Writes that a server was asked for and did not do, by the time of the answer; standbys' refusals are none. */
   readonly failures: { readonly by: string; readonly at: number; readonly why: string }[] = []
-  readonly #cluster: FailoverCluster
+  readonly #cluster: WatchedCluster
   readonly #standstills: Standstill[] = []
   readonly #stop = new AbortController()
   readonly #open = new Set<Socket>()
   readonly #running: Promise<void>[] = []
   #next = 0
 
-  private constructor(cluster: FailoverCluster) {
+  private constructor(cluster: WatchedCluster) {
     this.#cluster = cluster
   }
 
-  static async start(cluster: FailoverCluster, primary: Member): Promise<Witnesses> {
-    await primary.query(
-      `do $$ begin
-         if not exists (select from pg_roles where rolname = 'app') then
-           create role app login password 'app''s secret';
-         end if;
-       end $$`,
-    )
-    await primary.query(
-      "create table if not exists written (id bigint primary key, by text not null)",
-    )
-    await primary.query("grant insert, select on written to app")
+  static async start(cluster: WatchedCluster, primary: Watched): Promise<Witnesses> {
+    for (const statement of witnessSql) await primary.query(statement)
+    return Witnesses.watching(cluster)
+  }
+
+  /** Watches a cluster where `witnessSql` was run. */
+  static watching(cluster: WatchedCluster): Witnesses {
     const witnesses = new Witnesses(cluster)
     for (const member of cluster.members) witnesses.watch(member)
     return witnesses
   }
 
   /** Tries to write to this one too from now on. */
-  watch(member: Member): void {
+  watch(member: Watched): void {
     this.#running.push(this.#watch(member))
   }
 
@@ -98,7 +117,7 @@ export class Witnesses implements AsyncDisposable {
   }
 
   /** Acknowledged commits that `member` does not have. */
-  async missingOn(member: Member): Promise<readonly Ack[]> {
+  async missingOn(member: Watched): Promise<readonly Ack[]> {
     // Taken before the question: what is acknowledged while the answer is on its way is not in it.
     const noted = [...this.acks]
     const rows = await member.query("select id::int4 as id from written")
@@ -107,7 +126,7 @@ export class Witnesses implements AsyncDisposable {
   }
 
   /** Nothing contradicts S1, and every member comes to have every acknowledged commit (S2). */
-  async nothingLost(members: readonly Member[] = this.#cluster.members): Promise<void> {
+  async nothingLost(members: readonly Watched[] = this.#cluster.members): Promise<void> {
     const problems = contradictions(this.acks, this.#standstills)
     assert.equal(problems.length, 0, problems.slice(0, 5).join("\n"))
     for (const member of members) {
@@ -130,7 +149,7 @@ export class Witnesses implements AsyncDisposable {
     return this.#stop.signal.aborted
   }
 
-  async #watch(member: Member): Promise<void> {
+  async #watch(member: Watched): Promise<void> {
     const forgotten = new Set<Silent>()
     while (!this.#stop.signal.aborted) {
       const silent = await this.#write(member)
@@ -144,14 +163,13 @@ export class Witnesses implements AsyncDisposable {
   }
 
   /** Writes over one connection until it breaks; returns the statement that was not answered in time, if it is that. */
-  async #write(member: Member): Promise<Silent | undefined> {
+  async #write(member: Watched): Promise<Silent | undefined> {
     // The server may be frozen: it is not asked to say goodbye, its connection is destroyed.
     const socket = new Socket()
     const client = new pg.Client({
-      ...user,
+      ...witness,
       host: member.address,
       port: port.postgres,
-      database: "postgres",
       connectionTimeoutMillis: patience,
       stream: () => socket,
     })
@@ -177,7 +195,7 @@ export class Witnesses implements AsyncDisposable {
     return undefined
   }
 
-  async #insert(client: pg.Client, member: Member): Promise<"acknowledged" | "refused"> {
+  async #insert(client: pg.Client, member: Watched): Promise<"acknowledged" | "refused"> {
     this.#next += 1
     const id = this.#next
     const sent = performance.now()
