@@ -36,3 +36,21 @@ test("a certificate without its key, an unreadable file and a short password are
     ["PG_SWARM_TLS_CERT", "PG_SWARM_TLS_CERT"],
   )
 })
+
+test("D5: a password that breaks the URL of the database is told with the way to write it", () => {
+  const read = (password: string) =>
+    readCentralConfig({
+      DATABASE_URL: `postgresql://central:${password}@db:5432/pg_swarm`,
+      PG_SWARM_TLS: "off",
+    })
+  for (const password of ["1/2", "a/b", "a?b", "a#b"]) {
+    const broken = read(password)
+    assert.equal(broken.kind, "bad", password)
+    assert.deepEqual(
+      broken.problems.map(({ field }) => field),
+      ["DATABASE_URL"],
+    )
+    assert.match(broken.problems[0]?.problem ?? "", /%2F/)
+    assert.equal(read(encodeURIComponent(password)).kind, "ok")
+  }
+})

@@ -14,6 +14,10 @@ const schema = z.object({
   DATABASE_URL: z
     .string()
     .regex(/^postgres(ql)?:\/\//, "expected postgresql://user:password@host:port/database")
+    .refine(
+      (url) => URL.canParse(url) && !new URL(url).pathname.includes("@"),
+      "no URL: write @ : / ? # % of a user or password as %40 %3A %2F %3F %23 %25, or give the password in PGPASSWORD",
+    )
     .optional(),
   PG_SWARM_DATA_DIR: z.string().startsWith("/", "expected an absolute path").optional(),
   PG_SWARM_POSTGRES_BIN: z.string().startsWith("/", "expected an absolute path").optional(),

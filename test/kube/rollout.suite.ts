@@ -44,7 +44,7 @@ export function threeModes(under: RolloutUnderTest): void {
     )
 
     test(
-      "a reload restarts nothing: same servers, same pods, no container restarted",
+      "C2: a reload restarts nothing: same servers, same pods, no container restarted",
       { timeout: 300_000 },
       async () => {
         await world.underWrites(async (writer) => {
@@ -63,7 +63,7 @@ export function threeModes(under: RolloutUnderTest): void {
     )
 
     test(
-      "a sequential restart goes one by one, standbys first, then the primary hands over",
+      "C2: a sequential restart goes one by one, standbys first, then the primary hands over",
       { timeout: 300_000 },
       async (t) => {
         await world.underWrites(async (writer) => {
@@ -109,7 +109,7 @@ export function threeModes(under: RolloutUnderTest): void {
     )
 
     test(
-      "a full restart: the same primary comes back in its term, then the others",
+      "C2: a full restart: the same primary comes back in its term, then the others",
       { timeout: 300_000 },
       async (t) => {
         await world.underWrites(async (writer) => {

@@ -81,7 +81,7 @@ test("a satellite whose identity was revoked registers anew, and its clusters ru
   assert.equal(after?.metadata.uid, set?.metadata.uid)
 })
 
-test("events wait on disk while central is away, also over a restart of the satellite", async () => {
+test("D6: events wait on disk while central is away, also over a restart of the satellite", async () => {
   await using central = new TinyCentral()
   await central.open()
   central.answersEvents = false
@@ -104,7 +104,7 @@ test("events wait on disk while central is away, also over a restart of the sate
   await central.until("the same events again", () => seen.every((id) => central.events.has(id)))
 })
 
-test("a stream on which heartbeats stay unanswered is replaced", async () => {
+test("D2: a stream on which heartbeats stay unanswered is replaced", async () => {
   await using central = new TinyCentral()
   await central.open()
   await using _satellite = await SatelliteUnderTest.start(kube, {

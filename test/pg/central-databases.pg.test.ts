@@ -89,7 +89,7 @@ const nextDatabases = async (
 
 const at = (cluster: string, databaseId: string) => ({ id: cluster, databaseId })
 
-test("a database is asked for, sent with a verifier and no password, confirmed, changed and dropped", async () => {
+test("C6: a database is asked for, sent with a verifier and no password, confirmed, changed and dropped", async () => {
   const { api, cluster, stream, url, lines } = await world()
   const made = await api.ok("createDatabase", {
     params: { id: cluster },
@@ -114,7 +114,7 @@ test("a database is asked for, sent with a verifier and no password, confirmed, 
   const again = await api.ok("listDatabases", { params: { id: cluster } })
   assert.deepEqual(again.items, [made.database])
 
-  // C6: what the primary says is what is shown.
+  // What the primary says is what is shown.
   const params = at(cluster, made.database.id)
   stream.send({
     kind: "health",

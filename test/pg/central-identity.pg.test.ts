@@ -152,7 +152,7 @@ test("a revoked satellite is off within a second, whichever central it lives on,
   await site.close()
 })
 
-test("another satellite takes over with the clusters that were named, and who was there before is told", async () => {
+test("D3: another satellite takes over with the clusters that were named, and who was there before is told", async () => {
   const old = await edge("before")
   const { stream, welcome } = await old.connect()
   const [cluster] = welcome.clusters

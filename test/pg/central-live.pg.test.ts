@@ -2,17 +2,21 @@ import assert from "node:assert/strict"
 import { once } from "node:events"
 import { test } from "node:test"
 import { WebSocket } from "ws"
+import { present } from "#core/assert.ts"
 import { type LiveMessage, liveMessageSchema } from "#wire/live.ts"
 import type { Central } from "../../src/central/central.ts"
 import { adminPassword, type Api, restUrl, rulePut, signIn } from "../fixtures/central.ts"
+import { clusterHealth } from "../fixtures/cluster-health.ts"
+import { query } from "../fixtures/postgres.ts"
 import { eventually, Site } from "../fixtures/site.ts"
 import { oneCentral } from "../fixtures/one-central.ts"
 
+let url: string
 let central: Central
 let api: Api
 let liveUrl: string
 oneCentral(async (opened) => {
-  ;({ central, api } = opened)
+  ;({ url, central, api } = opened)
   liveUrl = `${restUrl(central).replace("http", "ws")}/api/v1/live`
 })
 
@@ -91,4 +95,32 @@ test("a listener that talks is let go", async () => {
   socket.send("hello?")
   const [code] = await once(socket, "close")
   assert.equal(code, 1008)
+})
+
+test("D1: what sites say all the time is no event, and browsers hear of what changed alone, in few messages", async () => {
+  const [noisy, calm] = [new Site(central, "noisy"), new Site(central, "calm")]
+  for (const one of [noisy, calm]) await one.join(api)
+  const { stream, welcome } = await noisy.connect()
+  const id = present(welcome.clusters[0], "the rule made a cluster").id
+  const { socket, messages } = await browser(bearer())
+  const shown = (reason: string) =>
+    messages.findIndex((one) => one.kind === "cluster" && one.cluster.reason === reason)
+  const say = (look: number) =>
+    stream.send({ kind: "health", health: clusterHealth(id, { reason: `look ${look}` }) })
+  say(0)
+  await eventually("the first look is shown", () => Promise.resolve(shown("look 0") >= 0))
+  const events = (await query(url, "select id from event")).length
+  const looks = 300
+  for (let look = 1; look <= looks; look += 1) say(look)
+  await eventually("the last look is shown", () => Promise.resolve(shown(`look ${looks}`) >= 0))
+  const since = messages.slice(shown("look 0") + 1)
+  assert.ok(since.length < looks / 3, `${since.length} messages for ${looks} looks`)
+  for (const one of since)
+    assert.ok(
+      (one.kind === "cluster" && one.cluster.id === id) || one.kind === "satellite",
+      JSON.stringify(one),
+    )
+  assert.equal((await query(url, "select id from event")).length, events)
+  socket.terminate()
+  for (const one of [noisy, calm]) await one.close()
 })

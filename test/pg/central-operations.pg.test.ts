@@ -245,7 +245,7 @@ test("a fence and a promotion are operations: their site is asked, and told by w
   )
 })
 
-test("one operation at a time for a cluster: the second is told which is running", async () => {
+test("D8: one operation at a time for a cluster: the second is told which is running", async () => {
   const { api, id } = await scene()
   const answers = await Promise.all(
     [1, 2, 3].map(() => api.raw("startSwitchover", { params: { id }, body: {} })),
@@ -288,7 +288,7 @@ test("a site that comes back hears what it has not taken up, and not what it has
   assert.ok(!third.stream.received.some(({ kind }) => kind === "start-operation"))
 })
 
-test("central may restart in the middle: the site's word finds its operation", async () => {
+test("D5: central may restart in the middle: the site's word finds its operation", async () => {
   const { api, id, site, stream, running, url } = await scene()
   const asked = await start(api, id)
   await stream.next("start-operation")
@@ -356,7 +356,7 @@ test("what no site takes up or speaks of is given up, and a word that comes late
   assert.deepEqual([truth.state, truth.error], ["succeeded", null])
 })
 
-test("a site can say nothing of another site's operation", async () => {
+test("D7: a site can say nothing of another site's operation", async () => {
   const { api, id, running } = await scene()
   const asked = await start(api, id)
   const other = new Site(running.central, "south")

@@ -69,7 +69,7 @@ test("while central's PostgreSQL is away requests fail clearly and streams live 
   await site.close()
 })
 
-test("migrations run once however many start at the same time, and a changed or unknown one is refused", async () => {
+test("D5: migrations run once however many start at the same time, and a changed or unknown one is refused", async () => {
   const fresh = await server.freshDatabase()
   const options = { url: fresh, applicationName: "test" }
   await using one = openDatabase(options)

@@ -118,6 +118,31 @@ test("C16: names that are empty, blank or no names are refused wherever one is g
   assert.equal(await everything(), before)
 })
 
+test("C16: no edit takes a name away from what has one", async () => {
+  const [profile] = (await api.ok("listProfiles")).items
+  const [rule] = (await api.ok("listRules")).items
+  assert.ok(profile !== undefined && rule !== undefined)
+  const set = await api.ok("createRuleSet", { body: { name: "named", set: { rules: [] } } })
+  const time = { kind: "once", from: "2030-01-01T00:00:00Z", until: "2030-01-02T00:00:00Z" }
+  const window = await api.ok("createFreezeWindow", { body: { name: "holidays", time } })
+  const edits: readonly (readonly [RouteName, string, number, readonly string[]])[] = [
+    ["editProfile", profile.id, profile.version, ["name"]],
+    ["editRule", rule.id, rule.version, ["name", "clusterName", "namespace"]],
+    ["editRuleSet", set.id, set.version, ["name"]],
+    ["editFreezeWindow", window.id, window.version, ["name"]],
+    ["editSatellite", someId, 1, ["name"]],
+  ]
+  const before = await everything()
+  for (const [name, id, version, fields] of edits)
+    for (const field of fields)
+      for (const blank of ["", " ", null]) {
+        const answer = await api.raw(name, { params: { id }, body: { version, [field]: blank } })
+        const what = `${name} ${field} ${JSON.stringify(blank)}`
+        assert.deepEqual([...new Set(refusedFields(answer, 400, what))], [field], what)
+      }
+  assert.equal(await everything(), before)
+})
+
 test("text that no database can keep is refused by field, wherever it stands", async () => {
   const before = await everything()
   for (const odd of ["a\0b", "a\ud800b"]) {

@@ -227,7 +227,7 @@ class Writer implements Disposable {
   }
 }
 
-test("a change through either central reaches the satellites of both", async () => {
+test("D5: a change through either central reaches the satellites of both", async () => {
   await allConnected()
   for (const one of [a, b]) assert.ok(one.count("stream.opened") > 0, "both have some")
   await rulePut(api, { tier: "edge" })

@@ -220,6 +220,13 @@ test("C5: a site hears its mapping with its welcome and at each change, and the 
     body: {},
   })
   assert.equal(impact.groups[0]?.impact.strategy, "reload")
+  const rolled = { profileId: profile.id, bakeSeconds: 0, whenUnhealthy: "move" }
+  await api.ok("createRollout", { body: rolled })
+  const { spec: moved } = await again.stream.next("config")
+  assert.deepEqual(
+    [moved.version, moved.parameters["work_mem"], moved.data.tier, moved.data.storageClass],
+    [2, "9MB", "fast", undefined],
+  )
 })
 
 test("a preview of a rule says where a tier is not mapped", async () => {

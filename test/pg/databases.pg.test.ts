@@ -91,7 +91,7 @@ const nasty = `it's "quoted" ü 数\\ %I`
 const long = "é".repeat(31) + "x"
 
 await testEachVersion(
-  "databases are made with any name, limited, given a new password and a new owner, and dropped, without a restart",
+  "C3: databases are made with any name, limited, given a new password and a new owner, and dropped, without a restart",
   async (binaries) => {
     const { cluster, primary } = await started(binaries, {
       members: 2,
@@ -137,7 +137,7 @@ await testEachVersion(
     assert.match(said.get("theirs")?.reason ?? "", /pg-swarm did not make/)
     assert.match(said.get("of theirs")?.reason ?? "", /pg-swarm did not make/)
 
-    // C3: the limit lets in its own range, also for the owner, and refuses everybody else.
+    // The limit lets in its own range, also for the owner, and refuses everybody else.
     const own = { database: nasty, user: nasty, password: "first pass" }
     assert.equal(await tried(primary, own), "in")
     assert.equal(await tried(primary, { ...own, from: outside }), "28000")

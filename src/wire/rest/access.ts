@@ -1,19 +1,12 @@
 /** Signing in, sessions, passwords and API tokens: what a person does about the own access. */
 import * as z from "zod"
 import { roles } from "#core/access/role.ts"
-import { labelsSchema, pageQuery, timestamp } from "#wire/rest/shapes.ts"
+import { labelsSchema, oneLine, pageQuery, timestamp } from "#wire/rest/shapes.ts"
 
 export const passwordSchema = z
   .string()
   .min(10, "at least 10 characters")
   .max(1000, "at most 1000 characters")
-
-/** One line without blanks at its ends: what people call something. */
-export const oneLine = z
-  .string()
-  .min(1)
-  .max(100)
-  .regex(/^\S(.*\S)?$/, "one line that neither begins nor ends with a space")
 
 export const signInBody = z.strictObject({
   user: z.string().min(1).max(100),

@@ -1,7 +1,7 @@
 /** Freeze windows: times in which rollouts move nothing on some satellites. */
 import * as z from "zod"
 import { weekdays } from "#core/rollout/freeze.ts"
-import { labelsSchema, timestamp } from "#wire/rest/shapes.ts"
+import { labelsSchema, oneLine, timestamp } from "#wire/rest/shapes.ts"
 
 const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "a time of day, e.g. 22:00")
 
@@ -34,7 +34,7 @@ export const freezeTimeSchema = z.discriminatedUnion("kind", [
     }),
 ])
 
-const name = z.string().min(1).max(63)
+const name = oneLine.max(63)
 
 export const createFreezeWindowBody = z.strictObject({
   name,

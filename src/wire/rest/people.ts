@@ -1,8 +1,8 @@
 /** People: who may sign in, what they may do, and on which part of the fleet. */
 import * as z from "zod"
 import { roles } from "#core/access/role.ts"
-import { oneLine, passwordSchema } from "#wire/rest/access.ts"
-import { labelsSchema, pageQuery, timestamp } from "#wire/rest/shapes.ts"
+import { passwordSchema } from "#wire/rest/access.ts"
+import { labelsSchema, oneLine, pageQuery, timestamp } from "#wire/rest/shapes.ts"
 
 export const personSchema = z.object({
   id: z.uuid(),

@@ -5,7 +5,7 @@ import { onHalts, whenUnhealthies } from "#core/rollout/plan.ts"
 import { entryStates } from "#core/rollout/entry.ts"
 import { rolloutStates } from "#core/rollout/waves.ts"
 import { impactClustersMax, warningSchema } from "#wire/rest/profile-versions.ts"
-import { labelsSchema, pageQuery, timestamp } from "#wire/rest/shapes.ts"
+import { labelsSchema, oneLine, pageQuery, timestamp } from "#wire/rest/shapes.ts"
 
 const specVersion = z.int().min(1).max(2_147_483_647)
 const clusterMax = impactClustersMax
@@ -27,7 +27,7 @@ const bakeSeconds = z
   .max(30 * dayS)
 
 const stageBody = z.strictObject({
-  name: z.string().min(1).max(63),
+  name: oneLine.max(63),
   share: shareSchema,
   /** Absent: as the rollout says. */
   maxParallel: maxParallel.optional(),

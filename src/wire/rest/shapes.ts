@@ -58,3 +58,10 @@ export const dnsLabel = (longest: number) =>
       /^[a-z]([a-z0-9-]*[a-z0-9])?$/,
       "lower-case letters, digits and '-', beginning with a letter and ending with a letter or digit",
     )
+
+/** One line without blanks at its ends: what people call something. */
+export const oneLine = z
+  .string()
+  .min(1)
+  .max(100)
+  .regex(/^\S(.*\S)?$/, "one line that neither begins nor ends with a space")

@@ -1,8 +1,7 @@
 /** What central decides about a site as a whole: tiers of storage, and the mirror of images. */
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import type { ClusterSpec } from "#core/cluster/spec.ts"
-import { configKey, objectNames } from "#core/names.ts"
+import { configKey } from "#core/names.ts"
 import type { RecoveryRule } from "#core/recovery/rule.ts"
 import { mebibytes } from "#core/units.ts"
 import { isRecord } from "#io/kube/api.ts"
@@ -13,20 +12,13 @@ import {
   SatelliteUnderTest,
   type TestKube,
   anySpec,
-  clusterName,
   configVersion,
   never,
-} from "./satellite-under-test.ts"
-import { TinyCentral } from "./tiny-central.ts"
+} from "../satellite-under-test.ts"
+import { TinyCentral } from "../tiny-central.ts"
+import { names, settled } from "./settled.ts"
 
-const names = objectNames(clusterName("orders"))
-
-type Settled = AsyncDisposable & { readonly central: TinyCentral; readonly spec: ClusterSpec }
-
-export function siteSettingsTests(
-  kube: () => TestKube,
-  settled: (purpose: string, changes?: Partial<ClusterSpec>) => Promise<Settled>,
-): void {
+export function siteSettingsTests(kube: () => TestKube): void {
   test("a tier waits until it is mapped to a class that is there, keeps that class, and is known without central", async () => {
     await using central = new TinyCentral()
     await central.open()
@@ -103,7 +95,7 @@ export function siteSettingsTests(
   test("images come from the site's mirror, whatever registry they name", async () => {
     const digest = `sha256:${"0a".repeat(32)}`
     const image = `docker.io/library/postgres:17.2@${digest}`
-    await using site = await settled("mirror", { postgres: { major: 17, image } })
+    await using site = await settled(kube(), "mirror", { postgres: { major: 17, image } })
     const imageOf = async (): Promise<unknown> => {
       const set = await kube().get(kinds.StatefulSet, site.spec.namespace, names.statefulSet)
       return JSON.stringify(set?.["spec"])
@@ -122,7 +114,7 @@ export function siteSettingsTests(
   })
 
   test("C1: a changed set of rules is whole in pod.json, and no pod is made anew for it", async () => {
-    await using site = await settled("rules")
+    await using site = await settled(kube(), "rules")
     const at = site.spec.namespace
     const template = async (): Promise<unknown> => {
       const set = await kube().get(kinds.StatefulSet, at, names.statefulSet)

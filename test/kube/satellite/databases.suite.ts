@@ -2,7 +2,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import type { Databases } from "#core/cluster/databases.ts"
-import { annotation, configKey, objectNames, secretKey } from "#core/names.ts"
+import { annotation, configKey, secretKey } from "#core/names.ts"
 import { isRecord } from "#io/kube/api.ts"
 import { kinds } from "#io/kube/kinds.ts"
 import { scramVerifier } from "#io/postgres/scram.ts"
@@ -11,13 +11,11 @@ import {
   SatelliteUnderTest,
   type TestKube,
   anySpec,
-  clusterName,
   configVersion,
   never,
-} from "./satellite-under-test.ts"
-import { TinyCentral } from "./tiny-central.ts"
-
-const names = objectNames(clusterName("orders"))
+} from "../satellite-under-test.ts"
+import { TinyCentral } from "../tiny-central.ts"
+import { names } from "./settled.ts"
 
 const databases = async (revision: number, password = "a password"): Promise<Databases> => ({
   roles: [{ name: "app", revision, verifier: await scramVerifier(password) }],
