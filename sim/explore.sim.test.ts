@@ -3,7 +3,8 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { presetPolicies, type Policy } from "#core/failover/policy.ts"
 import { millis } from "#core/units.ts"
-import { explore, tick } from "./explore.ts"
+import { explore } from "./explore.ts"
+import { tick } from "./small-world.ts"
 
 /** T and P four ticks, the deadline two, the fence one. */
 const policy: Policy = {

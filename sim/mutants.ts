@@ -256,7 +256,7 @@ const aboutHealing: readonly Mutant[] = [
   },
 ]
 
-/** Each takes a moment that chance hits too seldom: its worlds are aimed at that (`faults.ts: aimed`). */
+/** Each takes a moment that chance hits too seldom: its worlds are aimed at that (`faults/aimed.ts`). */
 const aboutMoments: readonly Mutant[] = [
   {
     name: "S1: the server of a supervisor that hangs keeps its clients",
