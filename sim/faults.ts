@@ -50,6 +50,7 @@ export function healAll(world: World): void {
     member.machine.wokeAt = world.agenda.now
     member.disk.full = false
     member.disk.slow = 0
+    member.disk.replay = 0
     member.machine.wake()
     member.sidecar?.process.thawAll()
     member.supervisor?.process.thawAll()

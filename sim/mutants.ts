@@ -19,6 +19,7 @@ export type Mutant = Edit & {
 
 const two: readonly Shape[] = [{ members: 2, durability: "async", preset: "fast" }]
 const three: readonly Shape[] = [{ members: 3, durability: "async", preset: "fast" }]
+const five: readonly Shape[] = [{ members: 5, durability: "async", preset: "fast" }]
 const quorum: readonly Shape[] = [
   { members: 3, durability: "quorum", preset: "fast" },
   { members: 2, durability: "quorum", preset: "fast" },
@@ -36,9 +37,9 @@ const aboutTime: readonly Mutant[] = [
   },
   {
     name: "R2: the holder serves on beyond what observers wait",
-    file: `${core}standing.ts`,
-    text: "undefined : since + policy.deadlineAfter",
-    instead: "undefined : since + policy.deadlineAfter * 3",
+    file: `${core}policy.ts`,
+    text: "Math.min(deadlineAfter, lasts * (1 - drift) - fenceWithin - stillUnnoticed)",
+    instead: "Math.min(deadlineAfter * 3, lasts * 3)",
     shapes: [...two, ...three],
   },
   {
@@ -58,6 +59,14 @@ const aboutTime: readonly Mutant[] = [
       { members: 2, durability: "async", preset: "calm" },
       { members: 3, durability: "async", preset: "calm" },
     ],
+  },
+  {
+    name: "R2: the own times count, although the Lease still says shorter ones",
+    file: `${core}standing.ts`,
+    text: "renewedAt + servesOn(policy, renewedFor)",
+    instead: "renewedAt + policy.deadlineAfter",
+    only: ["preset grows as the primary is cut off"],
+    shapes: three,
   },
   {
     name: "S1: the supervisor has no dead-man switch",
@@ -115,10 +124,34 @@ const aboutVotes: readonly Mutant[] = [
   {
     name: "R5: a pledge counts for ever",
     file: `${core}pledge.ts`,
-    text: "since = Math.min(since, oldest)",
-    instead: "since = Math.max(since, oldest)",
+    text: "until = Math.min(until, shortest)",
+    instead: "until = Math.max(until, shortest)",
     only: ["api away from one", "link cut", "member alone", "one-way cut"],
     shapes: two,
+  },
+  {
+    name: "R5: a candidate that is no member yet counts its own vote",
+    file: `${core}vote.ts`,
+    text: 'cause === "released" || members.includes(candidate.pod) ? 1 : 0',
+    instead: 'cause === "released" || members.length > 0 ? 1 : 0',
+    only: ["joins unseen by the primary"],
+    shapes: [...two, { members: 1, durability: "async", preset: "fast" }],
+  },
+  {
+    name: "R5: of the member sets that were sent only the last may be in force",
+    file: `${core}member-sets.ts`,
+    text: "hasSet(sets, set) ? sets : [...sets, set]",
+    instead: "hasSet(sets, set) ? sets : [set]",
+    only: ["members change unheard"],
+    shapes: five,
+  },
+  {
+    name: "R5: a sidecar that restarts takes the member set that is wanted for the one in force",
+    file: `${sidecar}known.ts`,
+    text: "this.#sets = start.marks.memberSets",
+    instead: "this.#sets = []",
+    only: ["sidecar restarts as members change"],
+    shapes: five,
   },
   {
     name: "R6: an empty Lease counts as released",
@@ -289,6 +322,29 @@ const aboutMoments: readonly Mutant[] = [
     instead: "      const late",
     only: ["wakes during a vote"],
     shapes: quorum,
+  },
+  {
+    name: "R8: who takes the Lease does not say whom its first commits wait for",
+    file: `${core}lease.ts`,
+    text: "syncSet: recordedWith(lease.syncSet, opens.syncNames)",
+    instead: "syncSet: lease.syncSet",
+    also: [
+      {
+        file: `${core}lead.ts`,
+        text: "if (lease !== undefined && !syncNames.every",
+        instead: "if (lease !== undefined && syncNames.length > 99 && !syncNames.every",
+      },
+    ],
+    only: ["unrecorded members lead and acknowledge"],
+    shapes: [{ members: 5, durability: "quorum", preset: "fast" }],
+  },
+  {
+    name: "R9: a position counts before all own WAL was read",
+    file: `${core}describe.ts`,
+    text: 'server.readAll ? "standby" : "starting"',
+    instead: 'server.timeline > 0 ? "standby" : "starting"',
+    only: ["best standby restarts during an election"],
+    shapes: [{ members: 3, durability: "quorum", preset: "fast" }],
   },
   {
     name: "S4: a cluster that is on record is initialised where its data is gone",

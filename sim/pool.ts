@@ -41,6 +41,7 @@ function ask(child: ReturnType<typeof fork>, plan: Plan): Promise<Verdict | unde
       clearTimeout(timer)
       child.off("message", heard)
       child.off("exit", ended)
+      child.off("error", ended)
       resolve(verdict)
     }
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- our own worker says nothing else
@@ -49,6 +50,8 @@ function ask(child: ReturnType<typeof fork>, plan: Plan): Promise<Verdict | unde
     const timer = setTimeout(ended, longest)
     child.once("message", heard)
     child.once("exit", ended)
+    // The channel of a worker closes before its end is told.
+    child.once("error", ended)
     child.send({ plan })
   })
 }

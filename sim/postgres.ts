@@ -62,6 +62,7 @@ export class Postgres {
   #replayFrom: bigint
   #replayBegan = 0
   #replayEnds = 0
+  readonly #replayTakes: number
   #waiting: Commit[] = []
   #promoting = false
   readonly slots = new Set<PodName>()
@@ -78,6 +79,7 @@ export class Postgres {
       readonly mode: "standby" | "primary"
       readonly running: Running
       readonly armed: () => Term | undefined
+      readonly replayTakes: number
     },
   ) {
     this.ground = ground
@@ -90,6 +92,7 @@ export class Postgres {
     this.#names = of.running.names
     this.#clients = of.running.refusing === undefined
     this.armed = of.armed
+    this.#replayTakes = of.replayTakes
     this.#replayFrom = of.data.minRecoveryEnd > 0n ? of.data.minRecoveryEnd : of.data.end
     this.#start()
   }
@@ -105,9 +108,12 @@ export class Postgres {
       if (this.mode === "primary") return this.#open()
       this.#replayBegan = this.ground.agenda.now
       const backlog = data.end > this.#replayFrom
-      this.#replayEnds =
-        this.ground.agenda.now +
-        (backlog ? (dice.chance(0.2) ? dice.between(500, 5000) : dice.between(0, 400)) : 0)
+      const takes = backlog
+        ? dice.chance(0.2)
+          ? dice.between(500, 5000)
+          : dice.between(0, 400)
+        : 0
+      this.#replayEnds = this.ground.agenda.now + (backlog ? Math.max(takes, this.#replayTakes) : 0)
       this.#receiveLoop()
     })
   }

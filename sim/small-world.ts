@@ -11,11 +11,11 @@ import { isReleased, type Lease, nextTerm, taken } from "#core/failover/lease.ts
 import type { MemberStatus } from "#core/failover/member.ts"
 import {
   considerPledge,
-  pledgedSince,
+  pledgedUntil,
   promiseInTheWay,
   type Promises,
 } from "#core/failover/pledge.ts"
-import type { Policy } from "#core/failover/policy.ts"
+import { type Policy, servesOn } from "#core/failover/policy.ts"
 import { vacancy } from "#core/failover/standing.ts"
 import { voteRefused, votesNeeded } from "#core/failover/vote.ts"
 
@@ -121,10 +121,11 @@ function servesUntil(policy: Policy, own: Node, at: number, members: number): nu
     pod: podOf(each.from),
     term: term(each.term),
     sentAt: each.at,
+    lasts: policy.pledgeFor,
   }))
   const set = pods.slice(0, members)
-  const pledged = pledgedSince(0, podOf(at), term(own.armed), [set], pledges)
-  return Math.max(own.renewedAt, pledged ?? never) + policy.deadlineAfter
+  const pledged = pledgedUntil(policy, 0, podOf(at), term(own.armed), [set], pledges)
+  return Math.max(own.renewedAt + servesOn(policy, policy.expireAfter), pledged ?? never)
 }
 
 export type Move = { readonly name: string; readonly next: State }
@@ -238,7 +239,12 @@ function take(policy: Policy, state: State, own: Node, at: number): State | unde
   const cause = isReleased(view) ? "released" : "expired"
   if (ballot.votes.length + 1 < votesNeeded(cause, state.nodes.length)) return undefined
   const content: Lease = {
-    ...taken(view, holderOf(at), term(ballot.term), timeline(0), policy.expireAfter / tick),
+    ...taken(view, holderOf(at), {
+      term: term(ballot.term),
+      own: timeline(0),
+      durationSeconds: policy.expireAfter / tick,
+      syncNames: [],
+    }),
     version: "",
   }
   return put(state, at, {

@@ -188,6 +188,7 @@ export class SimSupervisor {
       mode,
       running: running(),
       armed: () => this.#armed,
+      replayTakes: disk().replay,
     })
     this.server = server
     const postmaster = ground.dice.between(100, 30_000)

@@ -1,6 +1,7 @@
 /** The data volume of a member: its data directory, the one before, and the marks beside it. */
 import type { SystemIdentifier, Term } from "#core/ids.ts"
 import { term } from "#core/ids.ts"
+import type { MemberSets } from "#core/failover/member-sets.ts"
 import type { Vote } from "#core/failover/pledge.ts"
 import type { DataDirectory } from "#io/postgres/data-directory.ts"
 import { Outage } from "#io/outage.ts"
@@ -18,13 +19,16 @@ export class Disk {
   term: Term = term(0)
   served: Term | undefined
   vote: Vote | undefined
+  memberSets: MemberSets = []
   peers: ReadonlyMap<string, string> = new Map()
   // Faults.
   full = false
   slow = 0
+  /** A server that starts takes so long, at least, to read WAL that it has not read yet. */
+  replay = 0
 
   get marks(): Marks {
-    return { term: this.term, served: this.served, vote: this.vote }
+    return { term: this.term, served: this.served, vote: this.vote, memberSets: this.memberSets }
   }
 
   /** Everything as it is now, for a volume that is brought back later. */
@@ -36,6 +40,7 @@ export class Disk {
     made.term = this.term
     made.served = this.served
     made.vote = this.vote
+    made.memberSets = this.memberSets
     made.peers = this.peers
     return made
   }
@@ -76,6 +81,10 @@ export function volumeOf(disk: () => Disk, process: Process, dice: Dice): Volume
     writeVote: (vote) =>
       write((on) => {
         on.vote = vote
+      }),
+    writeMemberSets: (sets) =>
+      write((on) => {
+        on.memberSets = sets
       }),
     confirmBootstrap: () =>
       write((on) => {

@@ -95,10 +95,11 @@ export class World {
     if (this.log.length > logMax) this.log.shift()
   }
 
-  addMember(ordinal: number): void {
+  addMember(ordinal: number): Member {
     const member = new Member(memberPod(clusterName("c"), ordinal), ordinal, this.#site)
     this.members.push(member)
     this.agenda.after(this.dice.between(0, 500), () => member.start(true))
+    return member
   }
 
   named(pod: PodName): Member | undefined {
@@ -110,10 +111,13 @@ export class World {
   }
 
   /** Passes on a changed configuration to each member in its own time, as a mounted file does. */
-  configure(change: Partial<PodConfig>): void {
+  configure(
+    change: Partial<PodConfig>,
+    within: (member: Member) => number = () => this.dice.between(50, 3000),
+  ): void {
     this.config = { ...this.config, ...change }
     for (const member of this.members)
-      this.agenda.after(this.dice.between(50, 3000), () => {
+      this.agenda.after(within(member), () => {
         const { sidecar } = member
         sidecar?.process.deliver(() => {
           const { known, podConfig, config } = sidecar.parts
@@ -183,6 +187,8 @@ export class World {
     if (primaries.length !== 1 || primary === undefined) return `${primaries.length} primaries`
     if (agenda.now - checker.lastAckAt > 1000) return "nothing is acknowledged"
     if (api.roleOf(primary.pod) !== "primary") return `${primary.pod} has not the label`
+    if (api.lease?.members.length !== this.config.members)
+      return `the Lease names ${api.lease?.members.length ?? 0} members`
     for (const member of alive) {
       if (member === primary) continue
       if (api.roleOf(member.pod) !== "replica") return `${member.pod} has the wrong label`

@@ -22,6 +22,7 @@ import { Lanes } from "./lanes.ts"
 import { Liveliness } from "./liveliness.ts"
 import { LocalServer, type OwnServer } from "./local-server.ts"
 import type { Marks } from "./marks.ts"
+import { MemberSetMarks } from "./member-set-marks.ts"
 import { Outbox } from "./outbox.ts"
 import { Peers } from "./peers.ts"
 import type { PerformPorts } from "./ports.ts"
@@ -138,6 +139,7 @@ export function assemble(given: Given, signal: AbortSignal): Parts {
     pods,
     peers,
     voter,
+    memberSets: new MemberSetMarks({ known, volume, log }),
     server,
     door: outside.door,
     running,

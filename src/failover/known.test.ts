@@ -41,7 +41,7 @@ test("S2: the shutdown checkpoint from before a server ran is not that of the se
       config,
       policy: policyOf("edge"),
       settings: { members, durability: "quorum", systemIdentifier: identifier, ...plain },
-      marks: { term: term(1), served: term(1), vote: undefined },
+      marks: { term: term(1), served: term(1), vote: undefined, memberSets: [] },
     },
     () => undefined,
   )

@@ -29,7 +29,9 @@ import type {
 } from "#core/failover/observation.ts"
 import { noPromises, type Promises } from "#core/failover/pledge.ts"
 import { seeStandbys, type StandbysSeen, withStandbys } from "#core/failover/standbys.ts"
+import { attempted, confirmed, mayBeInForce, type MemberSets } from "#core/failover/member-sets.ts"
 import type { Policy } from "#core/failover/policy.ts"
+import { type Millis, seconds } from "#core/units.ts"
 import type { Ballot } from "#core/failover/vote.ts"
 import type { Clock } from "#io/clock.ts"
 import type { MemberPod } from "#io/kube/pods.ts"
@@ -62,10 +64,10 @@ export class Known {
   leaseWrites = 0
   /** The last answered read: only what was asked after a vote can end it. */
   leaseReadFrom: Instant = -Infinity
-  #renewal: { readonly at: Instant; readonly by: Holder } | undefined
+  #renewal: { readonly at: Instant; readonly by: Holder; readonly lasts: Millis } | undefined
   /** When it was heard that the machine had stood still. */
   #stoodStillAt: Instant = -Infinity
-  #attempted: readonly PodName[] | undefined
+  #sets: MemberSets
 
   supervisor: SupervisorStatus | undefined
   /** Kept when the supervisor has ended in good order: its server is gone for certain. */
@@ -119,6 +121,7 @@ export class Known {
     this.policy = start.policy
     this.settings = start.settings
     this.marks = start.marks
+    this.#sets = start.marks.memberSets
     // What this member pledged before its sidecar started is forgotten; it keeps to it all the same.
     this.promises = {
       ...noPromises(start.clock.now() + start.policy.pledgeFor),
@@ -154,17 +157,29 @@ export class Known {
     this.changed()
   }
 
+  get memberSets(): MemberSets {
+    return this.#sets
+  }
+
   /** A write is about to be sent: its member set may come into force at any moment. */
-  attemptLease(content: LeaseContent): void {
-    this.#attempted = content.members
+  attemptLease({ members }: LeaseContent): void {
+    this.#sets = attempted(this.#sets, members)
+  }
+
+  /** Nothing that this member sent while another led can come into force any more. */
+  stands(members: readonly PodName[]): void {
+    this.#sets = confirmed(members)
   }
 
   wroteLease(lease: Lease, sentAt: Instant): void {
     this.leaseWrites += 1
     const { self } = this
     this.heardLease(lease, undefined)
-    this.#renewal = self !== undefined && heldBy(lease, self) ? { at: sentAt, by: self } : undefined
-    this.#attempted = undefined
+    this.#renewal =
+      self !== undefined && heldBy(lease, self)
+        ? { at: sentAt, by: self, lasts: seconds(lease.durationSeconds) }
+        : undefined
+    this.#sets = confirmed(lease.members)
     this.changed()
   }
 
@@ -281,7 +296,7 @@ export class Known {
     const { lease, supervisor } = this
     const now = this.#clock.now()
     const { self } = this
-    const renewed = this.#renewal
+    const renewal = this.#countedRenewal(self)
     return {
       now,
       settings: this.settings,
@@ -289,14 +304,13 @@ export class Known {
       term: this.marks.term,
       servedTerm: this.marks.served,
       lease,
-      renewedAt:
-        renewed !== undefined &&
-        renewed.at > this.#stoodStillAt &&
-        self !== undefined &&
-        renewed.by.nonce === self.nonce
-          ? renewed.at
-          : undefined,
-      memberSets: this.#memberSets(),
+      renewedAt: renewal?.at,
+      renewedFor: renewal?.lasts,
+      memberSets: mayBeInForce(
+        this.#sets,
+        this.lease.kind === "read" ? this.lease.lease.members : [],
+        this.settings.members,
+      ),
       pledges: [...this.pledges.values()].filter(({ sentAt }) => sentAt > this.#stoodStillAt),
       promises: this.promises,
       server: this.#serverView(),
@@ -319,14 +333,6 @@ export class Known {
       consent: this.consent,
       disk: this.#disk.view,
     }
-  }
-
-  #memberSets(): readonly (readonly PodName[])[] {
-    const confirmed =
-      this.lease.kind === "read" && this.lease.lease.members.length > 0
-        ? this.lease.lease.members
-        : this.settings.members
-    return this.#attempted === undefined ? [confirmed] : [confirmed, this.#attempted]
   }
 
   #serverView(): ServerView {
@@ -387,6 +393,16 @@ export class Known {
   #systemIdentifier(): SystemIdentifier | undefined {
     return this.data?.kind === "present"
       ? systemIdentifier(this.data.control.systemIdentifier)
+      : undefined
+  }
+
+  /** The last renewal, as long as it counts: sent by this run of the supervisor, and since the machine last stood still. */
+  #countedRenewal(self: Holder | undefined) {
+    const renewal = this.#renewal
+    return renewal !== undefined &&
+      renewal.at > this.#stoodStillAt &&
+      self?.nonce === renewal.by.nonce
+      ? renewal
       : undefined
   }
 

@@ -67,7 +67,7 @@ before(async () => {
       config,
       policy: policyOf("edge"),
       settings: { members, durability: "preferred", systemIdentifier: identifier, ...plain },
-      marks: { term: term(3), served: undefined, vote: undefined },
+      marks: { term: term(3), served: undefined, vote: undefined, memberSets: [] },
     },
     () => undefined,
   )

@@ -163,9 +163,8 @@ export class Peers implements Disposable {
     })
     const granted = Number(answer.durationMs)
     if (granted > 0 && Number(answer.term) === leading) {
-      // Counted from the sending; a peer that pledges for less than our policy counts from earlier.
-      const sentAt = askedAt - Math.max(0, known.policy.pledgeFor - granted)
-      known.pledges.set(pod, { pod, term: leading, sentAt })
+      // Counted from the sending, and no longer than the peer's own policy says.
+      known.pledges.set(pod, { pod, term: leading, sentAt: askedAt, lasts: millis(granted) })
     } else {
       known.pledges.delete(pod)
     }

@@ -3,7 +3,7 @@
  * on: the Lease's version, the term, the deadline. When that is no longer so, it is not done.
  */
 import { randomUUID } from "node:crypto"
-import { term } from "#core/ids.ts"
+import { type PodName, term } from "#core/ids.ts"
 import { port } from "#core/names.ts"
 import { type Millis, millis, seconds } from "#core/units.ts"
 import {
@@ -157,19 +157,32 @@ async function writeLease(
   action: Action & { readonly kind: "write-lease" },
   signal: AbortSignal,
 ): Promise<void> {
-  const { known, clock, store, lease, log } = ports
+  const { known, clock, store, lease, log, memberSets } = ports
+  const content = { ...action.content, members: membersOf(ports, action) }
   // The deadline counts from here: before the request leaves, never from its answer (R2).
   const sentAt = clock.now()
-  known.attemptLease(action.content)
-  const written = await store.write(action.version, action.content, signal)
+  known.attemptLease(content)
+  const written = await store.write(action.version, content, signal)
   if (written.kind === "written") {
     known.wroteLease(written.lease, sentAt)
+    memberSets.settled()
     if (action.purpose !== "renew")
       log.event("lease.written", { purpose: action.purpose, term: action.content.term })
     return
   }
   await lease.read(signal)
   throw new Outage("LEASE_OUTRUN", "somebody else wrote the Lease first")
+}
+
+/** Only a renewal changes the member set, and not before that is on disk. */
+function membersOf(
+  { known, memberSets }: PerformPorts,
+  { purpose, content }: Action & { readonly kind: "write-lease" },
+): readonly PodName[] {
+  const inForce = known.lease.kind === "read" ? known.lease.lease.members : []
+  return purpose === "renew" && inForce.length > 0
+    ? memberSets.sendable(content.members, inForce)
+    : content.members
 }
 
 async function campaign(
@@ -179,11 +192,12 @@ async function campaign(
 ): Promise<void> {
   const { voter, peers, known, clock, config, log } = ports
   const startedAt = clock.now()
-  const candidate = await voter.stand({
-    term: action.term,
-    leaseVersion: action.leaseVersion,
-    candidate: config.pod,
-  })
+  const lease = known.lease.kind === "read" ? known.lease.lease : undefined
+  const vote = { term: action.term, leaseVersion: action.leaseVersion, candidate: config.pod }
+  const [candidate] = await Promise.all([
+    voter.stand(vote),
+    ports.memberSets.stands(lease?.members ?? []),
+  ])
   log.event("campaign.begun", {
     term: action.term,
     cause: action.cause,

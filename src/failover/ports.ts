@@ -20,6 +20,7 @@ import type { OwnServer } from "./local-server.ts"
 import type { Outbox } from "./outbox.ts"
 import type { Peers } from "./peers.ts"
 import type { RunningConfig } from "./running-config.ts"
+import type { MemberSetMarks } from "./member-set-marks.ts"
 import type { LeaseSense } from "./sense-lease.ts"
 import type { Voter } from "./voter.ts"
 import type { Volume } from "./volume.ts"
@@ -37,6 +38,7 @@ export type PerformPorts = {
   readonly pods: Pods
   readonly peers: Peers
   readonly voter: Voter
+  readonly memberSets: MemberSetMarks
   readonly server: OwnServer
   readonly door: Door
   readonly volume: Volume

@@ -1,5 +1,6 @@
 /** The member's data volume as its sidecar reads and marks it; every write is on disk when it resolves. */
 import type { SystemIdentifier, Term, Timeline } from "#core/ids.ts"
+import type { MemberSets } from "#core/failover/member-sets.ts"
 import type { Vote } from "#core/failover/pledge.ts"
 import {
   confirmBootstrap,
@@ -14,7 +15,7 @@ import {
   writePeers,
 } from "#io/postgres/data-directory.ts"
 import { skipTimelines } from "#io/postgres/timelines.ts"
-import { writeServed, writeVote } from "./marks.ts"
+import { writeMemberSets, writeServed, writeVote } from "./marks.ts"
 
 export type Volume = {
   readonly look: () => Promise<{
@@ -26,6 +27,7 @@ export type Volume = {
   readonly writeTerm: (seen: Term) => Promise<void>
   readonly writeServed: (served: Term) => Promise<void>
   readonly writeVote: (vote: Vote) => Promise<void>
+  readonly writeMemberSets: (sets: MemberSets) => Promise<void>
   /** Timelines above `own` and below `next` are somebody else's: the next promotion here opens `next`. */
   readonly skipTimelines: (own: Timeline, next: Timeline) => Promise<void>
   readonly confirmBootstrap: () => Promise<void>
@@ -47,6 +49,7 @@ export const openVolume = (dataDir: string): Volume => ({
   writeTerm: (seen) => writeHighestTerm(dataDir, seen),
   writeServed: (served) => writeServed(dataDir, served),
   writeVote: (vote) => writeVote(dataDir, vote),
+  writeMemberSets: (sets) => writeMemberSets(dataDir, sets),
   skipTimelines: (own, next) => skipTimelines(dataDir, own, next),
   confirmBootstrap: () => confirmBootstrap(dataDir),
   lostWal: () => readMark(dataDir, lostWalNote),

@@ -3,6 +3,7 @@ import { test } from "node:test"
 import { decide } from "#core/failover/decide.ts"
 import { type Action, firstMemory, type Memory } from "#core/failover/decision.ts"
 import type { Observation } from "#core/failover/observation.ts"
+import { presetPolicies, stillUnnoticed } from "#core/failover/policy.ts"
 import { podName, systemIdentifier, term, timeline } from "#core/ids.ts"
 import type { Ballot } from "#core/failover/vote.ts"
 import { lsn } from "#core/lsn.ts"
@@ -77,6 +78,24 @@ test("S1: the deadline counts from the sending of the renewal or of the pledges,
   )
 })
 
+test("R2: a renewal lets serve no longer than the T that it says keeps others away", () => {
+  const lanes = { ...leading().lanes, lease: { ...leading().lanes.lease, since: now } }
+  const { fast, calm } = presetPolicies
+  const seen = leading({ lanes, deadline: 0, pledges: [], renewedFor: fast.expireAfter })
+  const extended = decide(calm, seasoned, seen).actions.find(
+    (found) => found.kind === "extend-deadline",
+  )
+  assert.ok(extended?.kind === "extend-deadline")
+  const servesFor = extended.deadline - (now - 500)
+  assert.ok(servesFor + calm.fenceWithin + stillUnnoticed <= fast.expireAfter * (1 - calm.drift))
+})
+
+test("R2: a holder whose T is not on the Lease yet renews at once", () => {
+  const lanes = { ...leading().lanes, lease: { ...leading().lanes.lease, since: now - 100 } }
+  const seen = leading({ ...read({ durationSeconds: 4 }), lanes })
+  assert.equal(action(seen, "write-lease")?.content.durationSeconds, policy.expireAfter / 1000)
+})
+
 const fences: readonly (readonly [why: string, seen: Observation])[] = [
   [
     "another member holds the Lease",
@@ -115,16 +134,16 @@ for (const [why, seen] of fences)
 test("S1: an API that does not answer fences nobody while pledges last", () => {
   const seen = leading({
     renewedAt: now - 600_000,
-    pledges: [{ pod: members[1], term: term(3), sentAt: now - 900 }],
+    pledges: [{ pod: members[1], term: term(3), sentAt: now - 900, lasts: policy.pledgeFor }],
   })
   assert.ok(!kinds(seen).includes("fence"))
 })
 
 test("S1: pledges for another term, or of strangers, do not count", () => {
   for (const pledge of [
-    { pod: members[1], term: term(2), sentAt: now },
-    { pod: podName("c-7"), term: term(3), sentAt: now },
-    { pod: members[0], term: term(3), sentAt: now },
+    { pod: members[1], term: term(2), sentAt: now, lasts: policy.pledgeFor },
+    { pod: podName("c-7"), term: term(3), sentAt: now, lasts: policy.pledgeFor },
+    { pod: members[0], term: term(3), sentAt: now, lasts: policy.pledgeFor },
   ])
     assert.equal(kinds(leading({ renewedAt: now - 4000, pledges: [pledge] }))[0], "fence")
 })
@@ -274,6 +293,51 @@ test("S3: who holds the Lease promotes its standby, armed with the term and the 
   assert.equal(promote.deadline, now - 100 + policy.deadlineAfter)
 })
 
+test("R8: in quorum nobody is promoted before the Lease names whom its first commits wait for", () => {
+  const { settings } = following()
+  const quorum = { ...settings, durability: "quorum" } as const
+  const promoting = (syncSet: readonly (typeof members)[number][]) =>
+    following({
+      ...read({
+        holder: holderOf(members[1]),
+        term: term(3),
+        newestTimeline: timeline(4),
+        syncSet,
+      }),
+      settings: quorum,
+      renewedAt: now - 100,
+    })
+  const early = promoting([members[1], members[2]])
+  assert.equal(action(early, "promote"), undefined)
+  assert.deepEqual(action(early, "write-lease")?.content.syncSet, members)
+  const named = action(promoting([...members]), "promote")
+  assert.deepEqual(named?.syncNames, [members[0], members[2]])
+})
+
+test("R8: who takes the Lease adds whom its first commits will wait for to those who may hold the last ones", () => {
+  const free = leaseOf({ holder: undefined, syncSet: [members[2]] })
+  const opens = { term: term(4), own: timeline(3), durationSeconds: 6 }
+  const content = taken(free, holderOf(members[1]), { ...opens, syncNames: [members[0]] })
+  assert.deepEqual(content.syncSet, [members[0], members[2]])
+})
+
+test("R8: a server that goes on in its own term waits for nobody whom the Lease does not name", () => {
+  const { settings } = leading()
+  const again = (syncSet: readonly (typeof members)[number][]) =>
+    leading({
+      ...read({ syncSet }),
+      settings: { ...settings, durability: "quorum" },
+      server: down("fenced"),
+      data: crashedData,
+      servedTerm: term(3),
+      lastPrimary: undefined,
+    })
+  assert.deepEqual(action(again([members[2]]), "start-primary")?.syncNames, [members[2]])
+  const nobody = again([])
+  assert.equal(action(nobody, "start-primary"), undefined)
+  assert.deepEqual(action(nobody, "write-lease")?.content.syncSet, [members[1], members[2]])
+})
+
 test("R13: no timeline is opened before the Lease names it", () => {
   for (const newestTimeline of [undefined, timeline(2), timeline(3)]) {
     const seen = following({
@@ -289,7 +353,12 @@ test("R13: no timeline is opened before the Lease names it", () => {
 
 test("R13: who takes the Lease names a timeline above every one that was opened, also where nobody saw it", () => {
   const opened = leaseOf({ holder: undefined, newestTimeline: timeline(7) })
-  const content = taken(opened, holderOf(members[1]), term(4), timeline(3), 6)
+  const content = taken(opened, holderOf(members[1]), {
+    term: term(4),
+    own: timeline(3),
+    durationSeconds: 6,
+    syncNames: [],
+  })
   assert.equal(content.newestTimeline, 8)
   assert.equal(nextTimeline(leaseOf(), timeline(3)), 4)
 })

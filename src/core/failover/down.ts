@@ -9,7 +9,7 @@ import { whyRefusedAtStart } from "#core/failover/admission.ts"
 import { acknowledgersOf, priorityOf } from "#core/failover/candidates.ts"
 import { type Mood, once } from "#core/failover/decision.ts"
 import { anotherIsFit, diskAway, diskGivenUp, diskReason, hasRoom } from "#core/failover/disk.ts"
-import { firstNames } from "#core/failover/durability.ts"
+import { firstNames, namesAgain, recordedWith } from "#core/failover/durability.ts"
 import { caughtUpBytes } from "#core/failover/fit.ts"
 import type { Leading, Step } from "#core/failover/lead.ts"
 import type { LeaseContent, ReleaseCause } from "#core/failover/lease.ts"
@@ -59,6 +59,17 @@ export function down(at: Leading): Step {
       mood: { phase: "starting", why: "holds the Lease; starting in order to be promoted" },
     }
   if (mayBeReleased(at)) return renewingFirst
+  const { durability } = seen.settings
+  const others = acknowledgersOf(seen, at.self)
+  const recorded = at.lease?.syncSet ?? []
+  const syncNames = namesAgain(durability, others, recorded)
+  const wanted = firstNames(durability, others)
+  if (wanted.length > 0 && syncNames.length === 0)
+    return {
+      actions: [],
+      mood: { phase: "held", why: "the Lease must say first whom commits wait for" },
+      content: { syncSet: recordedWith(recorded, wanted) },
+    }
   // S3: the term is ours and unbroken, so nothing was promoted since: it goes on where it was.
   return {
     actions: [
@@ -66,7 +77,7 @@ export function down(at: Leading): Step {
         kind: "start-primary",
         term,
         deadline: at.until ?? seen.now + policy.deadlineAfter,
-        syncNames: firstNames(seen.settings.durability, acknowledgersOf(seen, at.self)),
+        syncNames,
         refusing: whyRefusedAtStart(seen, term),
       },
     ],

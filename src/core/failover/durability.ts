@@ -42,6 +42,23 @@ export function wantedNames(
 export const firstNames = (mode: Durability, others: readonly PodName[]): readonly PodName[] =>
   mode === "quorum" ? others.toSorted() : []
 
+/** The record that covers what a server is about to get as its first names. */
+export const recordedWith = (
+  recorded: readonly PodName[],
+  names: readonly PodName[],
+): readonly PodName[] =>
+  names.every((pod) => recorded.includes(pod)) ? recorded : union(recorded, names)
+
+/**
+ * Names for a server that goes on in its own term, perhaps while the API is away: of those that it should have, the ones
+ * that the record has too. None where there is no such one: the record comes first.
+ */
+export const namesAgain = (
+  mode: Durability,
+  others: readonly PodName[],
+  recorded: readonly PodName[],
+): readonly PodName[] => firstNames(mode, others).filter((pod) => recorded.includes(pod))
+
 export type DurabilityDecision = {
   readonly step: DurabilityStep
   readonly settled: Memory["settled"]

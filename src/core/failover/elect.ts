@@ -7,7 +7,8 @@ import {
   type Mood,
   once,
 } from "#core/failover/decision.ts"
-import { bytesBehind, consentFor } from "#core/failover/candidates.ts"
+import { acknowledgersOf, bytesBehind, consentFor } from "#core/failover/candidates.ts"
+import { firstNames } from "#core/failover/durability.ts"
 import { lossQuestion, pending, refusedKey, servedFurther } from "#core/failover/person.ts"
 import type { Holder } from "#core/failover/holder.ts"
 import { lastServing, type Lease, nextTerm, taken } from "#core/failover/lease.ts"
@@ -247,13 +248,12 @@ function take(
         kind: "write-lease",
         purpose: "take",
         version: lease.version,
-        content: taken(
-          lease,
-          self,
-          ballot.term,
-          ballot.candidate.timeline,
-          Math.ceil(policy.expireAfter / 1000),
-        ),
+        content: taken(lease, self, {
+          term: ballot.term,
+          own: ballot.candidate.timeline,
+          durationSeconds: Math.ceil(policy.expireAfter / 1000),
+          syncNames: firstNames(seen.settings.durability, acknowledgersOf(seen, self)),
+        }),
       },
     ],
     why: `won term ${ballot.term}: ${won.why}`,

@@ -4,7 +4,12 @@ import { type Action, type Decision, type Memory, type Mood } from "#core/failov
 import { admission } from "#core/failover/admission.ts"
 import { down, mayBeReleased, renewingFirst } from "#core/failover/down.ts"
 import { diskGivenUp } from "#core/failover/disk.ts"
-import { firstNames, nextDurabilityStep, wantedNames } from "#core/failover/durability.ts"
+import {
+  firstNames,
+  nextDurabilityStep,
+  recordedWith,
+  wantedNames,
+} from "#core/failover/durability.ts"
 import type { Holder } from "#core/failover/holder.ts"
 import { type Lease, type LeaseContent, nextTimeline } from "#core/failover/lease.ts"
 import type { Instant, Observation, PrimaryState } from "#core/failover/observation.ts"
@@ -71,7 +76,9 @@ function renew(at: Leading, change: Partial<LeaseContent>): readonly Action[] {
   const { last, since } = seen.lanes.lease
   const wait = last?.failure === undefined ? policy.renewEvery : retryRenewalAfter
   const content = renewed(at, lease, change)
-  const news = Object.keys(change).length > 0 || lease.holder === undefined
+  // Until the Lease says the own T, the right to serve is as short as the one that it says.
+  const otherT = content.durationSeconds !== lease.durationSeconds
+  const news = Object.keys(change).length > 0 || lease.holder === undefined || otherT
   const due = seen.now - since >= wait || (news && last?.failure === undefined)
   if (!due) return []
   return [{ kind: "write-lease", purpose: "renew", version: lease.version, content }]
@@ -166,9 +173,13 @@ function promote(at: Leading, own: Timeline): Step {
   if (seen.lanes.server.running !== undefined || until === undefined) return { actions: [], mood }
   if (mayBeReleased(at)) return renewingFirst
   const newestTimeline = lease?.newestTimeline
-  // What is to be opened is on the Lease first, so that no other promotion ever opens it (R13).
+  const syncNames = firstNames(seen.settings.durability, acknowledgersOf(seen, self))
+  // What is to be opened is on the Lease first, so that no other promotion ever opens it (R13), and so is whom the first
+  // commits wait for (R8).
   if (lease !== undefined && (newestTimeline === undefined || newestTimeline <= own))
     return { actions: [], mood, content: { newestTimeline: nextTimeline(lease, own) } }
+  if (lease !== undefined && !syncNames.every((pod) => lease.syncSet.includes(pod)))
+    return { actions: [], mood, content: { syncSet: recordedWith(lease.syncSet, syncNames) } }
   return {
     actions: [
       {
@@ -176,7 +187,7 @@ function promote(at: Leading, own: Timeline): Step {
         term,
         timeline: newestTimeline ?? timeline(own + 1),
         deadline: until,
-        syncNames: firstNames(seen.settings.durability, acknowledgersOf(seen, self)),
+        syncNames,
       },
     ],
     mood,

@@ -12,6 +12,7 @@ import {
   timeline,
 } from "#core/ids.ts"
 import type { Lsn } from "#core/lsn.ts"
+import { recordedWith } from "#core/failover/durability.ts"
 import { type Holder, sameHolder } from "#core/failover/holder.ts"
 
 /** Why a holder let go: its server was stopped on purpose, or it had crashed. */
@@ -75,21 +76,28 @@ export const lastServing = (lease: LeaseContent): PodName | undefined =>
 export const nextTimeline = (lease: LeaseContent, own: Timeline): Timeline =>
   timeline(Math.max(lease.newestTimeline ?? 0, own) + 1)
 
-/** A new holder opens a new term, above every term that was ever seen, and says which timeline it will open. */
+/**
+ * A new holder opens a new term, above every term that was ever seen, says which timeline it will open, and adds whom its
+ * first commits will wait for to those who may hold the last ones of the term before.
+ */
 export function taken(
   lease: LeaseContent,
   by: Holder,
-  opened: Term,
-  own: Timeline,
-  durationSeconds: number,
+  opens: {
+    readonly term: Term
+    readonly own: Timeline
+    readonly durationSeconds: number
+    readonly syncNames: readonly PodName[]
+  },
 ): LeaseContent {
-  assert(opened > lease.term, "S1: a new holder opens a new term")
+  assert(opens.term > lease.term, "S1: a new holder opens a new term")
   return {
     ...lease,
     holder: by,
-    term: opened,
-    newestTimeline: nextTimeline(lease, own),
-    durationSeconds,
+    term: opens.term,
+    newestTimeline: nextTimeline(lease, opens.own),
+    syncSet: recordedWith(lease.syncSet, opens.syncNames),
+    durationSeconds: opens.durationSeconds,
     successor: undefined,
     // What the former holder had is no measure for the new one.
     position: undefined,

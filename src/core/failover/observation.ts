@@ -223,7 +223,13 @@ export type LaneState = {
 }
 
 /** A pledge that a member gave to this one as primary. */
-export type PledgeHeld = { readonly pod: PodName; readonly term: Term; readonly sentAt: Instant }
+export type PledgeHeld = {
+  readonly pod: PodName
+  readonly term: Term
+  readonly sentAt: Instant
+  /** For how long it was given. */
+  readonly lasts: Millis
+}
 
 export type HandOverRequest = {
   readonly since: Instant
@@ -249,7 +255,9 @@ export type Observation = {
   readonly lease: LeaseView
   /** When the last write of the Lease was sent that the API confirmed and that names this holder. */
   readonly renewedAt: Instant | undefined
-  /** Member set of the last confirmed and of any unconfirmed write: pledges must cover each. */
+  /** T as that write says it: so long others keep away. */
+  readonly renewedFor: Millis | undefined
+  /** Every member set that may be in force: pledges must be enough for each. */
   readonly memberSets: readonly (readonly PodName[])[]
   readonly pledges: readonly PledgeHeld[]
   readonly promises: Promises

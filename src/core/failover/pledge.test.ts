@@ -1,30 +1,47 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { podName, term } from "#core/ids.ts"
-import { considerPledge, noPromises, pledgedSince } from "#core/failover/pledge.ts"
+import { considerPledge, noPromises, pledgedUntil } from "#core/failover/pledge.ts"
+import { presetPolicies, stillUnnoticed } from "#core/failover/policy.ts"
 import { members, policy } from "../../../test/fixtures/situation.ts"
 
 const [a, b, c] = members
-const held = (pod: typeof b, sentAt: number) => ({ pod, term: term(3), sentAt })
+const held = (pod: typeof b, sentAt: number, lasts = policy.pledgeFor) => ({
+  pod,
+  term: term(3),
+  sentAt,
+  lasts,
+})
+const until = (
+  sets: readonly (readonly (typeof a)[])[],
+  ...pledges: readonly ReturnType<typeof held>[]
+) => pledgedUntil(policy, 1000, a, term(3), sets, pledges)
+const after = (sentAt: number): number => sentAt + policy.deadlineAfter
 
 test("pledges count from the sending of the one that completes a majority", () => {
-  const since = (set: readonly (typeof a)[], ...pledges: readonly ReturnType<typeof held>[]) =>
-    pledgedSince(1000, a, term(3), [set], pledges)
-  assert.equal(since([a]), 1000)
-  assert.equal(since([a, b]), undefined)
-  assert.equal(since([a, b], held(b, 700)), 700)
-  assert.equal(since(members, held(b, 700)), 700)
-  assert.equal(since(members, held(b, 700), held(c, 900)), 900)
+  assert.equal(until([[a]]), after(1000))
+  assert.equal(until([[a, b]]), undefined)
+  assert.equal(until([[a, b]], held(b, 700)), after(700))
+  assert.equal(until([members], held(b, 700)), after(700))
+  assert.equal(until([members], held(b, 700), held(c, 900)), after(900))
+})
+
+test("S1: a pledge that is shorter than the own policy's is leant on for less than it lasts", () => {
+  const { fast, calm } = presetPolicies
+  for (const own of [fast, policy, calm])
+    for (const given of [fast, policy, calm]) {
+      const pledge = held(b, 700, given.pledgeFor)
+      const end = pledgedUntil(own, 1000, a, term(3), [[a, b]], [pledge]) ?? Infinity
+      assert.ok(end <= 700 + own.deadlineAfter)
+      assert.ok(end - 700 + own.fenceWithin + stillUnnoticed <= given.pledgeFor * (1 - own.drift))
+    }
 })
 
 test("while the member set changes pledges must be enough for both sets", () => {
   const five = [...members, podName("c-3"), podName("c-4")]
-  assert.equal(pledgedSince(1000, a, term(3), [members, five], [held(b, 700)]), undefined)
-  assert.equal(
-    pledgedSince(1000, a, term(3), [members, five], [held(b, 700), held(podName("c-3"), 500)]),
-    500,
-  )
-  assert.equal(pledgedSince(1000, a, term(3), [[b, c]], [held(b, 700), held(c, 700)]), undefined)
+  assert.equal(until([members, five], held(b, 700)), undefined)
+  assert.equal(until([members, five], held(b, 700), held(podName("c-3"), 500)), after(500))
+  assert.equal(until([[b, c]], held(b, 700), held(c, 700)), undefined)
 })
 
 const me = { term: term(3), promises: noPromises(0), leads: false }

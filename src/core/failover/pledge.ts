@@ -8,6 +8,7 @@ import { term } from "#core/ids.ts"
 import type { Millis } from "#core/units.ts"
 import type { Instant, PledgeHeld } from "#core/failover/observation.ts"
 import { isReleased, type Lease } from "#core/failover/lease.ts"
+import { type Policy, servesOn } from "#core/failover/policy.ts"
 
 /** What this member has bound itself to. The vote is on disk before it is given. */
 export type Promises = {
@@ -34,10 +35,11 @@ export type Vote = {
 export const pledgesNeeded = (members: number): number => Math.floor(members / 2)
 
 /**
- * The instant from which the deadline counts by pledges alone: that of the oldest of the youngest
- * pledges that are enough, for every member set that may be in force. A sole member needs nobody: `now`.
+ * Until when pledges alone let this member serve: as long as the shortest of the longest pledges that are enough, for
+ * every member set that may be in force. A sole member needs nobody: from `now`.
  */
-export function pledgedSince(
+export function pledgedUntil(
+  policy: Policy,
   now: Instant,
   self: PodName,
   held: Term,
@@ -45,19 +47,20 @@ export function pledgedSince(
   pledges: readonly PledgeHeld[],
 ): Instant | undefined {
   if (memberSets.length === 0) return undefined
-  let since = now
+  let until = now + policy.deadlineAfter
   for (const members of memberSets) {
     if (!members.includes(self)) return undefined
     const needed = pledgesNeeded(members.length)
-    const sent = pledges
+    if (needed === 0) continue
+    const ends = pledges
       .filter(({ pod, term: pledged }) => pledged === held && pod !== self && members.includes(pod))
-      .map(({ sentAt }) => sentAt)
+      .map(({ sentAt, lasts }) => sentAt + servesOn(policy, lasts))
       .toSorted((a, b) => b - a)
-    const oldest = needed === 0 ? now : sent[needed - 1]
-    if (oldest === undefined) return undefined
-    since = Math.min(since, oldest)
+    const shortest = ends[needed - 1]
+    if (shortest === undefined) return undefined
+    until = Math.min(until, shortest)
   }
-  return since
+  return until
 }
 
 /** What hinders this member from voting or campaigning now; undefined when it is free. */

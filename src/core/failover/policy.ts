@@ -88,6 +88,14 @@ export const presetPolicies: Readonly<Record<Preset, Policy>> = {
  */
 export const stillUnnoticed: Millis = millis(600)
 
+/**
+ * How long a holder may serve, from its sending, on a renewal or a pledge that keeps the others away for `lasts`: D, or
+ * less where that is shorter than the policy's own T or P. Presets change on one member before another, and while the
+ * API is away the Lease goes on to say the T that was written last.
+ */
+export const servesOn = ({ deadlineAfter, fenceWithin, drift }: Policy, lasts: Millis): number =>
+  Math.min(deadlineAfter, lasts * (1 - drift) - fenceWithin - stillUnnoticed)
+
 /** Every sentence of the timing law that `policy` breaks; none means that it is safe. */
 export function lawBroken(policy: Policy): readonly Problem[] {
   const problems: Problem[] = []

@@ -6,8 +6,8 @@ import { formerSelf, type Holder } from "#core/failover/holder.ts"
 import { heldBy, isReleased, type Lease } from "#core/failover/lease.ts"
 import type { MemberStatus } from "#core/failover/member.ts"
 import type { Instant, Observation } from "#core/failover/observation.ts"
-import { pledgedSince } from "#core/failover/pledge.ts"
-import type { Policy } from "#core/failover/policy.ts"
+import { pledgedUntil } from "#core/failover/pledge.ts"
+import { type Policy, servesOn } from "#core/failover/policy.ts"
 import type { Peer } from "#core/failover/decision.ts"
 
 /** Longest T that is believed when a Lease claims it. */
@@ -50,16 +50,18 @@ export function highestTerm(seen: Observation): Term {
   return highest
 }
 
-/** How long the holder may serve: D after the later of its renewal and its pledges (S1). */
+/** How long the holder may serve: as long as its renewal or its pledges let it, whichever is longer (S1). */
 export function servesUntil(
   policy: Policy,
   seen: Observation,
   self: Holder,
   term: Term,
 ): Instant | undefined {
-  const pledged = pledgedSince(seen.now, self.pod, term, seen.memberSets, seen.pledges)
-  const since = Math.max(seen.renewedAt ?? -Infinity, pledged ?? -Infinity)
-  return since === -Infinity ? undefined : since + policy.deadlineAfter
+  const { now, memberSets, pledges, renewedAt, renewedFor = policy.expireAfter } = seen
+  const pledged = pledgedUntil(policy, now, self.pod, term, memberSets, pledges)
+  const renewed = renewedAt === undefined ? undefined : renewedAt + servesOn(policy, renewedFor)
+  const until = Math.max(renewed ?? -Infinity, pledged ?? -Infinity)
+  return until === -Infinity ? undefined : until
 }
 
 /** How long an observer waits on this Lease before it holds its holder for gone. */

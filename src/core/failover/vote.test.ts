@@ -123,6 +123,17 @@ test("votes of strangers do not count", () => {
   assert.equal(outcome(ballot({ answers }), leaseOf(), members, false).kind, "lost")
 })
 
+test("R5: who joined and is no member on the Lease yet needs the votes of members alone", () => {
+  const joined = statusOf(podName("c-3"))
+  const of = (set: readonly (typeof a)[], ...answers: Ballot["answers"]) =>
+    outcome(ballot({ candidate: joined, answers }), leaseOf({ members: set }), set, false).kind
+  // Each of these primaries goes on without the voters: alone, or with the other's pledge.
+  assert.equal(of([a]), "lost")
+  assert.equal(of([a, b]), "lost")
+  assert.equal(of(members, granted(c)), "lost")
+  assert.equal(of(members, granted(b), granted(c)), "won")
+})
+
 test("a released Lease needs no majority: nobody serves any more", () => {
   const lease = leaseOf({
     holder: undefined,

@@ -37,6 +37,13 @@ export const votesNeeded = (cause: ElectionCause, members: number): number =>
   cause === "released" || members <= 2 ? 1 : Math.floor(members / 2) + 1
 
 /**
+ * A candidate's own vote is like any other: only members count, for only they are asked for pledges. Who joined, and is
+ * not on the Lease yet, needs the votes of members alone; except of a released Lease, where nobody serves.
+ */
+const ownVote = ({ cause, candidate }: Ballot, members: readonly PodName[]): number =>
+  cause === "released" || members.includes(candidate.pod) ? 1 : 0
+
+/**
  * Order of preference (design 2.3): negative when `a` is the better primary. Total, so that every
  * member puts the same one first.
  */
@@ -151,6 +158,7 @@ export function outcome(
   const granted = answers.filter(
     (answer) => answer.kind === "granted" && members.includes(answer.voter.pod),
   ).length
+  const votes = granted + ownVote(ballot, members)
   const needed = votesNeeded(ballot.cause, members.length)
   const heard = new Set([candidate.pod, ...voters.map(({ pod }) => pod)])
   // Who refused still receives: only a vote makes a position final (R9).
@@ -158,11 +166,11 @@ export function outcome(
   const missing = unseenAcknowledgers(lease, final, candidate)
   const everybody = members.every((pod) => heard.has(pod) || pod === lastServing(lease))
   // Waiting costs little and may bring the vote or the position that is missing.
-  if (!ballot.complete && !(everybody && granted + 1 >= needed)) return { kind: "waiting" }
-  if (granted + 1 < needed)
+  if (!ballot.complete && !(everybody && votes >= needed)) return { kind: "waiting" }
+  if (votes < needed)
     return {
       kind: "lost",
-      why: `${granted + 1} of ${needed} votes${refusals(answers)}`,
+      why: `${votes} of ${needed} votes${refusals(answers)}`,
       better: undefined,
     }
   if (quorum && missing.length > 0)
@@ -174,7 +182,7 @@ export function outcome(
     kind: "won",
     maybeLost:
       missing.length > 0 || (lease.syncSet.length === 0 && !hasAll(lease, final, candidate)),
-    why: `${granted + 1} of ${members.length} votes, none ahead of ${formatLsn(candidate.receivedLsn)}`,
+    why: `${votes} of ${members.length} votes, none ahead of ${formatLsn(candidate.receivedLsn)}`,
   }
 }
 
