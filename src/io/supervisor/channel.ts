@@ -4,7 +4,7 @@
  * restarted has a new boot nonce; orders meant for the one before are refused by it.
  */
 import { randomUUID } from "node:crypto"
-import { type FSWatcher, readFileSync, renameSync, watch, writeFileSync } from "node:fs"
+import { type FSWatcher, readFileSync, renameSync, statSync, watch, writeFileSync } from "node:fs"
 import { constants, open } from "node:fs/promises"
 import { join } from "node:path"
 import { setTimeout as wait } from "node:timers/promises"
@@ -36,10 +36,11 @@ const orderMax = 1000
 /** The channel in `runDir`, the volume that both containers share. Holds nothing open between calls. */
 export function openSupervisor(runDir: string): Supervisor {
   const folder = join(runDir, "supervisor")
+  const status = statusReader(folder)
   return {
-    status: () => readStatus(folder),
+    status,
     order: (order, signal) => sendOrder(folder, order, signal),
-    extendDeadline: (deadline) => writeDeadline(folder, deadline),
+    extendDeadline: async (deadline) => writeDeadline(folder, await status(), deadline),
     pulse: async () => replaceFile(folder, "sidecar", `${uptimeNow()}\n`),
     reports: (signal) => readReports(folder, signal),
   }
@@ -57,15 +58,23 @@ function readNow(file: string): string | undefined {
   }
 }
 
-async function readStatus(folder: string): Promise<SupervisorStatus | undefined> {
-  for (let tries = 0; tries < 3; tries += 1) {
-    const text = readNow(join(folder, "status"))
-    if (text === undefined) return undefined
-    const status = parseStatus(text)
-    if (status !== undefined) return uptimeNow() - status.at > pulseMax ? undefined : status
-    await wait(5) // read in the middle of a write
+/** Reads the status; a line that was read before is not parsed again. */
+function statusReader(folder: string): () => Promise<SupervisorStatus | undefined> {
+  const file = join(folder, "status")
+  let last: { readonly text: string; readonly status: SupervisorStatus } | undefined
+  return async () => {
+    for (let tries = 0; tries < 3; tries += 1) {
+      const text = readNow(file)
+      if (text === undefined) return undefined
+      const status = last?.text === text ? last.status : parseStatus(text)
+      if (status !== undefined) {
+        last = { text, status }
+        return uptimeNow() - status.at > pulseMax ? undefined : status
+      }
+      await wait(5) // read in the middle of a write
+    }
+    return undefined
   }
-  return undefined
 }
 
 /** The words after `<nonce> <id>`. */
@@ -96,7 +105,7 @@ async function sendOrder(folder: string, order: Order, signal: AbortSignal): Pro
   const bad = words.find((word) => !/^[\x21-\x7e]+$/.test(word))
   if (bad !== undefined)
     return { kind: "refused", reason: `not a word that an order may carry: ${JSON.stringify(bad)}` }
-  const status = await readStatus(folder)
+  const status = await statusReader(folder)()
   if (status === undefined)
     throw new Outage("SUPERVISOR_SILENT", `no pulse of the supervisor; ${order.kind} was not sent`)
   const id = randomUUID()
@@ -127,8 +136,11 @@ async function writeOrder(folder: string, line: string): Promise<void> {
   }
 }
 
-async function writeDeadline(folder: string, deadline: Uptime): Promise<void> {
-  const status = await readStatus(folder)
+function writeDeadline(
+  folder: string,
+  status: SupervisorStatus | undefined,
+  deadline: Uptime,
+): void {
   if (status === undefined)
     throw new Outage("SUPERVISOR_SILENT", "no pulse of the supervisor; the deadline stays")
   const { running, bootNonce } = status
@@ -142,10 +154,10 @@ async function writeDeadline(folder: string, deadline: Uptime): Promise<void> {
 
 /** Readers see the old content or the new one. In memory: nothing to sync. */
 function replaceFile(folder: string, name: string, content: string): void {
-  const made = join(folder, `${name}.new`)
+  const file = `${folder}/${name}`
   try {
-    writeFileSync(made, content, { mode: 0o644 })
-    renameSync(made, join(folder, name))
+    writeFileSync(`${file}.new`, content, { mode: 0o644 })
+    renameSync(`${file}.new`, file)
   } catch (cause) {
     throw new Outage("SUPERVISOR_SILENT", `cannot write ${name} for the supervisor`, { cause })
   }
@@ -209,34 +221,46 @@ async function* follow(
   }
 }
 
-/** Tells when the report file changed; where the file system does not say, after a while. */
+/**
+ * Tells when the report file changed; where the file system does not say, after a while. Not the folder is watched, but
+ * that file: beside it something is written several times a second, by the supervisor and by ourselves.
+ */
 function watchReports(folder: string): Disposable & {
   next(signal: AbortSignal): Promise<void>
 } {
+  const file = join(folder, "reports")
   let wake: () => void = () => undefined
-  // The supervisor writes its status all the time: a file system that tells of that tells of reports.
+  let inode: number | undefined
+  let reports: FSWatcher | undefined
+  // The supervisor writes its status all the time: a file system that tells of that once tells of reports.
+  let status: FSWatcher | undefined
   let tells = false
-  let watcher: FSWatcher | undefined
+  const end = (): void => {
+    reports?.close()
+    status?.close()
+    reports = status = undefined
+  }
   const begin = (): void => {
-    try {
-      watcher = watch(folder, (_, name) => {
-        tells ||= name === "status"
-        if (name === "reports") wake()
-      })
-      watcher.on("error", () => undefined)
-    } catch {
-      watcher = undefined // no supervisor has been here yet
-    }
+    end()
+    reports = watchFile(file, () => wake())
+    if (reports === undefined || tells) return
+    status = watchFile(join(folder, "status"), () => {
+      tells = true
+      status?.close()
+    })
   }
   return {
     next: (signal) => {
-      if (watcher === undefined) begin()
+      // A supervisor that starts makes another file of that name, or none has been here yet.
+      const now = statSync(file, { throwIfNoEntry: false })?.ino
+      if (reports === undefined || now !== inode) begin()
+      inode = now
       return new Promise((resolve) => {
         const timer = setTimeout(
           () => {
             wake()
           },
-          tells ? lookSeldom : lookEvery,
+          tells && reports !== undefined ? lookSeldom : lookEvery,
         )
         wake = () => {
           clearTimeout(timer)
@@ -250,7 +274,16 @@ function watchReports(folder: string): Disposable & {
     },
     [Symbol.dispose]: () => {
       wake()
-      watcher?.close()
+      end()
     },
+  }
+}
+
+/** Undefined where there is no such file. */
+function watchFile(file: string, heard: () => void): FSWatcher | undefined {
+  try {
+    return watch(file, heard).on("error", () => undefined)
+  } catch {
+    return undefined
   }
 }

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { parseReport, parseReportFile, parseStatus } from "./status-line.ts"
-import { parseUptime } from "./uptime.ts"
 
 const line = (running: string, rest = ""): string =>
   `seq=7 nonce=abc at=1000 running=${running} postmaster=12 term=3 deadline=5000 job=j-1 name=clone progress=42 terminating=1 ${rest}end=7   \n`
@@ -63,10 +62,4 @@ test("reports carry what happened, answers and unknown lines are none", () => {
   })
   assert.equal(parseReport(["answer", "id", "done"], ""), undefined)
   assert.equal(parseReport(["server-gone", "bored", "0"], ""), undefined)
-})
-
-test("uptime is read in milliseconds and nothing else is taken for it", () => {
-  assert.equal(parseUptime("1089.37 1502.97\n"), 1_089_370)
-  assert.equal(parseUptime("12.05 3.00\n"), 12_050)
-  assert.equal(parseUptime("soon"), undefined)
 })
