@@ -5,12 +5,16 @@
 import { configPrint, type MemberConfig, type RefusedSetting } from "#core/cluster/member-config.ts"
 import { seconds } from "#core/units.ts"
 import type { Task } from "#io/together.ts"
+import type { PodConfig } from "#wire/pod-config.ts"
 import type { Parts } from "./assemble.ts"
 import { type ConfigLook, lookAtConfig } from "./config-look.ts"
 import { reload, tell } from "./ports.ts"
 import { isSameText, type ServerFiles, type ServerText } from "./server-files.ts"
 
 const lookAgainAfter = seconds(10)
+
+const printOf = (text: ServerText, pod: PodConfig): string =>
+  configPrint({ ...text, pod: JSON.stringify(pod) })
 
 type Refused = { readonly text: ServerText; readonly problems: readonly RefusedSetting[] }
 
@@ -24,6 +28,7 @@ class ConfigFollower {
   readonly #parts: Parts
   readonly #files: ServerFiles
   #refused: Refused | undefined
+  #print: { readonly of: readonly unknown[]; readonly print: string } | undefined
   #look: { readonly seen: ConfigLook; readonly at: number; readonly run: string } | undefined
 
   constructor(parts: Parts, files: ServerFiles) {
@@ -99,14 +104,21 @@ class ConfigFollower {
       known === undefined || known.run !== run || clock.now() - known.at > lookAgainAfter
     const look = isOld ? { seen: await server.quick(lookAtConfig), at: clock.now(), run } : known
     this.#look = look
-    const pod = JSON.stringify(podConfig.current)
     const refused = this.#refused
     return {
       ...look.seen,
-      print: configPrint({ ...(await this.#files.taken()), pod }),
+      print: this.#printOf(await this.#files.taken(), podConfig.current),
       held: this.#files.held,
       refused: refused?.problems ?? look.seen.refused,
-      refusedPrint: refused === undefined ? undefined : configPrint({ ...refused.text, pod }),
+      refusedPrint: refused === undefined ? undefined : printOf(refused.text, podConfig.current),
     }
+  }
+
+  /** Made anew when one of the two is another: both stay the same objects while their files do. */
+  #printOf(text: ServerText, pod: PodConfig): string {
+    const [lastText, lastPod] = this.#print?.of ?? []
+    if (this.#print === undefined || lastText !== text || lastPod !== pod)
+      this.#print = { of: [text, pod], print: printOf(text, pod) }
+    return this.#print.print
   }
 }

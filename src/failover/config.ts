@@ -119,9 +119,12 @@ export async function readSecret(config: Config, key: string): Promise<string> {
   }
 }
 
+export const podConfigFile = ({ configDir }: Pick<Config, "configDir">): string =>
+  join(configDir, configKey.podConfig)
+
 /** Reads `pod.json`; throws an Outage naming every mistake when it is not what the satellite should write. */
 export async function readPodConfig(config: Config): Promise<PodConfig> {
-  const file = join(config.configDir, configKey.podConfig)
+  const file = podConfigFile(config)
   try {
     return podConfigSchema.parse(JSON.parse(await readFile(file, "utf8")))
   } catch (cause) {

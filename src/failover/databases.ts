@@ -12,6 +12,7 @@ import { limitHba } from "#core/cluster/hba.ts"
 import { leadingTerm } from "#core/failover/standing.ts"
 import { configKey, secretKey } from "#core/names.ts"
 import { millis, seconds } from "#core/units.ts"
+import { KeptFiles } from "#io/kept-files.ts"
 import { parseDatabases } from "#wire/databases-file.ts"
 import type { Parts } from "./assemble.ts"
 import { readCatalog, readRulesState } from "./database-catalog.ts"
@@ -34,6 +35,7 @@ const stepsMax = 8
 
 export class DatabaseKeeper {
   readonly #parts: Parts
+  readonly #list: KeptFiles<string | undefined>
   #text: string | undefined
   #role: string | undefined
   #dueAt = 0
@@ -41,13 +43,15 @@ export class DatabaseKeeper {
 
   constructor(parts: Parts) {
     this.#parts = parts
+    const file = join(parts.config.secretDir, secretKey.databases)
+    this.#list = new KeptFiles([file], () => readList(file))
   }
 
   /** To be called each second or so. */
   async step(signal: AbortSignal): Promise<void> {
     const { clock, board } = this.#parts
     const role = this.#standing()
-    const text = await this.#list()
+    const text = await this.#list.get()
     if (role !== this.#role || text !== this.#text) {
       this.#dueAt = 0
       this.#attempt = 0
@@ -82,16 +86,6 @@ export class DatabaseKeeper {
     if (seen.server.kind !== "primary" || seen.self === undefined) return "none"
     const term = leadingTerm(seen, seen.self)
     return term === undefined ? "none" : `primary ${term}`
-  }
-
-  async #list(): Promise<string | undefined> {
-    try {
-      return await readFile(join(this.#parts.config.secretDir, secretKey.databases), "utf8")
-    } catch (failure) {
-      if (failure instanceof Error && "code" in failure && failure.code === "ENOENT")
-        return undefined
-      throw failure
-    }
   }
 
   #later(isDone: boolean): void {
@@ -253,6 +247,16 @@ const inWords: Readonly<Record<Extract<Next, { kind: "step" }>["step"]["kind"], 
   "drop-database": "it could not be dropped",
   "forget-database": "it is gone, and that could not be noted",
   "drop-role": "it is gone; its owner could not be dropped",
+}
+
+/** Undefined where the satellite wrote none. */
+async function readList(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, "utf8")
+  } catch (failure) {
+    if (failure instanceof Error && "code" in failure && failure.code === "ENOENT") return undefined
+    throw failure
+  }
 }
 
 /** The message alone: an error of the driver carries the statement's context, which is nobody's business. */

@@ -47,8 +47,9 @@ export class RepairDesk {
 
   /** What became of wishes since the last call. To be called often. */
   outcomes(): readonly RepairOutcome[] {
-    const seen = this.#observe()
     const wanted = this.#known.repair
+    if (wanted === undefined && this.#underWay === undefined) return []
+    const seen = this.#observe()
     if (wanted === undefined) {
       if (seen.lanes.server.running === undefined) this.#underWay = undefined
       return []

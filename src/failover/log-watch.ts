@@ -12,6 +12,7 @@ import type { RuleSet } from "#core/recovery/rule.ts"
 import { seconds } from "#core/units.ts"
 import { compilePattern } from "#io/pattern.ts"
 import { readMark, writeMark } from "#io/postgres/data-directory.ts"
+import type { Leisure } from "#io/leisure.ts"
 import { forever } from "#io/together.ts"
 import { ruleSetOf, ruleSetSchema } from "#wire/rule-set-schema.ts"
 import type { Parts } from "./assemble.ts"
@@ -29,7 +30,7 @@ export type LogWatch = {
 
 const again = seconds(5)
 
-export async function openLogWatch(parts: Parts): Promise<LogWatch> {
+export async function openLogWatch(parts: Parts, leisure: Leisure): Promise<LogWatch> {
   const { config, clock, log, known, observe, podConfig } = parts
   const boot = await bootId()
   const first = await usableSet(podConfig.current.recovery)
@@ -39,6 +40,7 @@ export async function openLogWatch(parts: Parts): Promise<LogWatch> {
   const watcher = new LogWatcher(
     {
       clock,
+      leisure,
       log,
       pod: config.pod,
       file,
@@ -51,8 +53,11 @@ export async function openLogWatch(parts: Parts): Promise<LogWatch> {
     set,
     rememberAges(await readAges(config.dataDir, boot, clock.now()), set, clock.now()),
   )
-  let taken = JSON.stringify(podConfig.current.recovery)
+  let seen = podConfig.current
+  let taken = JSON.stringify(seen.recovery)
   const follow = async (): Promise<void> => {
+    if (seen === podConfig.current) return
+    seen = podConfig.current
     const said = JSON.stringify(podConfig.current.recovery)
     if (said === taken) return
     taken = said

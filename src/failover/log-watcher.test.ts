@@ -44,6 +44,7 @@ function watching(context: TestContext, allowExec: boolean, ends: CommandOutcome
   let busyWith: string | undefined
   const ports: WatcherPorts = {
     clock: systemClock,
+    leisure: systemClock,
     log: openLog("test", "info", () => undefined),
     pod: "c-1",
     file: new LogFile(folder),

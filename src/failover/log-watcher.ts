@@ -21,6 +21,7 @@ import { isRepair, type RecoveryRule, type Repair, type RuleSet } from "#core/re
 import { acted, deedTold, matched, suppressed } from "#core/recovery/told.ts"
 import { millis } from "#core/units.ts"
 import type { Clock } from "#io/clock.ts"
+import type { Leisure } from "#io/leisure.ts"
 import type { Log } from "#io/log.ts"
 import { compilePattern } from "#io/pattern.ts"
 import type { LogFile } from "./log-file.ts"
@@ -30,6 +31,8 @@ import type { RepairDesk } from "./log-repair.ts"
 /** What the watcher needs of the sidecar. */
 export type WatcherPorts = {
   readonly clock: Clock
+  /** For the rest between two looks while nothing is written. */
+  readonly leisure: Leisure
   readonly log: Log
   readonly pod: string
   readonly file: LogFile
@@ -77,7 +80,7 @@ export class LogWatcher {
 
   /** Until `signal`; `before` is called ahead of each look. */
   async run(before: () => Promise<void>, signal: AbortSignal): Promise<void> {
-    const { clock, file } = this.#ports
+    const { clock, leisure, file } = this.#ports
     while (!signal.aborted) {
       await before()
       const began = performance.now()
@@ -90,7 +93,8 @@ export class LogWatcher {
       this.#settle()
       const worked = performance.now() - began
       const rest = Math.min(longestRest, restFactor * worked)
-      await clock.sleep(millis(atEnd ? Math.max(lookEvery, rest) : rest), signal)
+      if (atEnd) await leisure.sleep(millis(Math.max(lookEvery, rest)), signal)
+      else await clock.sleep(millis(rest), signal)
     }
   }
 

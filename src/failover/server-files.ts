@@ -7,7 +7,8 @@ import { readFile, rename, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { standbyFloors } from "#core/cluster/member-config.ts"
 import { configKey } from "#core/names.ts"
-import { readControlFile } from "#io/postgres/control-file.ts"
+import { KeptFiles } from "#io/kept-files.ts"
+import { controlFile, readControlFile } from "#io/postgres/control-file.ts"
 import { Outage } from "#io/outage.ts"
 import type { Config } from "./config.ts"
 import type { ServerRole } from "./running-config.ts"
@@ -17,15 +18,36 @@ export type ServerText = { readonly conf: string; readonly hba: string }
 export const isSameText = (a: ServerText | undefined, b: ServerText | undefined): boolean =>
   a?.conf === b?.conf && a?.hba === b?.hba
 
+type Floors = {
+  readonly conf: string
+  readonly needs: ReadonlyMap<string, number>
+  readonly floors: ReadonlyMap<string, number>
+}
+
 const kept = { conf: "profile.conf", hba: "profile.hba" } as const
 
 export class ServerFiles {
   readonly #config: Pick<Config, "runDir" | "configDir" | "dataDir">
+  readonly #offered: KeptFiles<ServerText>
+  /** What the WAL of the data asks of a standby. */
+  readonly #needs: KeptFiles<ReadonlyMap<string, number>>
   #taken: ServerText | undefined
   #floors: ReadonlyMap<string, number> = new Map()
+  #standing: Floors | undefined
 
   constructor(config: Pick<Config, "runDir" | "configDir" | "dataDir">) {
     this.#config = config
+    const conf = join(config.configDir, configKey.postgresqlConf)
+    const hba = join(config.configDir, configKey.hba)
+    this.#offered = new KeptFiles([conf, hba], async () => ({
+      conf: await readFile(conf, "utf8"),
+      hba: await readFile(hba, "utf8"),
+    }))
+    const pgdata = join(config.dataDir, "pgdata")
+    this.#needs = new KeptFiles(
+      [controlFile(pgdata)],
+      async () => (await readControlFile(pgdata)).standbyNeeds,
+    )
   }
 
   /** Where the server's own file includes the profile's from. */
@@ -39,12 +61,8 @@ export class ServerFiles {
   }
 
   /** What the satellite wrote. */
-  async offered(): Promise<ServerText> {
-    const { configDir } = this.#config
-    return {
-      conf: await readFile(join(configDir, configKey.postgresqlConf), "utf8"),
-      hba: await readFile(join(configDir, configKey.hba), "utf8"),
-    }
+  offered(): Promise<ServerText> {
+    return this.#offered.get()
   }
 
   /** What the server has been given; a sidecar that restarted finds it where it was put. */
@@ -79,8 +97,10 @@ export class ServerFiles {
 
   async #floorsFor(conf: string): Promise<ReadonlyMap<string, number>> {
     try {
-      const { standbyNeeds } = await readControlFile(join(this.#config.dataDir, "pgdata"))
-      return standbyFloors(conf, standbyNeeds)
+      const needs = await this.#needs.get()
+      if (this.#standing?.conf !== conf || this.#standing.needs !== needs)
+        this.#standing = { conf, needs, floors: standbyFloors(conf, needs) }
+      return this.#standing.floors
     } catch (failure) {
       // No data yet, or none that a server could start with.
       if (failure instanceof Outage) return new Map()

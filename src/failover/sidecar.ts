@@ -1,15 +1,25 @@
 /** Runs the parts of the sidecar side by side until the pod is told to leave and has handed over. */
 import { mkdir } from "node:fs/promises"
 import { port } from "#core/names.ts"
-import { millis, seconds } from "#core/units.ts"
+import { type Millis, seconds } from "#core/units.ts"
 import type { Clock } from "#io/clock.ts"
 import { podAccess } from "#io/kube/access.ts"
 import { KubeApi } from "#io/kube/api.ts"
+import { KeptFiles } from "#io/kept-files.ts"
+import { atLeisure, type Leisure } from "#io/leisure.ts"
 import type { Log } from "#io/log.ts"
 import { forever, type Task, together } from "#io/together.ts"
+import type { PodConfig } from "#wire/pod-config.ts"
 import { assemble, openOutside, type Parts } from "./assemble.ts"
 import { configFollower } from "./config-follower.ts"
-import { type Config, policyFor, readPodConfig, readSecrets, settingsFor } from "./config.ts"
+import {
+  type Config,
+  podConfigFile,
+  policyFor,
+  readPodConfig,
+  readSecrets,
+  settingsFor,
+} from "./config.ts"
 import { DatabaseKeeper, databasesEvery } from "./databases.ts"
 import { tellDiscardedWal } from "./discarded-wal.ts"
 import { readFence } from "./fence-request.ts"
@@ -39,7 +49,8 @@ export async function runSidecar(
 ): Promise<void> {
   await mkdir(config.dataDir, { recursive: true })
   const secrets = await readSecrets(config)
-  const podConfig = { current: await readPodConfig(config) }
+  const podFile = new KeptFiles([podConfigFile(config)], () => readPodConfig(config))
+  const podConfig = { current: await podFile.get() }
   log.setLevel(podConfig.current.logLevel)
   using api = new KubeApi(await podAccess(config.kubernetes, config.serviceAccountDir))
   const marks = await readMarks(config.dataDir)
@@ -57,7 +68,8 @@ export async function runSidecar(
   await using _peerServer = await openPeerServer({ ...parts, secrets })
   const figures = new RoleChangeFigures()
   parts.outbox.onPut((event) => figures.heard(event))
-  const watch = await openLogWatch(parts)
+  const leisure = atLeisure(clock)
+  const watch = await openLogWatch(parts, leisure)
   await using _web = await openWeb({
     listen: { host: config.address, port: port.sidecarHealth },
     cluster: config.cluster,
@@ -85,21 +97,32 @@ export async function runSidecar(
   await together(
     ended.signal,
     ...protocolTasks(parts, () => ended.abort(new Error("the pod leaves"))),
-    ...besides(parts, outside.files),
+    ...besides({ parts, files: outside.files, podFile, leisure }),
     watch.run,
   )
   ended.abort(new Error("a part of the sidecar ended"))
   await parts.lanes.drained()
 }
 
+type Besides = {
+  readonly parts: Parts
+  readonly files: ServerFiles
+  readonly podFile: KeptFiles<PodConfig>
+  readonly leisure: Leisure
+}
+
 /** What goes on beside the protocol: nothing of it decides who is primary. */
-function besides(parts: Parts, files: ServerFiles): readonly Task[] {
+function besides({ parts, files, podFile, leisure }: Besides): readonly Task[] {
   const databases = new DatabaseKeeper(parts)
+  const repeated = (every: Millis, work: Task, failed: string): Task => {
+    const tell = (failure: unknown): void => parts.log.debug(failed, { why: failure })
+    return (stop) => forever(stop, work, tell, (_, inner) => leisure.sleep(every, inner))
+  }
   return [
-    repeated(parts, rereadEvery, () => reread(parts), "config.unreadable"),
-    repeated(parts, followEvery, configFollower(parts, files), "server-config.unreadable"),
-    repeated(parts, databasesEvery, (stop) => databases.step(stop), "databases.waiting"),
-    repeated(parts, measureEvery, (stop) => measure(parts, stop), "measure.failed"),
+    repeated(rereadEvery, () => reread(parts, podFile), "config.unreadable"),
+    repeated(followEvery, configFollower(parts, files), "server-config.unreadable"),
+    repeated(databasesEvery, (stop) => databases.step(stop), "databases.waiting"),
+    repeated(measureEvery, (stop) => measure(parts, stop), "measure.failed"),
     (stop) => talkToSatellite(parts, stop),
     (stop) =>
       forever(
@@ -111,21 +134,16 @@ function besides(parts: Parts, files: ServerFiles): readonly Task[] {
   ]
 }
 
-const repeated =
-  ({ clock, log }: Parts, every: number, work: Task, failed: string): Task =>
-  (stop) =>
-    forever(
-      stop,
-      work,
-      (failure) => log.debug(failed, { why: failure }),
-      (_, inner) => clock.sleep(millis(every), inner),
-    )
-
 /** The satellite may change what it says without a restart. */
-async function reread({ config, podConfig, known, log }: Parts): Promise<void> {
-  const next = await readPodConfig(config)
-  if (JSON.stringify(next) === JSON.stringify(podConfig.current)) return
+async function reread(
+  { config, podConfig, known, log }: Parts,
+  file: KeptFiles<PodConfig>,
+): Promise<void> {
+  const next = await file.get()
+  if (next === podConfig.current) return
+  const isSame = JSON.stringify(next) === JSON.stringify(podConfig.current)
   podConfig.current = next
+  if (isSame) return
   known.policy = policyFor(next)
   known.settings = settingsFor(config, next)
   log.setLevel(next.logLevel)

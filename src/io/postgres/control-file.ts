@@ -95,9 +95,11 @@ function crc32c(bytes: Uint8Array): number {
   return (crc ^ 0xffffffff) >>> 0
 }
 
+export const controlFile = (pgdata: string): string => join(pgdata, "global", "pg_control")
+
 /** Reads the control file of `pgdata`. Throws an Outage when it is not there or stays unreadable. */
 export async function readControlFile(pgdata: string): Promise<ControlFile> {
-  const file = join(pgdata, "global", "pg_control")
+  const file = controlFile(pgdata)
   for (let tries = 1; ; tries += 1) {
     const bytes = await readFile(file).catch((cause: unknown) => {
       throw new Outage("CONTROL_FILE_UNREADABLE", `cannot read ${file}`, { cause })

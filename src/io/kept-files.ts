@@ -1,0 +1,51 @@
+/**
+ * What was made of small files that somebody else replaces: made anew only when the file system shows a change, for
+ * looking is one step and reading is five. One stands for what is read of several files together.
+ */
+import { stat } from "node:fs/promises"
+
+/** A file system counts time in steps; what was read in the step of its change may have changed once more in it. */
+const stepMax = 100
+
+type Kept<T> = {
+  readonly value: T
+  readonly stamp: string
+  /** When this stamp was first seen, in milliseconds of this process. */
+  readonly since: number
+  /** It was read so long after that, that any change from then on shows. */
+  readonly isSettled: boolean
+}
+
+export class KeptFiles<T> {
+  readonly #files: readonly string[]
+  readonly #read: () => Promise<T>
+  #kept: Kept<T> | undefined
+
+  /** `read` makes the value of what is in `files` now; where it throws, nothing is kept. */
+  constructor(files: readonly string[], read: () => Promise<T>) {
+    this.#files = files
+    this.#read = read
+  }
+
+  /** The value as the files are now. */
+  async get(): Promise<T> {
+    const stamp = (await Promise.all(this.#files.map(stampOf))).join("/")
+    const before = this.#kept?.stamp === stamp ? this.#kept : undefined
+    if (before?.isSettled === true) return before.value
+    const now = performance.now()
+    const since = before?.since ?? now
+    this.#kept = undefined
+    const value = await this.#read()
+    this.#kept = { value, stamp, since, isSettled: now - since > stepMax }
+    return value
+  }
+}
+
+async function stampOf(file: string): Promise<string> {
+  try {
+    const { ino, size, mtimeMs, ctimeMs } = await stat(file)
+    return `${ino} ${size} ${mtimeMs} ${ctimeMs}`
+  } catch {
+    return "none" // whether that is a failure, reading says
+  }
+}
