@@ -187,6 +187,7 @@ export function clockOf(process: Process): Clock {
     now: () => machine.now(),
     wall: () => machine.agenda.now,
     sleep,
+    breath: () => pause(process, 0),
     alarm,
     limit: (duration, signal) => {
       const over = new AbortController()

@@ -28,6 +28,8 @@ export class Lanes {
   readonly #signal: AbortSignal
   readonly #running = new Map<Lane, Running>()
   readonly #states = new Map<Lane, LaneState>()
+  /** Asked for several times a second, and seldom another. */
+  #shown: Readonly<Record<Lane, LaneState>> | undefined
 
   constructor(clock: Clock, log: Log, ring: () => void, signal: AbortSignal) {
     this.#clock = clock
@@ -37,6 +39,10 @@ export class Lanes {
   }
 
   get states(): Readonly<Record<Lane, LaneState>> {
+    return (this.#shown ??= this.#all())
+  }
+
+  #all(): Readonly<Record<Lane, LaneState>> {
     const found: Partial<Record<Lane, LaneState>> = {}
     for (const lane of lanes) found[lane] = this.#states.get(lane) ?? idle
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- every lane was just put in
@@ -76,9 +82,14 @@ export class Lanes {
     const stop = new AbortController()
     const signal = AbortSignal.any([this.#signal, stop.signal])
     const before = this.#states.get(lane)?.last
-    this.#states.set(lane, { running: kind, since: this.#clock.now(), last: before })
+    this.#set(lane, { running: kind, since: this.#clock.now(), last: before })
     const own: Running = { kind, stop, ended: this.#run(lane, kind, work, signal, () => own) }
     this.#running.set(lane, own)
+  }
+
+  #set(lane: Lane, state: LaneState): void {
+    this.#states.set(lane, state)
+    this.#shown = undefined
   }
 
   async #run(
@@ -101,7 +112,7 @@ export class Lanes {
     const before = this.#states.get(lane)
     this.#running.delete(lane)
     const again = before?.last?.kind === kind && before.last.failure !== undefined
-    this.#states.set(lane, {
+    this.#set(lane, {
       running: undefined,
       since: before?.since ?? this.#clock.now(),
       last: {

@@ -35,25 +35,29 @@ export class Liveliness {
   }
 
   turned(seen: Observation, { mood, memory }: Decision): void {
-    this.#turnedAt = this.#clock.now()
+    this.#turnedAt = seen.now
     this.counters.decisions += 1
     this.closely =
       memory.handOver !== undefined || !(mood.phase === "primary" || mood.phase === "streaming")
     // Numbers in the sentence count down: only another phase, or other words, are news.
-    const words = (text: string): string => text.replaceAll(/\d+/g, "#")
-    if (this.#mood?.phase !== mood.phase || words(this.#mood.why) !== words(mood.why))
+    const said = this.#mood
+    if (
+      said?.phase !== mood.phase ||
+      (said.why !== mood.why && words(said.why) !== words(mood.why))
+    )
       this.#log.event("mood", { phase: mood.phase, why: mood.why, term: seen.term })
     this.#mood = mood
   }
 
   /** True about once a second: the loop's own pulse towards the supervisor. */
-  pulseIsDue(): boolean {
-    const now = this.#clock.now()
+  pulseIsDue({ now }: Observation): boolean {
     if (now - this.#pulseAt < pulseEvery) return false
     this.#pulseAt = now
     return true
   }
 }
+
+const words = (text: string): string => text.replaceAll(/\d+/g, "#")
 
 /** The server worth looking at from here; undefined while this member leads, streams with nothing to mend, or knows nobody. */
 export function wantedSource(seen: Observation): Peer | undefined {

@@ -26,33 +26,55 @@ export function protocolTasks(
   go: () => void,
   turned: Turned = () => undefined,
 ): readonly Task[] {
-  const asking = new Bell(parts.clock)
-  const both = impatient(parts, asking, turned)
+  const bells = {
+    asking: new Bell(parts.clock),
+    supervisor: new Bell(parts.clock),
+    source: new Bell(parts.clock),
+  }
+  const rings = [impatient(parts, bells.asking), watchful(bells)]
+  const all: Turned = (seen, decision) => {
+    for (const ring of rings) ring(seen, decision)
+    turned(seen, decision)
+  }
   return [
-    ...senses(parts),
-    (stop) => askPeers(parts, asking, stop),
-    (stop) => turn(parts, go, both, stop),
+    ...senses(parts, bells),
+    (stop) => askPeers(parts, bells.asking, stop),
+    (stop) => turn(parts, go, all, stop),
   ]
 }
 
+type Bells = Readonly<Record<"asking" | "supervisor" | "source", Bell>>
+
+const supervisorEvery = 250
+
+/** Senses that look when the loop has turned, instead of waking by themselves. */
+function watchful({ supervisor, source }: Bells): Turned {
+  let lookedAt = -Infinity
+  return (seen) => {
+    if (wantedSource(seen) !== undefined) source.ring()
+    if (seen.now - lookedAt < supervisorEvery) return
+    lookedAt = seen.now
+    supervisor.ring()
+  }
+}
+
 /** Each step of a hand-over waits for what the others have; so does whoever was calm and is no more. */
-function impatient({ live }: Parts, asking: Bell, turned: Turned): Turned {
+function impatient({ live }: Parts, asking: Bell): Turned {
   let step: string | undefined
   let closely = false
-  return (seen, decision) => {
+  return (_, decision) => {
     const next = decision.memory.handOver?.step
     if (next !== step || (live.closely && !closely)) asking.ring()
     step = next
     closely = live.closely
-    turned(seen, decision)
   }
 }
 
 /** What keeps the blackboard fresh. */
-function senses(parts: Parts): readonly Task[] {
+function senses(parts: Parts, bells: Bells): readonly Task[] {
   const { known, peers, live, log, clock, observe } = parts
   return [
-    (stop) => senseSupervisor(parts, stop),
+    (stop) => senseSupervisor({ ...parts, turned: bells.supervisor }, stop),
     (stop) => senseServer({ ...parts, bell: parts.serverBell, closely: () => live.closely }, stop),
     (stop) => parts.lease.run(stop),
     (stop) =>
@@ -68,7 +90,14 @@ function senses(parts: Parts): readonly Task[] {
       ),
     (stop) =>
       senseSource(
-        { clock, log, known, ask: parts.askSource, wanted: () => wantedSource(observe()) },
+        {
+          clock,
+          log,
+          known,
+          ask: parts.askSource,
+          wanted: () => wantedSource(observe()),
+          needed: bells.source,
+        },
         stop,
       ),
   ]
@@ -102,7 +131,7 @@ async function turn(
     turned(seen, decision)
     handOvers.turned(decision.memory.handOver)
     board.publish(seen, decision.mood)
-    if (live.pulseIsDue())
+    if (live.pulseIsDue(seen))
       supervisor.pulse().catch((failure: unknown) => log.debug("pulse.unwritten", { why: failure }))
     if (mayGo(seen)) go()
   }
@@ -112,6 +141,6 @@ async function turn(
     if (action.kind === "promote") live.counters.promotions += 1
     perform(parts, action)
   }
-  const news = bell.wait.bind(bell)
+  const news = bell.waitForAll.bind(bell)
   await runLoop({ policy: () => known.policy, observe, perform: begin, publish, news }, signal)
 }

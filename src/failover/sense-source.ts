@@ -7,7 +7,7 @@ import pg from "pg"
 import { systemIdentifier, timeline } from "#core/ids.ts"
 import { port, replicationUser } from "#core/names.ts"
 import { historyFile, parseHistory } from "#core/timeline.ts"
-import { millis } from "#core/units.ts"
+import { millis, seconds } from "#core/units.ts"
 import type { Peer } from "#core/failover/decision.ts"
 import type { SourceView } from "#core/failover/observation.ts"
 import type { Clock } from "#io/clock.ts"
@@ -15,9 +15,11 @@ import { Outage } from "#io/outage.ts"
 import { booleanOf, bytesOf, integerOf, maybe, textOf } from "#io/postgres/row.ts"
 import { sqlOn } from "#io/postgres/sql.ts"
 import type { Log } from "#io/log.ts"
+import type { Bell } from "./bell.ts"
 import type { Known } from "./known.ts"
 
 const every = millis(700)
+const seldom = seconds(30)
 const within = millis(2000)
 
 /** Asks a server what a member that would follow it must know of it; throws while it can not say. */
@@ -36,19 +38,23 @@ export async function senseSource(
     readonly ask: AskSource
     /** Whom to look at; undefined while there is no need. */
     readonly wanted: () => Peer | undefined
+    /** Rung by the loop when it saw that there is need. */
+    readonly needed: Bell
   },
   signal: AbortSignal,
 ): Promise<void> {
-  const { clock, known, log } = ports
+  const { clock, known, log, needed } = ports
   while (!signal.aborted) {
     const peer = ports.wanted()
-    if (peer !== undefined) {
-      try {
-        known.source = await ports.ask(peer)
-        known.changed()
-      } catch (failure) {
-        log.debug("source.silent", { pod: peer.pod, why: failure })
-      }
+    if (peer === undefined) {
+      await needed.wait(seldom, signal)
+      continue
+    }
+    try {
+      known.source = await ports.ask(peer)
+      known.changed()
+    } catch (failure) {
+      log.debug("source.silent", { pod: peer.pod, why: failure })
     }
     await clock.sleep(every, signal)
   }

@@ -1,27 +1,29 @@
-/** Hears the supervisor: its pulse several times a second, its reports the moment it writes them. */
+/** Hears the supervisor: its pulse as often as the loop turns, its reports the moment it writes them. */
 import { millis } from "#core/units.ts"
-import type { Clock } from "#io/clock.ts"
 import type { Log } from "#io/log.ts"
 import type { Supervisor, SupervisorReport } from "#io/supervisor/supervisor.ts"
 import { together } from "#io/together.ts"
+import type { Bell } from "./bell.ts"
 import type { Jobs } from "./jobs.ts"
 import type { Known } from "./known.ts"
 
-const lookEvery = millis(250)
+/** Whatever becomes of the loop. */
+const lookSeldom = millis(500)
 
 export async function senseSupervisor(
   ports: {
-    readonly clock: Clock
     readonly log: Log
     readonly supervisor: Supervisor
     readonly known: Known
     readonly jobs: Jobs
+    /** Rung by the loop when it has turned: a look in the same breath costs no awakening of its own. */
+    readonly turned: Bell
     /** The server or its data changed: somebody should look. */
     readonly look: () => void
   },
   signal: AbortSignal,
 ): Promise<void> {
-  const { clock, supervisor, known, jobs } = ports
+  const { supervisor, known, jobs, turned } = ports
   let nonce: string | undefined
   const look = async (): Promise<void> => {
     const status = await supervisor.status()
@@ -33,9 +35,9 @@ export async function senseSupervisor(
   await together(
     signal,
     async (stop) => {
-      for (;;) {
+      while (!stop.aborted) {
         await look()
-        await clock.sleep(lookEvery, stop)
+        await turned.wait(lookSeldom, stop)
       }
     },
     async (stop) => {

@@ -19,6 +19,9 @@ export class StatusBoard {
   #configRole: Observation["server"]["kind"] = "lost"
   #status: SidecarStatus
   #shown = ""
+  #why = ""
+  /** The sentence without its numbers. */
+  #words = ""
 
   constructor(pod: PodName, seen: Observation) {
     this.#pod = pod
@@ -63,8 +66,9 @@ export class StatusBoard {
     const { question, refusing } = health
     const roles = [role, phase, ready, timeline, synchronous, question, refusing]
     // Other words are news, a number that counts on is not.
-    const why = mood.why.replaceAll(/\d+/g, "#")
-    const shown = JSON.stringify([...roles, why, term, holdsLease, handOver])
+    if (mood.why !== this.#why) this.#words = mood.why.replaceAll(/\d+/g, "#")
+    this.#why = mood.why
+    const shown = JSON.stringify([...roles, this.#words, term, holdsLease, handOver])
     if (shown === this.#shown) return
     this.#shown = shown
     for (const heard of this.#heard) heard()

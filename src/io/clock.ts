@@ -5,7 +5,7 @@
  * processes and containers of a node, goes on while the machine sleeps, and never jumps. It must not
  * be compared with the reading of another machine (design 2.1).
  */
-import { setTimeout as wait } from "node:timers/promises"
+import { setImmediate as breathe, setTimeout as wait } from "node:timers/promises"
 import { uptime } from "node:os"
 import { Outage } from "#io/outage.ts"
 import type { Millis } from "#core/units.ts"
@@ -23,6 +23,8 @@ export interface Clock {
   wall(): number
   /** Resolves after `duration`; throws the signal's reason when it is aborted first. */
   sleep(duration: Millis, signal: AbortSignal): Promise<void>
+  /** Resolves when everything that has come in by now was taken in: at once, and yet after all of it. */
+  breath(): Promise<void>
   /** Calls `ring` once after `duration`, unless the function that it returns was called before. */
   alarm(duration: Millis, ring: () => void): () => void
   /** Aborts with `signal` or after `duration`, whichever is first. */
@@ -43,6 +45,7 @@ export const systemClock: Clock = {
       throw cause
     }
   },
+  breath: () => breathe(),
   alarm(duration, ring) {
     const timer = setTimeout(ring, Math.max(0, duration))
     return () => clearTimeout(timer)
