@@ -20,7 +20,7 @@ import {
   type Row,
   textOf,
 } from "#io/postgres/row.ts"
-import { quoteIdentifier, type Sql, sqlOn } from "#io/postgres/sql.ts"
+import { preparedOn, quoteIdentifier, type Sql, sqlOn } from "#io/postgres/sql.ts"
 
 export type LocalServerOptions = {
   readonly runDir: string
@@ -65,7 +65,7 @@ export class LocalServer implements AsyncDisposable {
     return this.#inTurn(async (client) => {
       try {
         const askedAt = this.#options.now()
-        const sql = sqlOn(client)
+        const sql = preparedOn(client)
         const looked =
           this.#lastRole === "primary"
             ? ((await primaryLook(sql, askedAt)) ?? (await standbyLook(sql, askedAt)))

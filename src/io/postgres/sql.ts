@@ -188,12 +188,37 @@ async function once<T>(client: pg.PoolClient, work: (sql: Sql) => Promise<T>): P
 export const sqlOn = (client: pg.ClientBase): Sql =>
   sqlOver((text, values) => client.query<Row>(text, values))
 
-function sqlOver(run: (text: string, values: unknown[]) => Promise<{ rows: Row[] }>): Sql {
+/**
+ * For a connection that lives long and is asked the same again and again: the server parses and plans each statement
+ * once, and its text travels once.
+ */
+export const preparedOn = (client: pg.ClientBase): Sql =>
+  sqlOver((text, values, name) => client.query<Row>({ name, text, values }))
+
+type Run = (text: string, values: unknown[], name: string) => Promise<{ rows: Row[] }>
+
+function sqlOver(run: Run): Sql {
   return async (strings, ...values) => {
-    const text = strings.reduce((before, part, at) => `${before}$${at}${part}`)
-    const { rows } = await translate(run(text, values.map(parameter)))
+    const { text, name } = statementOf(strings)
+    const { rows } = await translate(run(text, values.map(parameter), name))
     return rows
   }
+}
+
+type Statement = { readonly text: string; readonly name: string }
+
+/** As many as there are places in the code. */
+const statements = new WeakMap<TemplateStringsArray, Statement>()
+let named = 0
+
+function statementOf(strings: TemplateStringsArray): Statement {
+  const known = statements.get(strings)
+  if (known !== undefined) return known
+  const text = strings.reduce((before, part, at) => `${before}$${at}${part}`)
+  named += 1
+  const made = { text, name: `pg_swarm_${named}` }
+  statements.set(strings, made)
+  return made
 }
 
 const parameter = (value: Value): unknown =>
