@@ -2,13 +2,20 @@
  * Answers the other members. Only callers with a certificate of this cluster's own authority get this far;
  * a caller must also be a member, of this cluster's data, and the pod that Kubernetes knows by that name.
  */
-import type { MessageInitShape, MessageShape } from "@bufbuild/protobuf"
+import {
+  create,
+  type DescMessage,
+  type DescMethodBiDiStreaming,
+  type MessageInitShape,
+  type MessageShape,
+} from "@bufbuild/protobuf"
 import { Code, ConnectError } from "@connectrpc/connect"
 import { port } from "#core/names.ts"
 import type { MemberStatus } from "#core/failover/member.ts"
 import { knownIdentifier } from "#core/failover/standing.ts"
 import type { Parsed } from "#core/parsed.ts"
 import { Outage } from "#io/outage.ts"
+import { type LeanCall, leanCall } from "#io/rpc/lean-stream.ts"
 import { openRpcServer, type RpcServer } from "#io/rpc/server.ts"
 import {
   encodeMemberStatus,
@@ -39,27 +46,32 @@ const sessionsMax = 64
 
 export function openPeerServer(ports: PeerServerPorts): Promise<RpcServer> {
   const { config, secrets } = ports
+  const answers = peerAnswers(ports)
   const { ca, certificate, key } = secrets.peer
   return openRpcServer({
     listen: { host: config.address, port: port.peer },
     tls: { certificate, key, clientAuthority: ca },
     routes: (router) => {
-      const answers = peerAnswers(ports)
-      router.service(PeerService, {
-        ...answers,
-        async *statuses(requests) {
-          for await (const request of requests) yield await answers.status(request)
-        },
-        async *pledges(requests) {
-          for await (const request of requests) yield await answers.pledge(request)
-        },
-      })
+      router.service(PeerService, answers)
     },
+    lean: [
+      oneByOne(PeerService.method.statuses, answers.status),
+      oneByOne(PeerService.method.pledges, answers.pledge),
+    ],
     messageBytesMax: peerMessageBytesMax,
     sessionsMax,
     streamsPerSessionMax: 16,
   })
 }
+
+/** A stream that stays, on which each question is answered before the next one is read. */
+const oneByOne = <I extends DescMessage, O extends DescMessage>(
+  method: DescMethodBiDiStreaming<I, O>,
+  answer: (question: MessageShape<I>) => Promise<MessageInitShape<O>>,
+): LeanCall =>
+  leanCall(method, async function* (questions) {
+    for await (const question of questions) yield create(method.output, await answer(question))
+  })
 
 export type PeerAnswersPorts = Omit<PeerServerPorts, "secrets">
 
