@@ -242,7 +242,11 @@ function watchReports(folder: string): Disposable & {
   }
   const begin = (): void => {
     end()
-    reports = watchFile(file, () => wake())
+    reports = watchFile(file, (event) => {
+      // It was removed: the number of its inode may be given to the next one.
+      if (event === "rename") end()
+      wake()
+    })
     if (reports === undefined || tells) return
     status = watchFile(join(folder, "status"), () => {
       tells = true
@@ -280,7 +284,10 @@ function watchReports(folder: string): Disposable & {
 }
 
 /** Undefined where there is no such file. */
-function watchFile(file: string, heard: () => void): FSWatcher | undefined {
+function watchFile(
+  file: string,
+  heard: (event: "rename" | "change") => void,
+): FSWatcher | undefined {
   try {
     return watch(file, heard).on("error", () => undefined)
   } catch {
