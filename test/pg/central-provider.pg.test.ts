@@ -1,9 +1,6 @@
 /** Signing in through a real identity provider on loopback, every step by HTTP as a browser takes it. */
 import assert from "node:assert/strict"
-import { createServer, type RequestListener, type Server } from "node:http"
-import { once } from "node:events"
 import { after, before, test } from "node:test"
-import OidcProvider from "oidc-provider"
 import { sessionSchema, signInOptionsSchema } from "#wire/rest/access.ts"
 import { readLeaving, writeLeaving } from "../../src/central/auth/provider.ts"
 import type { Central } from "../../src/central/central.ts"
@@ -16,13 +13,15 @@ import {
   startTestCentral,
 } from "../fixtures/central.ts"
 import { type TestServer, testServer } from "../fixtures/postgres.ts"
+import { type TestProvider, testProvider } from "../fixtures/provider.ts"
 
 let server: TestServer
 let central: Central
 let admin: Api
-let idp: Server
+let idp: TestProvider
 let issuer: string
 let base: string
+const redirectUri = "http://central.test/api/v1/sign-in/provider/callback"
 
 /** Accounts of the provider, by the name that is typed there. */
 const accounts: Record<string, Record<string, unknown>> = {
@@ -44,67 +43,19 @@ const accounts: Record<string, Record<string, unknown>> = {
 
 before(async () => {
   server = await testServer()
-  idp = createServer(closed)
-  idp.listen(0, "127.0.0.1")
-  await once(idp, "listening")
-  const address = idp.address()
-  assert.ok(typeof address === "object" && address !== null)
-  issuer = `http://127.0.0.1:${address.port}`
+  idp = await testProvider()
+  issuer = idp.issuer
   central = await startTestCentral(await server.freshDatabase(), {
-    provider: {
-      issuer: new URL(issuer),
-      clientId: "pg-swarm",
-      clientSecret: "a secret between the two",
-      name: "Example ID",
-      scopes: "openid profile email groups",
-      redirectUri: "http://central.test/api/v1/sign-in/provider/callback",
-      roles: [
-        { claim: "groups", value: "dba", role: "admin", scope: {} },
-        { claim: "groups", value: "north", role: "operator", scope: { region: "north" } },
-      ],
-      isInsecure: true,
-    },
+    provider: idp.options(redirectUri),
   })
   base = restUrl(central)
   admin = await signedIn(central)
 })
 after(async () => {
   await central[Symbol.asyncDispose]()
-  idp.closeAllConnections()
-  idp.close()
+  await idp[Symbol.asyncDispose]()
   await server.close()
 })
-
-/** A provider that is having a bad day. */
-const closed: RequestListener = (_, answer) => {
-  answer.writeHead(503).end()
-}
-
-function openProvider(): void {
-  idp.off("request", closed)
-  const provider = new OidcProvider(issuer, {
-    clients: [
-      {
-        client_id: "pg-swarm",
-        client_secret: "a secret between the two",
-        redirect_uris: ["http://central.test/api/v1/sign-in/provider/callback"],
-      },
-    ],
-    claims: {
-      openid: ["sub"],
-      profile: ["preferred_username"],
-      email: ["email", "email_verified"],
-      groups: ["groups"],
-    },
-    findAccount: (_: unknown, id: string) => ({
-      accountId: id,
-      claims: () => ({ sub: id, ...accounts[id] }),
-    }),
-    cookies: { keys: ["of this test"] },
-  })
-  const callback = provider.callback()
-  idp.on("request", (asked, answer) => void callback(asked, answer))
-}
 
 /** A browser at the provider: keeps its cookies, follows redirects until they leave it. */
 async function atProvider(start: string, name: string): Promise<URL> {
@@ -178,7 +129,7 @@ test("a provider that is away is said, and a password still opens the door", asy
     (await request(base, "GET", "/api/v1/session/options")).body,
   )
   assert.equal(options.provider?.name, "Example ID")
-  openProvider()
+  idp.open(redirectUri, accounts)
 })
 
 test("who is let in has the role and scope of the group, and is the same person the next time", async () => {

@@ -2,7 +2,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { createColumnHelper } from "@tanstack/react-table"
 import { useState } from "react"
-import { inWords } from "#core/access/scope.ts"
+import { inWords, isWholeFleet } from "#core/access/scope.ts"
 import { passwordSchema, type OpenSession } from "#wire/rest/access.ts"
 import { call } from "../api/client.ts"
 import { keys, sessionQuery, sessionsQuery } from "../api/queries.ts"
@@ -67,8 +67,10 @@ export function AccountPage() {
             ""
           ) : (
             <>
-              Signed in as {session.user}, {session.role} on {inWords(session.scope)}. API tokens
-              are on <TextLink to="/tokens">a page of their own</TextLink>.
+              Signed in as {session.user}, {session.role} on{" "}
+              {isWholeFleet(session.scope) ? "" : "satellites with "}
+              {inWords(session.scope)}. API tokens are on{" "}
+              <TextLink to="/tokens">a page of their own</TextLink>.
             </>
           )
         }
