@@ -112,6 +112,18 @@ for (const colorScheme of ["light", "dark"] as const)
       assert.deepEqual(complaints, [])
     })
 
+test("the logs of a member are opened from its row", async () => {
+  await using scene = await openScene(stage)
+  const { page, central } = scene
+  const cluster = present(
+    central.fleet.clusters.find(({ name }) => name === "telemetry"),
+    "the fleet has it",
+  )
+  await signIn(scene, `/clusters/${cluster.id}`)
+  await page.getByRole("link", { name: "Logs of telemetry-1" }).click()
+  await page.getByRole("region", { name: "Log of telemetry-1 postgres" }).waitFor()
+})
+
 test("a log is opened from the page that it belongs to, and leaving ends it", async () => {
   await using scene = await openScene(stage)
   const { page, central } = scene

@@ -1,4 +1,5 @@
 /** The members of one cluster with all that their sidecars report. Absent figures are dashes, never zeros. */
+import { getRouteApi } from "@tanstack/react-router"
 import { createColumnHelper } from "@tanstack/react-table"
 import type { ReactNode } from "react"
 import type { Cluster, Instance } from "#wire/rest/clusters.ts"
@@ -10,6 +11,7 @@ import { classNames } from "../ui/class-names.ts"
 import { bytesText, lagText } from "../ui/format.ts"
 import { Meter } from "../ui/meter.tsx"
 import { type Columns, DataTable, type Features } from "../ui/table.tsx"
+import { TextLink } from "../ui/text-link.tsx"
 import { fillTone, textTone } from "../ui/tone.ts"
 import { PhaseWord, RoleBadge } from "./state-badge.tsx"
 import { useStale } from "./observed.tsx"
@@ -37,6 +39,7 @@ const columns: Columns<Member> = column.columns([
             </span>
           ) : null}
         </span>
+        <MemberLogs pod={instance.pod} />
         {instance.reason === null ? null : (
           <span className="max-w-96 text-xs text-ink-3">{instance.reason}</span>
         )}
@@ -125,6 +128,24 @@ export function InstanceTable({ cluster }: { readonly cluster: Cluster }) {
         sortable
       />
     </div>
+  )
+}
+
+const route = getRouteApi("/signed-in/clusters/$id")
+
+function MemberLogs({ pod }: { readonly pod: string }) {
+  const { id } = route.useParams()
+  return (
+    <TextLink
+      to="/clusters/$id/logs"
+      params={{ id }}
+      search={{ pod }}
+      quiet
+      aria-label={`Logs of ${pod}`}
+      className="self-start text-xs text-ink-3 hover:text-ink"
+    >
+      Logs
+    </TextLink>
   )
 }
 
