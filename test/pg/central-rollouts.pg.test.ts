@@ -104,7 +104,7 @@ const isAway = (api: Api, site: ObedientSite): Promise<unknown> =>
   })
 
 test("a wave over six sites, of which one is offline, one fails, and one comes only now", async () => {
-  const { api, profileId, site, running } = await scene(six)
+  const { api, profileId, site, running, joined } = await scene(six)
   await site("quarry").disconnect()
   await isAway(api, site("quarry"))
   site("south").conduct = "fail"
@@ -134,15 +134,17 @@ test("a wave over six sites, of which one is offline, one fails, and one comes o
   assert.equal(owing.state, "running", "it goes on for as long as somebody owes")
   assert.equal((await versions(api))["quarry"], 1, "who is away is not moved behind its back")
 
-  // A satellite that is approved meanwhile gets its cluster, of the newest version, and is no part of the wave.
+  // A satellite that is approved meanwhile gets its cluster, of the version before, and takes its turn in the wave.
   const late = await new ObedientSite(running.central, "late").join(api, { ring: "wide" })
   open.push(late)
+  joined.set("late", late)
   await late.connect()
-  assert.equal(late.came.at(-1)?.spec.parameters["work_mem"], "8MB")
+  assert.equal(late.came[0]?.spec.parameters["work_mem"], "4MB")
 
   await site("quarry").connect()
   const over = await stateIs(api, rollout, "finished")
-  assert.deepEqual([over.counts.done, over.counts.failed], [5, 1])
+  assert.deepEqual([over.counts.done, over.counts.failed], [6, 1])
+  assert.equal(late.came.at(-1)?.spec.parameters["work_mem"], "8MB")
   assert.equal(site("quarry").came.at(-1)?.spec.parameters["work_mem"], "8MB")
   const failed = await api.ok("listOperations", { query: { state: "failed" } })
   assert.deepEqual(
@@ -482,12 +484,18 @@ test("protection from deletion reaches the site, and an order that knows nothing
   ])
   // A mistake of central's, past every check of its own: the order says that nobody decided it.
   await using database = openDatabase({ url, applicationName: "test" })
-  await database.sql`update cluster set deleting_since = now()`
+  await database.sql`
+    with marked as (update cluster set deleting_since = now() returning *)
+    insert into operation (id, kind, cluster_id, cluster_name, namespace, satellite_id, actor, state, steps)
+    select gen_random_uuid(), 'delete', id, name, namespace, satellite_id, 'central', 'pending', '[]' from marked`
   await site("north").disconnect()
   await site("north").connect()
   await eventually("the order came", () => Promise.resolve(site("north").dropped.length > 0))
   assert.equal(site("north").dropped.at(-1)?.version, undefined)
-  await database.sql`update cluster set deleting_since = null`
+  await eventually("the deletion failed, and the cluster stands", async () => {
+    const { items } = await api.ok("listOperations", { query: { kind: "delete" } })
+    return items[0]?.state === "failed" && items[0].error?.includes("protected from deletion")
+  })
   const now = await api.ok("getCluster", { params: { id } })
   await api.ok("editCluster", {
     params: { id },

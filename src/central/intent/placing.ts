@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto"
 import { type ClusterId, clusterId, type SatelliteId } from "#core/ids.ts"
 import { type DeploymentRule, type Placement, place, type Site } from "#core/rollout/match.ts"
+import type { Beginning } from "#core/rollout/new-cluster.ts"
 import { type GoverningRule, type MatchEnd, settle } from "#core/rollout/match-end.ts"
 import type { Sql } from "#io/postgres/sql.ts"
 import { audit } from "../audit/audit.ts"
@@ -10,6 +11,7 @@ import { notify } from "../store/change.ts"
 import { insertClusters, places } from "../store/cluster.ts"
 import { allRules, exceptions } from "../store/rule.ts"
 import type { Actor } from "./actor.ts"
+import { beginnings, joinRollouts } from "./beginning.ts"
 import { tell } from "./tell.ts"
 
 /** Any number that is ours alone. */
@@ -89,9 +91,14 @@ export async function makeClusters(
   actor: Actor,
 ): Promise<readonly ClusterId[]> {
   if (wanted.length === 0) return []
+  const begins = await beginnings(
+    sql,
+    wanted.map(({ rule }) => rule.profileId),
+  )
   const made = wanted.map(({ rule, site }) => ({
     rule,
     site,
+    begin: begins(rule.profileId, site),
     row: {
       id: clusterId(randomUUID()),
       name: rule.clusterName,
@@ -103,24 +110,32 @@ export async function makeClusters(
   }))
   await insertClusters(
     sql,
-    made.map(({ row }) => row),
+    made.map(({ row, begin }) => ({ ...row, specVersion: begin.version })),
+  )
+  await joinRollouts(
+    sql,
+    made.flatMap(({ row, site, begin: { joins, version } }) =>
+      joins === undefined
+        ? []
+        : [{ rollout: joins.id, cluster: row, siteName: site.name, version }],
+    ),
   )
   for (const [satellite, here] of Map.groupBy(made, ({ site }) => site.id))
     await tell(
       sql,
       actor,
       satellite,
-      here.map(({ rule, site, row }) => ({
+      here.map(({ rule, site, row, begin }) => ({
         kind: "cluster.requested",
-        message: `cluster ${row.namespace}/${row.name} shall be on ${site.name}, by rule ${rule.name}`,
+        message: `cluster ${row.namespace}/${row.name} shall be on ${site.name}, by rule ${rule.name}${inWords(begin)}`,
         clusterId: row.id,
-        details: { rule: rule.name },
+        details: { rule: rule.name, version: String(begin.version) },
       })),
     )
   await audit(
     sql,
     actor,
-    ...made.map(({ rule, site, row }) => ({
+    ...made.map(({ rule, site, row, begin }) => ({
       action: "create",
       resource: "cluster" as const,
       id: row.id,
@@ -131,6 +146,7 @@ export async function makeClusters(
         satellite: site.name,
         profileId: row.profileId,
         rule: rule.name,
+        specVersion: begin.version,
       },
     })),
   )
@@ -142,6 +158,11 @@ export async function makeClusters(
   )
   return ids
 }
+
+const inWords = ({ version, joins }: Beginning): string =>
+  joins === undefined
+    ? ""
+    : `; it begins with version ${version} of its profile, and takes its turn in the rollout of version ${joins.version}`
 
 /** The streams of these satellites look again at what they should run; browsers see the clusters anew. */
 export async function desiredChanged(

@@ -50,6 +50,7 @@ export async function createRollout(
       note: body.note,
       actor: actor.name,
       plan,
+      takesNew: body.clusterIds === undefined ? actor.scope : undefined,
     })
     await insertEntries(
       sql,

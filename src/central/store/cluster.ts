@@ -172,20 +172,22 @@ export type NewCluster = {
   readonly satelliteId: SatelliteId
   readonly profileId: string
   readonly ruleId: string | undefined
+  readonly specVersion: number
 }
 
-/** New clusters, each with the spec that its profile has now. */
+/** New clusters, each with the spec of a version of its profile. */
 export const insertClusters = async (sql: Sql, clusters: readonly NewCluster[]): Promise<void> => {
   await sql`
     insert into cluster (
       id, name, namespace, satellite_id, profile_id, rule_id, spec, spec_version
     )
-    select n.id, n.name, n.namespace, n."satelliteId", n."profileId", n."ruleId", p.spec,
-      p.spec_version
+    select n.id, n.name, n.namespace, n."satelliteId", n."profileId", n."ruleId", v.spec,
+      v.spec_version
     from jsonb_to_recordset(${JSON.stringify(clusters)}::jsonb) as n (
-        id uuid, name text, namespace text, "satelliteId" uuid, "profileId" uuid, "ruleId" uuid
+        id uuid, name text, namespace text, "satelliteId" uuid, "profileId" uuid, "ruleId" uuid,
+        "specVersion" integer
       )
-      join profile p on p.id = n."profileId"`
+      join profile_version v on v.profile_id = n."profileId" and v.spec_version = n."specVersion"`
 }
 
 export type Place = Standing & { readonly version: number }

@@ -41,7 +41,7 @@ export const planOf = (to: number, stored: StoredPlan): Plan => ({
   unwellMs: stored.unhealthyForSeconds * 1000,
 })
 
-function stateOf(row: Row): RolloutState {
+export function stateOf(row: Row): RolloutState {
   const found = rolloutStates.find((state) => state === row["state"])
   assert(found !== undefined, "column state holds the state of a rollout")
   return found
@@ -102,13 +102,16 @@ export type NewRollout = {
   readonly note: string
   readonly actor: string
   readonly plan: StoredPlan
+  /** Undefined: it is about a selection of clusters. */
+  readonly takesNew: Scope | undefined
 }
 
 export const insertRollout = async (sql: Sql, made: NewRollout): Promise<void> => {
   await sql`
-    insert into rollout (id, profile_id, spec_version, note, actor, plan, state)
+    insert into rollout (id, profile_id, spec_version, note, actor, plan, state, takes_new)
     values (${made.id}, ${made.profileId}, ${made.specVersion}, ${made.note}, ${made.actor},
-      ${JSON.stringify(made.plan)}::jsonb, 'running')`
+      ${JSON.stringify(made.plan)}::jsonb, 'running',
+      ${made.takesNew === undefined ? null : JSON.stringify(made.takesNew)}::jsonb)`
 }
 
 export type RolloutFilter = {
@@ -234,13 +237,18 @@ export const keepPassed = async (
     where id = ${id}`
 }
 
-/** Deletes up to `limit` that have been over for `days`, with what is known of their clusters. */
+/**
+ * Deletes up to `limit` that have been over for `days`, with what is known of their clusters; not what is known of
+ * the version that a profile has now, by which its new clusters are made.
+ */
 export const pruneRollouts = async (sql: Sql, days: number, limit: number): Promise<void> => {
   await sql`
     delete from rollout where id in (
       select id from rollout
       where state in ('finished', 'rolled-back', 'cancelled')
         and ended_at < now() - make_interval(days => ${days})
+        and not exists (select from profile p
+          where p.id = rollout.profile_id and p.spec_version = rollout.spec_version)
       order by ended_at limit ${limit}
     )`
 }
