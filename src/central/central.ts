@@ -43,6 +43,8 @@ export type CentralOptions = {
   readonly tls: TlsConfig
   readonly bundleFile?: string | undefined
   readonly provider?: ProviderConfig | undefined
+  readonly trustedProxies?: readonly string[] | undefined
+  readonly auditDays?: number | undefined
   readonly log: Log
   /** For tests that cannot wait two minutes for a satellite to be lost. */
   readonly timing?: {
@@ -128,7 +130,7 @@ const openTls = async (
       })
 
 function partsOf(
-  { log, timing }: CentralOptions,
+  { log, timing, auditDays }: CentralOptions,
   database: Database,
   secrets: SecretBox,
   tls: Tls | undefined,
@@ -164,7 +166,7 @@ function partsOf(
     registration: new Registration(database, log, tls),
     rollouts,
     changes: new Changes(database, streams, audience, tails, log, () => rollouts.wake()),
-    sweeper: new Sweeper({ database, log, ...times }),
+    sweeper: new Sweeper({ database, log, auditDays, ...times }),
     signIn: new SignIn(database),
     metrics,
     secrets,

@@ -54,3 +54,38 @@ test("D5: a password that breaks the URL of the database is told with the way to
     assert.equal(read(encodeURIComponent(password)).kind, "ok")
   }
 })
+
+test("proxies are ranges of addresses, never everybody; days of the audit a whole number of them", () => {
+  const base = { DATABASE_URL: "postgresql://x", PG_SWARM_TLS: "off" }
+  const good = readCentralConfig({
+    ...base,
+    PG_SWARM_TRUSTED_PROXIES: "10.0.0.0/8, 2001:db8::/32",
+    PG_SWARM_AUDIT_DAYS: "30",
+  })
+  assert.equal(good.kind, "ok")
+  assert.deepEqual(good.value.trustedProxies, ["10.0.0.0/8", "2001:db8::/32"])
+  assert.equal(good.value.auditDays, 30)
+  const usual = readCentralConfig(base)
+  assert.equal(usual.kind, "ok")
+  assert.deepEqual([usual.value.trustedProxies, usual.value.auditDays], [[], 400])
+  for (const [text, problem] of [
+    ["0.0.0.0/0", /is everybody/],
+    ["::/0", /is everybody/],
+    ["10.0.0.1", /10\.0\.0\.1\/32 is this one address/],
+    ["10.0.0.1/8", /10\.0\.0\.0\/8 is the range/],
+    ["nginx", /is no range of addresses/],
+  ] as const) {
+    const read = readCentralConfig({ ...base, PG_SWARM_TRUSTED_PROXIES: text })
+    assert.equal(read.kind, "bad", text)
+    assert.deepEqual(
+      read.problems.map(({ field }) => field),
+      ["PG_SWARM_TRUSTED_PROXIES"],
+    )
+    assert.match(read.problems[0]?.problem ?? "", problem)
+  }
+  for (const text of ["0", "1.5", "forever"]) {
+    const read = readCentralConfig({ ...base, PG_SWARM_AUDIT_DAYS: text })
+    assert.equal(read.kind, "bad", text)
+    assert.equal(read.problems[0]?.field, "PG_SWARM_AUDIT_DAYS")
+  }
+})

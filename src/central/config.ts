@@ -2,13 +2,29 @@
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import * as z from "zod"
+import { cidrProblem } from "#core/cluster/cidr.ts"
 import type { Parsed, Problem } from "#core/parsed.ts"
 import { port } from "#core/names.ts"
 import { type Environment, type HostPort, hostPort, logLevel, readConfig } from "#io/config.ts"
 import type { LogLevel } from "#io/log.ts"
 import { readKeys, type SecretKey } from "./secrets/keys.ts"
 import { type ProviderConfig, providerVariables, readProvider } from "./auth/provider-config.ts"
+import { auditDaysDefault } from "./satellites/sweeper.ts"
 import { readTls, type TlsConfig, tlsVariables } from "./tls/config.ts"
+
+/** Everybody is no proxy: whoever could say where a request is from could be anybody. */
+const everybody = new Set(["0.0.0.0/0", "::/0"])
+
+const proxies = z.string().transform((text, context): readonly string[] => {
+  const ranges = text.split(",").map((range) => range.trim())
+  for (const range of ranges) {
+    const message = everybody.has(range)
+      ? `${range} is everybody: name the addresses of the proxies themselves`
+      : cidrProblem(range)
+    if (message !== undefined) context.addIssue({ code: "custom", message })
+  }
+  return ranges
+})
 
 const schema = z.object({
   DATABASE_URL: z
@@ -32,6 +48,13 @@ const schema = z.object({
   PG_SWARM_DASHBOARD_DIR: z.string().startsWith("/", "expected an absolute path").optional(),
   PG_SWARM_SECRET_KEYS: z.string().optional(),
   PG_SWARM_SECRET_KEYS_FILE: z.string().startsWith("/", "expected an absolute path").optional(),
+  PG_SWARM_TRUSTED_PROXIES: proxies.optional(),
+  PG_SWARM_AUDIT_DAYS: z.coerce
+    .number("expected a number of days")
+    .int("expected a whole number of days")
+    .min(1, "expected 1 day or more")
+    .max(36_500, "expected at most 36500 days")
+    .default(auditDaysDefault),
   ...tlsVariables,
   ...providerVariables,
   PG_SWARM_LOG_LEVEL: logLevel.default("info"),
@@ -58,6 +81,10 @@ export type CentralConfig = {
   readonly adminPassword: string | undefined
   readonly dashboardDir: string | undefined
   readonly tls: TlsConfig
+  /** Ranges of addresses of the reverse proxies in front of the REST port. */
+  readonly trustedProxies: readonly string[]
+  /** So long an entry of the audit is kept. */
+  readonly auditDays: number
   /** Undefined where people sign in with passwords only. */
   readonly provider: ProviderConfig | undefined
   /** Where central writes the authorities of its certificate; undefined where it has no folder. */
@@ -97,6 +124,8 @@ export function readCentralConfig(environment: Environment): Parsed<CentralConfi
       adminUser: given.PG_SWARM_ADMIN_USER,
       adminPassword: given.PG_SWARM_ADMIN_PASSWORD,
       dashboardDir: given.PG_SWARM_DASHBOARD_DIR,
+      trustedProxies: given.PG_SWARM_TRUSTED_PROXIES ?? [],
+      auditDays: given.PG_SWARM_AUDIT_DAYS,
       tls,
       provider,
       bundleFile:

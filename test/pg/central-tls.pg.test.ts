@@ -23,6 +23,7 @@ import type { Central, CentralOptions } from "../../src/central/central.ts"
 import { dialCentral, reasonOf } from "../../src/satellite/central/dial.ts"
 import { createClient } from "@connectrpc/connect"
 import { RegistrationService } from "#wire/registration.ts"
+import { type Log, silentLog } from "#io/log.ts"
 import { openDatabase } from "#io/postgres/sql.ts"
 import { SecretBox } from "../../src/central/secrets/secret-box.ts"
 import { listAuthorities } from "../../src/central/store/authority.ts"
@@ -100,7 +101,12 @@ async function joined(central: Central, site: Site, ca: string) {
       password: adminPassword,
     },
   )
-  const cookie = String(session.headers["set-cookie"]).split(";", 1)[0] ?? ""
+  const set = String(session.headers["set-cookie"])
+  // With this prefix a browser takes it from this host alone, by TLS alone, and for no part of the paths.
+  assert.match(set, /^__Host-pg_swarm_session=[^;]+; /)
+  for (const attribute of ["Path=/", "HttpOnly", "Secure", "SameSite=Strict"])
+    assert.ok(set.split("; ").includes(attribute), set)
+  const cookie = set.split(";", 1)[0] ?? ""
   const approved = await https(
     central,
     ca,
@@ -167,9 +173,18 @@ test("certificates in files are read again when they change, on both ports, and 
   await write(one)
   const caFile = join(folder, "given-ca.crt")
   await writeFile(caFile, authority.certificate)
+  const refused = Promise.withResolvers<undefined>()
+  const log: Log = {
+    ...silentLog,
+    error: (event) => {
+      if (event === "tls.files-refused") refused.resolve(undefined)
+    },
+    child: () => log,
+  }
   await using central = await startTestCentral(await server.freshDatabase(), {
     tls: { kind: "files", ...files, authority: caFile, clients: "optional" },
     timing: quick,
+    log,
   })
   const until = async (port: number) =>
     Date.parse((await shownBy(port, authority.certificate)).valid_to)
@@ -185,9 +200,7 @@ test("certificates in files are read again when they change, on both ports, and 
   const { stream } = await site.connect()
 
   await writeFile(files.certificate, "half a certificate")
-  await new Promise((resolve) => {
-    setTimeout(resolve, quick.sweepEvery * 3)
-  })
+  await refused.promise
   assert.equal(await until(central.grpc.port), goodUntil(one.certificate))
   await write(two)
   for (const port of [central.rest.port, central.grpc.port])

@@ -12,10 +12,14 @@ import { type Outcome, done, refused } from "../refusal.ts"
 
 declare module "fastify" {
   interface FastifyInstance {
-    /** Whether browsers reach us by HTTPS: then cookies are sent by no other way. */
-    secureCookies: boolean
+    /** Whether this port speaks TLS itself. */
+    servesTls: boolean
   }
 }
+
+/** Whether the browser reaches us by HTTPS, be it a trusted proxy that ends it: cookies are then sent by no other way. */
+export const isSecure = (request: FastifyRequest): boolean =>
+  request.server.servesTls || request.protocol === "https"
 
 /** Under HTTPS the prefix makes browsers refuse a cookie that another host of the domain wants to put here. */
 export const cookieName = (secure: boolean): string =>
@@ -32,7 +36,7 @@ export const bearerOf = (request: FastifyRequest): string | undefined => {
 }
 
 export const sessionOf = (request: FastifyRequest): string | undefined =>
-  request.cookies[cookieName(request.server.secureCookies)]?.slice(0, 300)
+  request.cookies[cookieName(isSecure(request))]?.slice(0, 300)
 
 export async function enter(sql: Sql, request: FastifyRequest): Promise<Outcome<Caller>> {
   const bearer = bearerOf(request)

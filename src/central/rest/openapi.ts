@@ -5,6 +5,7 @@ import type { Role } from "#core/access/role.ts"
 import { problemSchema } from "#wire/rest/shapes.ts"
 import { takesIdempotencyKey } from "#wire/rest/route.ts"
 import { type Route, routes } from "#wire/rest/routes.ts"
+import { auditExportPath, auditExportQuery, auditMediaTypes } from "#wire/rest/audit.ts"
 import { apiPrefix } from "./register.ts"
 
 type Json = Record<string, unknown>
@@ -34,6 +35,7 @@ export function openApi(): Json {
     const path = `${apiPrefix}${route.path.replaceAll(/:(\w+)/g, "{$1}")}`
     paths[path] = { ...paths[path], [route.method.toLowerCase()]: operation(name, route) }
   }
+  paths[`${apiPrefix}${auditExportPath}`] = { get: auditExport() }
   return {
     openapi: "3.1.0",
     info: {
@@ -90,6 +92,24 @@ function operation(name: string, route: Route): Json {
             },
       default: problemAnswer,
     },
+  }
+}
+
+function auditExport(): Json {
+  const route = {
+    method: "GET",
+    path: auditExportPath,
+    summary: "Every change that somebody made as a file, newest first",
+    access: "admin",
+    query: auditExportQuery,
+    status: 200,
+  } as const
+  const content = Object.fromEntries(
+    Object.values(auditMediaTypes).map((type) => [type, { schema: { type: "string" } }]),
+  )
+  return {
+    ...operation("exportAudit", route),
+    responses: { 200: { description: "The file", content }, default: problemAnswer },
   }
 }
 

@@ -12,7 +12,7 @@ import {
 } from "#wire/rest/routes.ts"
 import type { Caller } from "../auth/access.ts"
 import type { Outcome } from "../refusal.ts"
-import { admit, cookieName, isForeign, mustBeOwn, sessionOf } from "./guard.ts"
+import { admit, cookieName, isForeign, isSecure, mustBeOwn, sessionOf } from "./guard.ts"
 import { alsoWrong } from "./also-wrong.ts"
 import type { Call, Handler, Handlers } from "./handler.ts"
 import { idempotent, replayedHeader } from "./idempotency.ts"
@@ -125,7 +125,7 @@ function unexpected(given: unknown, where: string): readonly FieldProblem[] {
 }
 
 function sessionCookie(request: FastifyRequest, reply: FastifyReply): Call<undefined>["session"] {
-  const secure = request.server.secureCookies
+  const secure = isSecure(request)
   const attributes = { path: "/", httpOnly: true, sameSite: "strict", secure } as const
   return {
     given: sessionOf(request),

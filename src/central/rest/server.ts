@@ -38,6 +38,7 @@ import { profileHandlers } from "./profiles.ts"
 import { rolloutHandlers } from "./rollouts.ts"
 import { apiPrefix, registerRoutes } from "./register.ts"
 import { satelliteIdentityHandlers } from "./satellite-identity.ts"
+import { serveAuditExport } from "./audit-export.ts"
 import { cascadeHandlers } from "./cascade.ts"
 import { logLevelHandlers } from "./log-levels.ts"
 import { serveLogTails } from "./log-tails.ts"
@@ -52,6 +53,8 @@ export type RestOptions = {
   readonly database: JointDatabase
   readonly signIn: SignIn
   readonly provider?: ProviderConfig | undefined
+  /** Ranges of addresses whose word on where a request is from, and by which scheme, is taken. */
+  readonly trustedProxies?: readonly string[] | undefined
   readonly secrets: SecretBox
   readonly audience: Audience
   readonly tails: TailDesk
@@ -68,7 +71,7 @@ const connectionsMax = 2000
 
 export async function openRestServer(options: RestOptions): Promise<RestServer> {
   const app = application(options)
-  app.decorate("secureCookies", options.tls !== undefined)
+  app.decorate("servesTls", options.tls !== undefined)
   await app.register(cookie)
   await app.register(websocket, { options: { maxPayload: 1024 } })
   answerErrors(app, options.log)
@@ -105,6 +108,7 @@ export async function openRestServer(options: RestOptions): Promise<RestServer> 
   )
   serveHealth(app, database)
   serveMetrics(app, database, metrics)
+  serveAuditExport(app, database)
   serveAuthority(app, tls)
   serveLive(app, database.sql, audience)
   serveLogTails(app, database.sql, options.tails)
@@ -124,7 +128,7 @@ export async function openRestServer(options: RestOptions): Promise<RestServer> 
   }
 }
 
-function application({ tls, metrics }: RestOptions): App {
+function application({ tls, metrics, trustedProxies = [] }: RestOptions): App {
   const common = {
     logger: false,
     bodyLimit: bodyMax,
@@ -132,6 +136,7 @@ function application({ tls, metrics }: RestOptions): App {
     keepAliveTimeout: 65_000,
     forceCloseConnections: true,
     return503OnClosing: true,
+    trustProxy: trustedProxies.length === 0 ? false : [...trustedProxies],
     routerOptions: { maxParamLength: 200 },
     genReqId: ({ headers }: { headers: Record<string, string | string[] | undefined> }) => {
       const given = headers["x-request-id"]

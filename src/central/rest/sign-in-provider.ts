@@ -1,21 +1,17 @@
 /** The two addresses by which a browser goes to the identity provider and comes back. */
+import type { FastifyRequest } from "fastify"
 import { callbackPath } from "../auth/provider-config.ts"
 import { type Provider, readLeaving, writeLeaving } from "../auth/provider.ts"
 import type { App } from "./app.ts"
-import { cookieName } from "./guard.ts"
+import { cookieName, isSecure } from "./guard.ts"
 
 export const signInPath = "/api/v1/sign-in/provider"
 const minutesAway = 10
 
 export function serveProvider(app: App, provider: Provider | undefined): void {
   if (provider === undefined) return
-  const secure = app.secureCookies
-  const leavingName = secure ? "__Host-pg_swarm_leaving" : "pg_swarm_leaving"
-  // The provider's page sends the browser back: a strict cookie would stay behind.
-  const away = { path: "/", httpOnly: true, sameSite: "lax", secure } as const
-  const stay = { path: "/", httpOnly: true, sameSite: "strict", secure } as const
-
-  app.get(signInPath, async (_, reply) => {
+  app.get(signInPath, async (request, reply) => {
+    const { leavingName, away } = cookiesOf(request)
     const outcome = await provider.leave()
     if (outcome.kind === "refused") return reply.redirect(failed(outcome.code), 303)
     const { to, leaving } = outcome.value
@@ -24,6 +20,7 @@ export function serveProvider(app: App, provider: Provider | undefined): void {
   })
 
   app.get(callbackPath, async (request, reply) => {
+    const { leavingName, away, stayName, stay } = cookiesOf(request)
     const leaving = readLeaving(request.cookies[leavingName])
     // Once only, whatever becomes of it.
     void reply.clearCookie(leavingName, away)
@@ -36,12 +33,23 @@ export function serveProvider(app: App, provider: Provider | undefined): void {
     })
     if (outcome.kind === "refused") return reply.redirect(failed(outcome.code), 303)
     const { token, session } = outcome.value
-    void reply.setCookie(cookieName(secure), token, {
+    void reply.setCookie(stayName, token, {
       ...stay,
       expires: new Date(session.expiresAt),
     })
     return reply.redirect("/", 303)
   })
+}
+
+function cookiesOf(request: FastifyRequest) {
+  const secure = isSecure(request)
+  return {
+    leavingName: secure ? "__Host-pg_swarm_leaving" : "pg_swarm_leaving",
+    // The provider's page sends the browser back: a strict cookie would stay behind.
+    away: { path: "/", httpOnly: true, sameSite: "lax", secure },
+    stayName: cookieName(secure),
+    stay: { path: "/", httpOnly: true, sameSite: "strict", secure },
+  } as const
 }
 
 const failed = (code: string): string => `/sign-in?failed=${code}`

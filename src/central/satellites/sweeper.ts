@@ -9,6 +9,7 @@ import { satelliteChanged } from "../intent/satellites.ts"
 import { central } from "../intent/actor.ts"
 import { tell } from "../intent/tell.ts"
 import { endExpiredTails } from "../store/log-tail.ts"
+import { pruneAudit } from "../store/audit.ts"
 import { pruneSessions } from "../store/session.ts"
 import { pruneEvents } from "../store/event.ts"
 import { pruneIdempotency } from "../store/idempotency.ts"
@@ -26,15 +27,18 @@ export type SweeperOptions = {
   readonly lateAfter?: Millis
   readonly lostAfter?: Millis
   readonly eventDays?: number
+  readonly auditDays?: number | undefined
   readonly operations?: Patience
 }
 
 const eventDaysDefault = 90
+/** A year, and time to look at it. */
+export const auditDaysDefault = 400
 const pruneEvery = minutes(10)
 const pruneBite = 5000
 
 export class Sweeper {
-  readonly #options: Required<SweeperOptions>
+  readonly #options: Required<SweeperOptions> & { readonly auditDays: number }
   #prunedAt = Number.NEGATIVE_INFINITY
 
   constructor(options: SweeperOptions) {
@@ -43,6 +47,7 @@ export class Sweeper {
       lateAfter: options.lateAfter ?? seconds(30),
       lostAfter: options.lostAfter ?? seconds(120),
       eventDays: options.eventDays ?? eventDaysDefault,
+      auditDays: options.auditDays ?? auditDaysDefault,
       operations: options.operations ?? usualPatience,
       database: options.database,
       log: options.log,
@@ -79,7 +84,9 @@ export class Sweeper {
   async #prune(): Promise<void> {
     const now = performance.now()
     if (now - this.#prunedAt < pruneEvery) return
-    const { database, eventDays, log } = this.#options
+    const { database, eventDays, auditDays, log } = this.#options
+    const audited = await pruneAudit(database.sql, auditDays, pruneBite)
+    if (audited > 0) log.event("audit.pruned", { pruned: audited, days: auditDays })
     const pruned = await pruneEvents(database.sql, eventDays, pruneBite)
     await pruneSessions(database.sql)
     await pruneIdempotency(database.sql, pruneBite)
@@ -87,7 +94,7 @@ export class Sweeper {
     await pruneRollouts(database.sql, eventDays, pruneBite)
     await pruneRoleChanges(database.sql, roleChangesKept, pruneBite)
     // A full bite means that there is more: go on at the next turn.
-    if (pruned < pruneBite) this.#prunedAt = now
+    if (pruned < pruneBite && audited < pruneBite) this.#prunedAt = now
     if (pruned > 0) log.event("events.pruned", { pruned, days: eventDays })
   }
 }

@@ -1,4 +1,4 @@
-/** Table `audit`: only ever added to. */
+/** Table `audit`: only ever added to, and forgotten by age alone. */
 import * as z from "zod"
 import { integerOf, jsonOf, maybe, type Row, textOf, timeOf } from "#io/postgres/row.ts"
 import type { Sql } from "#io/postgres/sql.ts"
@@ -83,6 +83,25 @@ export const listAudit = async (
       order by serial desc
       limit ${limit}`
   ).map(shown)
+
+/**
+ * Deletes up to `limit` entries older than `days`, the oldest first; returns how many. What another central is
+ * deleting just now is left to it.
+ */
+export async function pruneAudit(sql: Sql, days: number, limit: number): Promise<number> {
+  const [row] = await sql`
+    with old as (
+      select serial from audit
+      where at < now() - make_interval(days => ${days})
+      order by at, serial
+      limit ${limit}
+      for update skip locked
+    ), gone as (
+      delete from audit a using old where a.serial = old.serial returning a.serial
+    )
+    select count(*)::integer as pruned from gone`
+  return row === undefined ? 0 : integerOf(row, "pruned")
+}
 
 const wordsMax = 500
 const wordsOf = z.array(z.string())

@@ -354,3 +354,18 @@ test("a member that does not come back after any deed holds the rest up, and all
   }
   assert.equal(primaryIn(new World(3, {}).situation())?.pod, "c-0")
 })
+
+test("whoever is of an earlier template and does not say what is in force is told how to mend it", () => {
+  const world = new World(3, { work_mem: 4 })
+  const seen = world.situation()
+  const silent = (outdated: boolean): Situation => ({
+    ...seen,
+    members: seen.members.map((member, at) =>
+      at === 1 ? { ...member, outdated, config: undefined } : member,
+    ),
+  })
+  const [fresh, old] = [nextStep(silent(false)), nextStep(silent(true))]
+  assert.ok(fresh.kind === "wait" && old.kind === "wait")
+  assert.match(fresh.why, /did not say yet what is in force there$/)
+  assert.match(old.why, /may be older than this satellite.*delete these pods one after another/)
+})

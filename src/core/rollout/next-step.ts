@@ -61,8 +61,7 @@ export function nextStep(seen: Situation): Next {
   if (troubles.length > 0) return wait(troubles.join("; "), memberPatience)
   if (primary === undefined) return wait("no member serves writes", memberPatience)
   const mute = members.filter(({ config }) => config === undefined)
-  if (mute.length > 0)
-    return wait(`${names(mute)} did not say yet what is in force there`, reloadPatience)
+  if (mute.length > 0) return wait(whySilent(mute), reloadPatience)
   const unread = members.filter(({ config }) => config?.print !== seen.print)
   if (unread.length > 0) return wait(`${names(unread)} did not take it over yet`, reloadPatience)
   const work = restarts(seen, primary)
@@ -71,6 +70,14 @@ export function nextStep(seen: Situation): Next {
     return stuck("the cluster is paused, and members have to restart: resume it")
   if (seen.busy !== undefined && work.kind === "act") return wait(seen.busy, busyPatience)
   return work
+}
+
+/** Who is well and of an earlier template, and does not say it, runs a sidecar that never will. */
+function whySilent(mute: readonly MemberNow[]): string {
+  const old = mute.filter(({ outdated, role }) => outdated && role !== "unknown")
+  return old.length === 0
+    ? `${names(mute)} did not say yet what is in force there`
+    : `${names(old)} did not say yet what is in force there: their sidecar may be older than this satellite, and only a new pod brings a newer one; if it stays so, delete these pods one after another, standbys first, and hand the primary's role over before its own`
 }
 
 /** With such a value in its file a server does not start: nothing restarts before it is gone. */

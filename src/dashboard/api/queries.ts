@@ -1,4 +1,5 @@
 /** Every question the pages ask central, by key. The live connection writes under the same keys. */
+import { auditExportPath, type auditMediaTypes } from "#wire/rest/audit.ts"
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query"
 import { clusterBelongs, satelliteBelongs } from "../domain/match.ts"
 import type {
@@ -265,14 +266,27 @@ export type AuditSearch = {
 
 const days: Readonly<Record<string, number>> = { day: 1, week: 7, month: 30 }
 
+const sinceOf = (range: string | undefined): { readonly since?: string } => {
+  const back = days[range ?? ""]
+  return back === undefined ? {} : { since: new Date(Date.now() - back * 86_400_000).toISOString() }
+}
+
+export function auditExportUrl(
+  { range, ...words }: AuditSearch,
+  format: keyof typeof auditMediaTypes,
+): string {
+  const given = Object.entries({ ...words, ...sinceOf(range), format })
+  const search = new URLSearchParams(
+    given.flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
+  )
+  return `/api/v1${auditExportPath}?${search.toString()}`
+}
+
 export const auditQuery = ({ range, ...words }: AuditSearch) =>
   infiniteQueryOptions({
     queryKey: [...keys.audit, words, range],
     queryFn: ({ pageParam, signal }) => {
-      const back = days[range ?? ""]
-      const since =
-        back === undefined ? {} : { since: new Date(Date.now() - back * 86_400_000).toISOString() }
-      const query = { ...words, ...since, limit: pageSize, ...from(pageParam) }
+      const query = { ...words, ...sinceOf(range), limit: pageSize, ...from(pageParam) }
       return call("listAudit", { query }, signal)
     },
     initialPageParam: first,

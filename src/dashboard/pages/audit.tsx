@@ -3,7 +3,7 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query"
 import { getRouteApi, useNavigate } from "@tanstack/react-router"
 import { ScrollText } from "lucide-react"
 import type { AuditEntry } from "#wire/rest/audit.ts"
-import { type AuditSearch, auditQuery, auditWordsQuery } from "../api/queries.ts"
+import { type AuditSearch, auditExportUrl, auditQuery, auditWordsQuery } from "../api/queries.ts"
 import { LoadFailed } from "../components/load-failed.tsx"
 import { More } from "../components/more.tsx"
 import { fieldChanges } from "../domain/audit.ts"
@@ -29,6 +29,23 @@ const ranges = [
   { value: "month", name: "Last 30 days" },
 ]
 
+/** What the filters leave, as a file: the browser fetches it by itself, however long it is. */
+const ExportLinks = ({ filter }: { readonly filter: AuditSearch }) => (
+  <span className="flex items-center gap-3 text-sm">
+    <span className="text-ink-3">Export</span>
+    {(["csv", "ndjson"] as const).map((format) => (
+      <a
+        key={format}
+        className="rounded-sm font-medium text-accent underline-offset-3 hover:underline"
+        href={auditExportUrl(filter, format)}
+        download
+      >
+        {format === "csv" ? "CSV" : "NDJSON"}
+      </a>
+    ))}
+  </span>
+)
+
 export function AuditPage() {
   useTitle("Audit")
   const filter = route.useSearch()
@@ -49,6 +66,7 @@ export function AuditPage() {
       <PageHeader
         title="Audit"
         lead="Every change that somebody asked for, newest first. Secrets are never in it."
+        actions={<ExportLinks filter={filter} />}
       />
       <div className="mb-3 flex flex-wrap items-end gap-3">
         <Select

@@ -37,6 +37,14 @@ export const auditQuery = pageQuery.extend({
   until: timestamp.optional(),
 })
 
+/** Not in the table of routes: its answer is a file, of any length, and no JSON. */
+export const auditExportPath = "/audit/export"
+export const auditMediaTypes = { csv: "text/csv", ndjson: "application/x-ndjson" } as const
+
+export const auditExportQuery = auditQuery
+  .omit({ limit: true, cursor: true })
+  .extend({ format: z.enum(["csv", "ndjson"]).default("csv") })
+
 /** Every word that is in the record, to choose from. */
 export const auditWordsSchema = z.object({
   actors: z.array(z.string()),
