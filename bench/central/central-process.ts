@@ -8,7 +8,7 @@ import { join } from "node:path"
 import { setDefaultCACertificates } from "node:tls"
 import { promisify } from "node:util"
 import { present } from "#core/assert.ts"
-import { centralNodeFlags } from "#core/names.ts"
+import { centralNodeEnv, centralNodeFlags } from "#core/names.ts"
 import { issue, newAuthority } from "#io/certificates/authority.ts"
 import { findServerBinaries } from "#io/postgres/binaries.ts"
 import { startPrivateServer } from "#io/postgres/private-server.ts"
@@ -99,6 +99,7 @@ const centralSpec = (
   cwd: folder,
   asOurselves: true,
   env: {
+    ...centralNodeEnv,
     PATH: process.env["PATH"] ?? "",
     DATABASE_URL: given.databaseUrl,
     PG_SWARM_REST_LISTEN: `127.0.0.1:${given.rest}`,

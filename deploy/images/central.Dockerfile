@@ -7,6 +7,8 @@ COPY --from=node /usr/local/bin/node /usr/local/bin/node
 COPY dist/central.js dist/log-sandbox.js /app/
 COPY dist/dashboard /app/dashboard
 ENV PG_SWARM_DASHBOARD_DIR=/app/dashboard PG_SWARM_DATA_DIR=/var/lib/pg-swarm
+# Memory of five thousand connections: centralNodeEnv and centralNodeFlags of src/core/names.ts.
+ENV GLIBC_TUNABLES=glibc.malloc.arena_max=1:glibc.malloc.mmap_threshold=16384:glibc.malloc.top_pad=0
 RUN install -d -o postgres -g postgres -m 0700 /var/lib/pg-swarm
 USER 999:999
 EXPOSE 8080 9090

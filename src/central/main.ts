@@ -1,6 +1,7 @@
 /** The program central: reads its environment, opens its database, serves until it is told to stop. */
 import { setTimeout as wait } from "node:timers/promises"
 import { backoff } from "#core/backoff.ts"
+import { centralNodeEnv } from "#core/names.ts"
 import { seconds } from "#core/units.ts"
 import { version } from "#core/version.ts"
 import { systemClock } from "#io/clock.ts"
@@ -17,6 +18,8 @@ const stopWithin = seconds(15)
 const retry = { first: seconds(0.5), longest: seconds(5) }
 
 async function main(): Promise<void> {
+  // Meant for this process alone, and in force since before it began: its PostgreSQL must not inherit it.
+  for (const name of Object.keys(centralNodeEnv)) delete process.env[name]
   const read = readCentralConfig(process.env)
   if (read.kind === "bad") {
     console.error(configProblems(read.problems))

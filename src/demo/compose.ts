@@ -7,7 +7,7 @@ import { randomBytes } from "node:crypto"
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { promisify } from "node:util"
-import { centralNodeFlags, port } from "#core/names.ts"
+import { centralNodeEnv, centralNodeFlags, port } from "#core/names.ts"
 import type { ServerBinaries } from "#io/postgres/binaries.ts"
 import { type Account, serverAccount } from "#io/process/account.ts"
 import type { Cluster } from "#wire/rest/clusters.ts"
@@ -228,6 +228,7 @@ const centralSpec = (
   cwd: folder.central,
   env: {
     ...plainEnvironment(folder.central),
+    ...centralNodeEnv,
     PG_SWARM_DATA_DIR: folder.central,
     PG_SWARM_REST_LISTEN: `${flags.host}:${flags.port}`,
     PG_SWARM_GRPC_LISTEN: `${flags.host}:${grpcPort(flags)}`,

@@ -3,14 +3,14 @@
  * ends the older, and what the older does while ending never touches the newer (D2).
  */
 import { setTimeout as wait } from "node:timers/promises"
-import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect"
+import { Code, ConnectError } from "@connectrpc/connect"
 import type { Hello } from "#core/fleet/satellite.ts"
 import { satelliteUri } from "#core/fleet/certificates.ts"
 import { type SatelliteId, satelliteId } from "#core/ids.ts"
 import { type Millis, millis, seconds } from "#core/units.ts"
 import type { Log } from "#io/log.ts"
 import type { Database } from "#io/postgres/sql.ts"
-import { type LeanCall, leanCall } from "#io/rpc/lean-stream.ts"
+import { type LeanCall, leanCall, type LeanContext } from "#io/rpc/lean-stream.ts"
 import { callerCertificate, hangUp } from "#io/rpc/server.ts"
 import {
   type CentralMessage,
@@ -118,7 +118,7 @@ export class Streams {
 
   async *#serve(
     messages: AsyncIterable<SatelliteMessage>,
-    context: HandlerContext,
+    context: LeanContext,
   ): AsyncGenerator<CentralMessage> {
     const incoming = messages[Symbol.asyncIterator]()
     try {
@@ -134,7 +134,7 @@ export class Streams {
     }
   }
 
-  async #authenticate(context: HandlerContext): Promise<Credentials> {
+  async #authenticate(context: LeanContext): Promise<Credentials> {
     const id = context.requestHeader.get(satelliteIdHeader) ?? ""
     const token = /^Bearer (\S{1,200})$/.exec(context.requestHeader.get("authorization") ?? "")?.[1]
     const wrong = new ConnectError("unknown satellite or wrong token", Code.Unauthenticated)
@@ -152,7 +152,7 @@ export class Streams {
   }
 
   /** A certificate that is shown must be this satellite's own, whether one is required or not. */
-  #checkCertificate(id: SatelliteId, context: HandlerContext): void {
+  #checkCertificate(id: SatelliteId, context: LeanContext): void {
     const { tls, log } = this.#options
     const shown = context.values.get(callerCertificate)
     if (shown?.uris.includes(satelliteUri(id)) === true) return

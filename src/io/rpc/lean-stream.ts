@@ -2,7 +2,7 @@
  * A call in which both sides stream, served with little memory, for streams that stay open by the thousand.
  * Connect's own handler puts a chain of async iterables around each stream, every link with its promises and
  * the last message: some 80 kB for each satellite. This one speaks the same protocol (gRPC over HTTP/2) and
- * has two links. What a handler sees is the same, so it can be served by either (decision 12).
+ * has two links. A handler sees a part of what Connect would show it, so it can be served by either (decision 12).
  */
 import type { Http2ServerResponse, ServerHttp2Stream } from "node:http2"
 import {
@@ -16,7 +16,6 @@ import {
   Code,
   ConnectError,
   type ContextValues,
-  createHandlerContext,
   type HandlerContext,
 } from "@connectrpc/connect"
 import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc"
@@ -36,9 +35,12 @@ export type Around = {
   readonly messageBytesMax: number
 }
 
+/** What a handler may know: Connect's whole context has copies of headers and signals that stay with the stream. */
+export type LeanContext = Pick<HandlerContext, "signal" | "requestHeader" | "values">
+
 type Implementation<I extends DescMessage, O extends DescMessage> = (
   messages: AsyncIterable<MessageShape<I>>,
-  context: HandlerContext,
+  context: LeanContext,
 ) => AsyncIterable<MessageShape<O>>
 
 /** The method, served by `implementation`. */
@@ -61,19 +63,7 @@ async function serve<I extends DescMessage, O extends DescMessage>(
     return
   }
   const { stream } = response
-  const gone = new AbortController()
-  stream.once("close", () => gone.abort(new ConnectError("the line is cut", Code.Canceled)))
-  const context = createHandlerContext({
-    service: method.parent,
-    method,
-    protocolName: "grpc",
-    requestMethod: "POST",
-    url: `https://localhost/${method.parent.typeName}/${method.name}`,
-    requestHeader: headers,
-    requestSignal: gone.signal,
-    shutdownSignal: stopping,
-    contextValues: values,
-  })
+  const context = { requestHeader: headers, values, signal: endOf(stream, stopping) }
   const messages = new Incoming(stream, method.input, messageBytesMax)
   let end: ConnectError | undefined
   response.writeHead(200, { "content-type": "application/grpc+proto" })
@@ -90,6 +80,19 @@ async function serve<I extends DescMessage, O extends DescMessage>(
   setTrailerStatus(trailers, end)
   response.addTrailers(Object.fromEntries(trailers))
   response.end()
+}
+
+/** Aborts when the stream is gone or the server stops. */
+function endOf(stream: ServerHttp2Stream, stopping: AbortSignal): AbortSignal {
+  const ending = new AbortController()
+  const stop = (): void => ending.abort(stopping.reason)
+  stopping.addEventListener("abort", stop, { once: true })
+  stream.once("close", () => {
+    stopping.removeEventListener("abort", stop)
+    ending.abort(new ConnectError("the line is cut", Code.Canceled))
+  })
+  if (stopping.aborted) stop()
+  return ending.signal
 }
 
 /** Resolves when there is room to write again, or nobody to write to. */
