@@ -12,12 +12,7 @@ import {
   type DescMethodBiDiStreaming,
   type MessageShape,
 } from "@bufbuild/protobuf"
-import {
-  Code,
-  ConnectError,
-  type ContextValues,
-  type HandlerContext,
-} from "@connectrpc/connect"
+import { Code, ConnectError, type ContextValues, type HandlerContext } from "@connectrpc/connect"
 import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc"
 import { Frames, framed } from "./frames.ts"
 
