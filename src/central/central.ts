@@ -4,6 +4,7 @@ import { satelliteMessageMax } from "#wire/satellite.ts"
 import type { HostPort } from "#io/config.ts"
 import type { Log } from "#io/log.ts"
 import { listen } from "#io/postgres/listen.ts"
+import { inTurns } from "#io/postgres/in-turns.ts"
 import { jointDatabase } from "#io/postgres/joint.ts"
 import { type Database, type DatabaseOptions, openDatabase } from "#io/postgres/sql.ts"
 import { openRpcServer, type RpcServer } from "#io/rpc/server.ts"
@@ -30,6 +31,9 @@ import { changeChannel } from "./store/change.ts"
 import type { TlsConfig } from "./tls/config.ts"
 import { Tls } from "./tls/tls.ts"
 import { migrate } from "./store/migrate.ts"
+
+/** Of the pool's ten connections: people, and what goes on by itself, are served while a whole fleet comes back at once. */
+const satellitesSideBySide = 6
 
 export type CentralOptions = {
   readonly databaseUrl: string
@@ -136,6 +140,7 @@ function partsOf(
   tls: Tls | undefined,
 ): Parts {
   const inbox = new Inbox(database, log)
+  const shared = inTurns(database, { sideBySide: satellitesSideBySide })
   const audience = new Audience()
   const tails = new TailDesk(database, log)
   const rollouts = new Rollouts(database, log)
@@ -145,7 +150,7 @@ function partsOf(
     listeners: () => audience.size,
   })
   const streams: Streams = new Streams({
-    database,
+    database: shared,
     secrets,
     inbox,
     log,
@@ -163,7 +168,7 @@ function partsOf(
     streams,
     audience,
     tails,
-    registration: new Registration(database, log, tls),
+    registration: new Registration(shared, log, tls),
     rollouts,
     changes: new Changes(database, streams, audience, tails, log, () => rollouts.wake()),
     sweeper: new Sweeper({ database, log, auditDays, ...times }),
