@@ -98,8 +98,8 @@ export async function openRpcServer(options: RpcServerOptions): Promise<RpcServe
           {
             ...settings,
             ...contextOf(options.tls),
-            // Not a list of protocols: Node copies it for each connection into a shared 64 kB slab, which stays as
-            // long as any of them does (decision 13).
+            // Not a list of protocols: Node copies it for each connection into a shared 64 kB slab, which stays while
+            // one of them does (decision 13).
             ALPNCallback: ({ protocols }) => (protocols.includes("h2") ? "h2" : undefined),
             minVersion: "TLSv1.3" as const,
             requestCert: options.tls.clientAuthority !== undefined,
