@@ -1,4 +1,4 @@
-import { screen, within } from "@testing-library/react"
+import { screen, waitFor, within } from "@testing-library/react"
 import userEvent from "@testing-library/user-event"
 import { expect, test } from "vitest"
 import { exampleFleet } from "../../../test/e2e/dashboard/fleet.ts"
@@ -18,7 +18,7 @@ const open = (more: Parameters<typeof openDashboard>[1] = {}) =>
 
 test("every operation says where it is done, how far it is and who asked", async () => {
   open()
-  const row = (await screen.findByText("Switchover")).closest("tr")
+  const row = (await screen.findByText("Switchover", { selector: "td *" })).closest("tr")
   if (row === null) throw new Error("no row")
   expect(within(row).getByText("Running")).toBeDefined()
   expect(within(row).getByText(/^Checkpoint/)).toBeDefined()
@@ -61,4 +61,21 @@ test("the state is part of the address and of the question", async () => {
   expect(await screen.findByText("No operation matches")).toBeDefined()
   expect(asked).toContain("failed")
   expect(window.location.search).toContain("failed")
+})
+
+test("kind and who asked are part of the address and of the question", async () => {
+  const asked: (string | null)[][] = []
+  open({
+    "GET /operations": ({ query }) => {
+      asked.push([query.get("kind"), query.get("actor")])
+      return list([running])
+    },
+  })
+  await screen.findByText("Switchover", { selector: "td *" })
+  await userEvent.click(screen.getByRole("button", { name: /Kind/ }))
+  await userEvent.click(await screen.findByRole("option", { name: "Fence" }))
+  await userEvent.click(await screen.findByRole("button", { name: /Asked by/ }))
+  await userEvent.click(await screen.findByRole("option", { name: "admin (you)" }))
+  await waitFor(() => expect(asked.at(-1)).toEqual(["fence", "admin"]))
+  expect(window.location.search).toBe("?kind=fence&actor=admin")
 })
