@@ -64,7 +64,7 @@ test("a paused cluster that lost its primary is promoted by REST, and what that 
       const { instances } = await shown()
       const [own, ...rest] = [before, ...others].map((pod) => {
         const received = instances.find((one) => one.pod === pod.name)?.receivedLsn
-        return (received && parseLsn(received)) || lsn(0n)
+        return (typeof received === "string" ? parseLsn(received) : undefined) ?? lsn(0n)
       })
       const isAhead = (end: Lsn): boolean => end > 0n && (own ?? 0n) > end + 1_000_000n
       return rest.every(isAhead) ? true : undefined

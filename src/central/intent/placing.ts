@@ -8,7 +8,7 @@ import type { Sql } from "#io/postgres/sql.ts"
 import { audit } from "../audit/audit.ts"
 import { type Refusal, refused } from "../refusal.ts"
 import { notify } from "../store/change.ts"
-import { insertClusters, places } from "../store/cluster.ts"
+import { insertClusters, type NewCluster, places } from "../store/cluster.ts"
 import { allRules, exceptions } from "../store/rule.ts"
 import type { Actor } from "./actor.ts"
 import { beginnings, joinRollouts } from "./beginning.ts"
@@ -120,6 +120,22 @@ export async function makeClusters(
         : [{ rollout: joins.id, cluster: row, siteName: site.name, version }],
     ),
   )
+  await tellMade(sql, made, actor)
+  const ids = made.map(({ row }) => row.id)
+  await desiredChanged(
+    sql,
+    made.map(({ site }) => site.id),
+    ids,
+  )
+  return ids
+}
+
+type Made = Placement["create"][number] & {
+  readonly begin: Beginning
+  readonly row: Omit<NewCluster, "specVersion">
+}
+
+async function tellMade(sql: Sql, made: readonly Made[], actor: Actor): Promise<void> {
   for (const [satellite, here] of Map.groupBy(made, ({ site }) => site.id))
     await tell(
       sql,
@@ -150,13 +166,6 @@ export async function makeClusters(
       },
     })),
   )
-  const ids = made.map(({ row }) => row.id)
-  await desiredChanged(
-    sql,
-    made.map(({ site }) => site.id),
-    ids,
-  )
-  return ids
 }
 
 const inWords = ({ version, joins }: Beginning): string =>
