@@ -127,3 +127,19 @@ test("what never was, or must not be read, ends at once and says why", async () 
   const none = await read([status(400, "container postgres is not valid for pod orders-1")])
   assert.equal(none.ended.end, "gone")
 })
+
+test("what the kubelet says of a container that is gone is shown once, however often it is asked", async () => {
+  const gone: Answer = (response) => response.end("unable to retrieve container logs for x://1\n")
+  const { seen } = await read([
+    (response) => response.end("2026-01-01T00:00:00Z one\n"),
+    gone,
+    gone,
+    gone,
+    (response) => response.end("2026-01-01T00:00:05Z two\n"),
+    notFound,
+  ])
+  assert.deepEqual(
+    seen.map(({ text }) => text),
+    ["one", "unable to retrieve container logs for x://1", "two"],
+  )
+})

@@ -88,6 +88,8 @@ class Place {
   /** Lines up to here were read from an earlier answer. */
   #resumedAt = ""
   #hasBegun = false
+  /** The last that the kubelet itself said. */
+  #notice = ""
 
   constructor(lines: number) {
     this.#lines = lines
@@ -113,8 +115,12 @@ class Place {
   /** The line without its time, or undefined for one that was read before. */
   take({ text, isCut }: SplitLine) {
     const found = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d) ?/.exec(text)
-    // What the kubelet says of itself has no time.
-    if (found === null) return { at: undefined, text, isCut }
+    // What the kubelet says of itself has no time: that a container's log is gone, each time that it is asked.
+    if (found === null) {
+      if (text === this.#notice) return undefined
+      this.#notice = text
+      return { at: undefined, text, isCut }
+    }
     const [head, second = "", fraction = "", zone = "Z"] = found
     const at = Date.parse(`${second}.${fraction.slice(0, 3).padEnd(3, "0")}${zone}`)
     const time = `${new Date(at).toISOString().slice(0, 19)}.${fraction.padEnd(9, "0")}`
