@@ -7,6 +7,7 @@ import { rulePut } from "../fixtures/central.ts"
 import { eventually } from "../fixtures/site.ts"
 import { centrals } from "../fixtures/centrals.ts"
 import { clusterHealth } from "../fixtures/cluster-health.ts"
+import { refusedWith } from "../fixtures/rest.ts"
 
 const { central, site } = centrals()
 
@@ -110,6 +111,26 @@ test("C4: a satellite approved after the rule exists receives its cluster", asyn
     welcome.clusters.map(({ name }) => name),
     ["orders"],
   )
+})
+
+test("satellites and clusters are listed by labels of satellites", async () => {
+  const { running, api } = await central()
+  await rulePut(api, { tier: "gold" })
+  const north = site(running, "north")
+  await north.join(api, { tier: "gold", zone: "north" })
+  await site(running, "south").join(api, { zone: "south" })
+  const satellites = async (labels: string) =>
+    (await api.ok("listSatellites", { query: { labels } })).items.map((one) => one.site)
+  const clusters = async (labels: string) =>
+    (await api.ok("listClusters", { query: { labels } })).items.map((one) => one.satelliteId)
+  assert.deepEqual(await satellites("tier=gold"), ["north"])
+  assert.deepEqual(await satellites("zone=south"), ["south"])
+  assert.deepEqual(await satellites("zone=south,tier=gold"), [])
+  assert.deepEqual(await clusters("zone=north,tier=gold"), [north.id])
+  assert.deepEqual(await clusters("zone=south"), [])
+  for (const labels of ["north", "a=b=c", "zone=north,", "-a=b"])
+    for (const list of ["listSatellites", "listClusters"] as const)
+      refusedWith(await api.raw(list, { query: { labels } }), 400, "INVALID")
 })
 
 test("a satellite that is relabelled receives the clusters of the rules that fit now, on its open stream", async () => {

@@ -97,7 +97,8 @@ function satelliteHandlers(database: Services["database"]): Pick<Handlers, Satel
     listSatellites: async ({ query }, { caller }) => {
       const at = readCursor(query.cursor, byNameAndId)
       if (at.kind === "refused") return at
-      const filter = { state: query.state, search: query.search }
+      const { state, search, labels } = query
+      const filter = { state, search, labels }
       const found = await satellites.listSatellites(
         database.sql,
         caller.scope,
@@ -129,8 +130,8 @@ function clusterHandlers(database: Services["database"]): Pick<Handlers, Cluster
     listClusters: async ({ query }, { caller }) => {
       const at = readCursor(query.cursor, byNameAndId)
       if (at.kind === "refused") return at
-      const { satelliteId, state, search } = query
-      const filter = { satelliteId, state, search }
+      const { satelliteId, state, search, labels } = query
+      const filter = { satelliteId, state, search, labels }
       const found = await clusters.listClusters(
         database.sql,
         caller.scope,

@@ -105,6 +105,8 @@ export type ClusterFilter = {
   readonly satelliteId: string | undefined
   readonly state: ClusterState | undefined
   readonly search: string | undefined
+  /** Of the satellite. */
+  readonly labels: Readonly<Record<string, string>> | undefined
 }
 
 export const listClusters = async (
@@ -131,10 +133,12 @@ export const listClusters = async (
         left join cluster_health h on h.cluster_id = c.id
       where in_scope(s.labels, ${within(scope)}::jsonb[])
         and (${filter.satelliteId}::uuid is null or c.satellite_id = ${filter.satelliteId})
+        and s.labels @> ${JSON.stringify(filter.labels ?? {})}::jsonb
         and (${filter.state}::text is null or ${filter.state} =
           cluster_state(c.deleting_since, c.paused, s.state, c.first_healthy_at, h.state))
         and (${filter.search}::text is null
           or position(lower(${filter.search}) in lower(c.name)) > 0
+          or position(lower(${filter.search}) in lower(c.namespace)) > 0
           or position(lower(${filter.search}) in lower(s.name)) > 0)
         and (${after?.[0]}::text is null or (c.name, c.id) > (${after?.[0]}, ${after?.[1]}::uuid))
       order by c.name, c.id

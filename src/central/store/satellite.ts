@@ -163,6 +163,7 @@ export const findSatellites = async (
 export type SatelliteFilter = {
   readonly state: SatelliteState | undefined
   readonly search: string | undefined
+  readonly labels: Readonly<Record<string, string>> | undefined
 }
 
 export const listSatellites = async (
@@ -184,6 +185,7 @@ export const listSatellites = async (
       from satellite s
       where in_scope(s.labels, ${within(scope)}::jsonb[])
         and (${filter.state}::text is null or s.state = ${filter.state})
+        and s.labels @> ${JSON.stringify(filter.labels ?? {})}::jsonb
         and (${filter.search}::text is null
           or position(lower(${filter.search}) in lower(s.name)) > 0
           or position(lower(${filter.search}) in lower(s.site)) > 0)

@@ -2,6 +2,7 @@
 import { auditExportPath, type auditMediaTypes } from "#wire/rest/audit.ts"
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query"
 import { clusterBelongs, satelliteBelongs } from "../domain/match.ts"
+import { searchWords } from "../domain/search-words.ts"
 import type {
   ClusterFilter,
   EventFilter,
@@ -92,7 +93,8 @@ export const satellitesQuery = (filter: SatelliteFilter, limit = pageSize) =>
     queryKey: [...keys.satellites, filter, limit],
     queryFn: async ({ pageParam, signal }) => {
       const began = now()
-      const query = { ...filter, limit, ...from(pageParam) }
+      const { search, ...rest } = filter
+      const query = { ...rest, ...searchWords(search), limit, ...from(pageParam) }
       const page = await call("listSatellites", { query }, signal)
       return newestSatellites(began, page, (each) => satelliteBelongs(filter, each))
     },

@@ -3,14 +3,26 @@ import { severities } from "#core/cluster/events.ts"
 import type { Cluster } from "#wire/rest/clusters.ts"
 import type { FleetEventBody } from "#wire/rest/events.ts"
 import type { Satellite } from "#wire/rest/satellites.ts"
+import { searchWords } from "./search-words.ts"
 import type { ClusterFilter, EventFilter, SatelliteFilter } from "./types.ts"
 
 const contains = (text: string, part: string | undefined): boolean =>
   part === undefined || text.toLowerCase().includes(part.toLowerCase())
 
-export const satelliteBelongs = (filter: SatelliteFilter, satellite: Satellite): boolean =>
-  (filter.state === undefined || satellite.state === filter.state) &&
-  (contains(satellite.name, filter.search) || contains(satellite.site, filter.search))
+export function satelliteBelongs(filter: SatelliteFilter, satellite: Satellite): boolean {
+  const { search, labels = "" } = searchWords(filter.search)
+  return (
+    (filter.state === undefined || satellite.state === filter.state) &&
+    (contains(satellite.name, search) || contains(satellite.site, search)) &&
+    labels
+      .split(",")
+      .filter((label) => label !== "")
+      .every((label) => {
+        const [key = "", value] = label.split("=")
+        return satellite.labels[key] === value
+      })
+  )
+}
 
 export const clusterBelongs = (filter: ClusterFilter, cluster: Cluster): boolean =>
   (filter.state === undefined || cluster.state === filter.state) &&

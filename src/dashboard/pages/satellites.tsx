@@ -52,7 +52,7 @@ export function SatellitesPage() {
         />
         <SearchBox
           label="Search satellites"
-          placeholder="Name or site"
+          placeholder="Name, site or zone=north"
           value={filter.search}
           onSearch={(search) =>
             void navigate({ search: (old) => ({ ...old, search }), replace: true })
@@ -91,7 +91,8 @@ export function SatellitesPage() {
               </Button>
             }
           >
-            None has this state and this text in its name or site.
+            None has this state and this text in its name or site, and all labels that are asked
+            for.
           </Empty>
         ) : (
           <Empty icon={RadioTower} title="No satellite has registered yet">

@@ -7,7 +7,7 @@ import { accessRoutes } from "#wire/rest/access-routes.ts"
 import { authorityRoutes } from "#wire/rest/authority-routes.ts"
 import { cascadeRoutes } from "#wire/rest/cascade.ts"
 import { clusterSchema, editClusterBody, pauseClusterBody } from "#wire/rest/clusters.ts"
-import { idParams, pageOf, pageQuery } from "#wire/rest/shapes.ts"
+import { idParams, labelsQuery, pageOf, pageQuery } from "#wire/rest/shapes.ts"
 import { databaseRoutes } from "#wire/rest/databases.ts"
 import { eventQuery, eventSchema } from "#wire/rest/events.ts"
 import { operationRoutes } from "#wire/rest/operation-routes.ts"
@@ -49,6 +49,7 @@ export const routes = {
     query: pageQuery.extend({
       state: z.enum(satelliteStates).optional(),
       search: z.string().max(100).optional(),
+      labels: labelsQuery.optional(),
     }),
     status: 200,
     answer: pageOf(satelliteSchema),
@@ -101,6 +102,8 @@ export const routes = {
       satelliteId: z.uuid().optional(),
       state: z.enum(clusterStates).optional(),
       search: z.string().max(100).optional(),
+      /** Of their satellites. */
+      labels: labelsQuery.optional(),
     }),
     status: 200,
     answer: pageOf(clusterSchema),

@@ -48,6 +48,14 @@ export const labelsSchema = z
   .record(labelKey, labelValue)
   .refine((labels) => Object.keys(labels).length <= 32, "at most 32 labels")
 
+/** `zone=north,tier=edge`: what has all of these labels, in the words of `kubectl -l`. */
+export const labelsQuery = z
+  .string()
+  .max(1000)
+  .regex(/^[^=,]+=[^=,]*(,[^=,]+=[^=,]*)*$/, "key=value, several of them with commas between")
+  .transform((text) => Object.fromEntries(text.split(",").map((one) => one.trim().split("="))))
+  .pipe(labelsSchema)
+
 /** A DNS label (RFC 1123), as Kubernetes wants names. */
 export const dnsLabel = (longest: number) =>
   z

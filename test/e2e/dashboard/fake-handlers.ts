@@ -89,8 +89,13 @@ export function createHandlers(fleet: FakeFleet, push: (message: LiveMessage) =>
       clusters: counts(clusterStates, fleet.clusters),
       observedAt: ago(0),
     }),
-    listSatellites: ({ query }) =>
-      page(byName(fleet.satellites.filter((each) => satelliteBelongs(query, each))), query),
+    listSatellites: ({ query }) => {
+      const { labels = {}, ...filter } = query
+      const isLabelled = (one: Satellite): boolean =>
+        Object.entries(labels).every(([key, value]) => one.labels[key] === value)
+      const found = fleet.satellites.filter((each) => satelliteBelongs(filter, each))
+      return page(byName(found.filter(isLabelled)), query)
+    },
     getSatellite: ({ params }) => one(fleet.satellites, params.id),
     approveSatellite: ({ params, body }) => {
       const satellite = one(fleet.satellites, params.id)
@@ -134,7 +139,7 @@ export function createHandlers(fleet: FakeFleet, push: (message: LiveMessage) =>
         version: satellite.version + 1,
       })
     },
-    listClusters: ({ query }) =>
+    listClusters: ({ query: { labels: _, ...query } }) =>
       page(byName(fleet.clusters.filter((each) => clusterBelongs(query, each))), query),
     getCluster: ({ params }) => one(fleet.clusters, params.id),
     listRoleChanges: ({ params, query }) =>
