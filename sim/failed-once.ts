@@ -58,4 +58,29 @@ export const failedOnce: readonly Find[] = [
     only: pauses,
     found: "the same: what was sent before a pause seemed to be sent after it",
   },
+  {
+    seed: 0,
+    only: ["joins unseen by the primary"],
+    found: "a candidate that the Lease did not name yet counted its own vote",
+  },
+  {
+    seed: 0,
+    only: ["members change unheard"],
+    found: "of the member sets that were sent only the last was leant on",
+  },
+  {
+    seed: 0,
+    only: ["sidecar restarts as members change"],
+    found: "the member set that was wanted was taken for the one in force",
+  },
+  {
+    seed: 0,
+    only: ["preset grows as the primary is cut off"],
+    found: "a longer deadline counted from a renewal that carried a shorter T",
+  },
+  {
+    seed: 1,
+    only: ["unrecorded members lead and acknowledge"],
+    found: "whom the first commits of a term wait for was recorded after them",
+  },
 ]

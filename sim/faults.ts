@@ -16,7 +16,8 @@ export const faults: Faults = {
   ...planned,
 }
 
-const anyOf: Faults = { ...faults, ...aimed }
+/** Aimed ones too. */
+export const anyFault: Faults = { ...faults, ...aimed }
 
 const weights: Readonly<Record<string, number>> = Object.fromEntries(
   Object.entries(faults).map(([name, { weight }]) => [name, weight]),
@@ -29,7 +30,7 @@ export function injectOne(world: World, only: readonly string[] | undefined): vo
   const long = world.dice.chance(0.3)
     ? world.dice.between(100, 1500)
     : world.dice.between(1000, 14_000)
-  if (anyOf[drawn]?.inject(world, long) !== true) return
+  if (anyFault[drawn]?.inject(world, long) !== true) return
   world.note(`--- ${drawn} (${long} ms)`)
   world.coverage.count(`fault ${drawn}`)
 }

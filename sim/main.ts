@@ -11,7 +11,7 @@ import { durabilities, presets } from "#core/cluster/spec.ts"
 import { Coverage } from "./coverage.ts"
 import { missing } from "./expected.ts"
 import { failedOnce } from "./failed-once.ts"
-import { faults } from "./faults.ts"
+import { anyFault } from "./faults.ts"
 import { runAll } from "./pool.ts"
 import { type Plan, run, type Shape, shapeOf, shapes, type Verdict } from "./run.ts"
 
@@ -62,9 +62,9 @@ const options = ({ members, durability, preset, only = [] }: Shape & Pick<Plan, 
 /** Of which faults a world is: those that were asked for, or its own choice. */
 function onlyOf(own: readonly string[] | undefined): Pick<Plan, "only"> {
   const only = values.only ?? own
-  const unknown = only?.find((fault) => faults[fault] === undefined)
+  const unknown = only?.find((fault) => anyFault[fault] === undefined)
   if (unknown !== undefined)
-    throw new Error(`--only: no fault "${unknown}", there are ${Object.keys(faults).join(", ")}`)
+    throw new Error(`--only: no fault "${unknown}", there are ${Object.keys(anyFault).join(", ")}`)
   return only === undefined ? {} : { only }
 }
 
