@@ -83,4 +83,9 @@ export const failedOnce: readonly Find[] = [
     only: ["unrecorded members lead and acknowledge"],
     found: "whom the first commits of a term wait for was recorded after them",
   },
+  {
+    seed: 4,
+    only: ["members change unheard"],
+    found: "a record that came into force without an answer was not reckoned with",
+  },
 ]

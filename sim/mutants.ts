@@ -316,6 +316,14 @@ const aboutMoments: readonly Mutant[] = [
     shapes: [{ members: 5, durability: "quorum", preset: "fast" }],
   },
   {
+    name: "R8: a record whose answer was lost is forgotten",
+    file: `${core}durability.ts`,
+    text: "sent.some((each) => sameSet(each, record)) ? sent : [...sent, record]",
+    instead: "record.length > 99 ? [...sent, record] : sent",
+    only: ["members change unheard"],
+    shapes: [{ members: 5, durability: "quorum", preset: "fast" }],
+  },
+  {
     name: "R9: a voter goes on receiving",
     file: `${sidecar}voter.ts`,
     text: "      await this.finalise()\n      const late",

@@ -29,6 +29,7 @@ import type {
 } from "#core/failover/observation.ts"
 import { noPromises, type Promises } from "#core/failover/pledge.ts"
 import { seeStandbys, type StandbysSeen, withStandbys } from "#core/failover/standbys.ts"
+import { type RecordsSent, withRecord } from "#core/failover/durability.ts"
 import { attempted, confirmed, mayBeInForce, type MemberSets } from "#core/failover/member-sets.ts"
 import type { Policy } from "#core/failover/policy.ts"
 import { type Millis, seconds } from "#core/units.ts"
@@ -68,6 +69,7 @@ export class Known {
   /** When it was heard that the machine had stood still. */
   #stoodStillAt: Instant = -Infinity
   #sets: MemberSets
+  #recordsSent: RecordsSent = []
 
   supervisor: SupervisorStatus | undefined
   /** Kept when the supervisor has ended in good order: its server is gone for certain. */
@@ -162,8 +164,10 @@ export class Known {
   }
 
   /** A write is about to be sent: its member set may come into force at any moment. */
-  attemptLease({ members }: LeaseContent): void {
+  attemptLease({ members, syncSet }: LeaseContent): void {
     this.#sets = attempted(this.#sets, members)
+    // Before the first that is confirmed, nothing is known of what an earlier sidecar of this pod may have sent.
+    if (this.#recordsSent.length > 0) this.#recordsSent = withRecord(this.#recordsSent, syncSet)
   }
 
   /** Nothing that this member sent while another led can come into force any more. */
@@ -180,6 +184,7 @@ export class Known {
         ? { at: sentAt, by: self, lasts: seconds(lease.durationSeconds) }
         : undefined
     this.#sets = confirmed(lease.members)
+    this.#recordsSent = [lease.syncSet]
     this.changed()
   }
 
@@ -311,6 +316,7 @@ export class Known {
         this.lease.kind === "read" ? this.lease.lease.members : [],
         this.settings.members,
       ),
+      recordsSent: this.#recordsSent,
       pledges: [...this.pledges.values()].filter(({ sentAt }) => sentAt > this.#stoodStillAt),
       promises: this.promises,
       server: this.#serverView(),

@@ -9,7 +9,7 @@ import { whyRefusedAtStart } from "#core/failover/admission.ts"
 import { acknowledgersOf, priorityOf } from "#core/failover/candidates.ts"
 import { type Mood, once } from "#core/failover/decision.ts"
 import { anotherIsFit, diskAway, diskGivenUp, diskReason, hasRoom } from "#core/failover/disk.ts"
-import { firstNames, namesAgain, recordedWith } from "#core/failover/durability.ts"
+import { firstNames, namesAgain, recordedBy, recordedWith } from "#core/failover/durability.ts"
 import { caughtUpBytes } from "#core/failover/fit.ts"
 import type { Leading, Step } from "#core/failover/lead.ts"
 import type { LeaseContent, ReleaseCause } from "#core/failover/lease.ts"
@@ -61,14 +61,14 @@ export function down(at: Leading): Step {
   if (mayBeReleased(at)) return renewingFirst
   const { durability } = seen.settings
   const others = acknowledgersOf(seen, at.self)
-  const recorded = at.lease?.syncSet ?? []
+  const recorded = recordedBy(seen.recordsSent, at.lease?.syncSet ?? [])
   const syncNames = namesAgain(durability, others, recorded)
   const wanted = firstNames(durability, others)
   if (wanted.length > 0 && syncNames.length === 0)
     return {
       actions: [],
       mood: { phase: "held", why: "the Lease must say first whom commits wait for" },
-      content: { syncSet: recordedWith(recorded, wanted) },
+      content: { syncSet: recordedWith(recorded.perhaps, wanted) },
     }
   // S3: the term is ours and unbroken, so nothing was promoted since: it goes on where it was.
   return {

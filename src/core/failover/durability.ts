@@ -11,6 +11,29 @@ import type { Lsn } from "#core/lsn.ts"
 import type { Memory } from "#core/failover/decision.ts"
 import type { Instant, PrimaryState } from "#core/failover/observation.ts"
 
+/** Records that may be on the Lease: that of the last confirmed write of this member, and of those it sent since. */
+export type RecordsSent = readonly (readonly PodName[])[]
+
+/**
+ * What the Lease says of whom commits may have waited for, as far as this member can know: a write whose answer was
+ * lost may have come into force all the same, or may come into force yet.
+ */
+export type Recorded = {
+  /** Named whichever record is in force. Nobody, while no write of this member was confirmed. */
+  readonly surely: readonly PodName[]
+  /** Named by one of them, or by the Lease as it was last seen. */
+  readonly perhaps: readonly PodName[]
+}
+
+/** One more that was sent; the same twice is one. */
+export const withRecord = (sent: RecordsSent, record: readonly PodName[]): RecordsSent =>
+  sent.some((each) => sameSet(each, record)) ? sent : [...sent, record]
+
+export const recordedBy = (sent: RecordsSent, seen: readonly PodName[]): Recorded => ({
+  surely: (sent[0] ?? []).filter((pod) => sent.every((record) => record.includes(pod))),
+  perhaps: union(...sent, seen),
+})
+
 export type DurabilityStep =
   | { readonly kind: "none" }
   | { readonly kind: "record"; readonly syncSet: readonly PodName[] }
@@ -56,8 +79,8 @@ export const recordedWith = (
 export const namesAgain = (
   mode: Durability,
   others: readonly PodName[],
-  recorded: readonly PodName[],
-): readonly PodName[] => firstNames(mode, others).filter((pod) => recorded.includes(pod))
+  { surely }: Recorded,
+): readonly PodName[] => firstNames(mode, others).filter((pod) => surely.includes(pod))
 
 export type DurabilityDecision = {
   readonly step: DurabilityStep
@@ -66,8 +89,9 @@ export type DurabilityDecision = {
 
 export function nextDurabilityStep(
   now: Instant,
+  mode: Durability,
   wanted: readonly PodName[],
-  recorded: readonly PodName[],
+  { surely, perhaps, isAway }: Recorded & { readonly isAway: boolean },
   server: Pick<PrimaryState, "syncNames" | "standbys" | "writtenLsn" | "askedAt">,
   before: Memory["settled"],
 ): DurabilityDecision {
@@ -76,10 +100,17 @@ export function nextDurabilityStep(
   const step = (next: DurabilityStep): DurabilityDecision => ({ step: next, settled })
   // Whatever is effective must be on record, also when somebody else changed the setting.
   const mustBeRecorded = union(wanted, effective)
-  if (!mustBeRecorded.every((pod) => recorded.includes(pod)))
-    return step({ kind: "record", syncSet: union(recorded, mustBeRecorded) })
+  if (!mustBeRecorded.every((pod) => surely.includes(pod))) {
+    // Nothing can be recorded now: commits do not wait for members that are gone all the same. What is in force was
+    // recorded before it was.
+    const left = wanted.filter((pod) => surely.includes(pod) || effective.includes(pod))
+    const isStuck = isAway && !effective.every((pod) => wanted.includes(pod))
+    return isStuck && (mode === "preferred" || left.length > 0)
+      ? step({ kind: "setting", names: left })
+      : step({ kind: "record", syncSet: union(perhaps, mustBeRecorded) })
+  }
   if (!sameSet(effective, wanted)) return step({ kind: "setting", names: wanted })
-  if (sameSet(recorded, wanted)) return step({ kind: "none" })
+  if (sameSet(perhaps, wanted)) return step({ kind: "none" })
   return covered(wanted, server.standbys, settled?.lsn)
     ? step({ kind: "record", syncSet: wanted })
     : step({ kind: "none" })

@@ -7,6 +7,7 @@ import { diskGivenUp } from "#core/failover/disk.ts"
 import {
   firstNames,
   nextDurabilityStep,
+  recordedBy,
   recordedWith,
   wantedNames,
 } from "#core/failover/durability.ts"
@@ -174,12 +175,13 @@ function promote(at: Leading, own: Timeline): Step {
   if (mayBeReleased(at)) return renewingFirst
   const newestTimeline = lease?.newestTimeline
   const syncNames = firstNames(seen.settings.durability, acknowledgersOf(seen, self))
+  const recorded = recordedBy(seen.recordsSent, lease?.syncSet ?? [])
   // What is to be opened is on the Lease first, so that no other promotion ever opens it (R13), and so is whom the first
   // commits wait for (R8).
   if (lease !== undefined && (newestTimeline === undefined || newestTimeline <= own))
     return { actions: [], mood, content: { newestTimeline: nextTimeline(lease, own) } }
-  if (lease !== undefined && !syncNames.every((pod) => lease.syncSet.includes(pod)))
-    return { actions: [], mood, content: { syncSet: recordedWith(lease.syncSet, syncNames) } }
+  if (lease !== undefined && !syncNames.every((pod) => recorded.surely.includes(pod)))
+    return { actions: [], mood, content: { syncSet: recordedWith(recorded.perhaps, syncNames) } }
   return {
     actions: [
       {
@@ -200,10 +202,15 @@ function serve(at: Leading, server: PrimaryState): Step {
   if (seen.label !== "primary") actions.push({ kind: "label", role: "primary" })
   actions.push(...upkeep(at, server))
   const others = othersOf(seen, self)
+  const { durability } = seen.settings
   const { step, settled } = nextDurabilityStep(
     seen.now,
-    wantedNames(seen.settings.durability, acknowledgersOf(seen, self), server.standbys),
-    at.lease?.syncSet ?? [],
+    durability,
+    wantedNames(durability, acknowledgersOf(seen, self), server.standbys),
+    {
+      ...recordedBy(seen.recordsSent, at.lease?.syncSet ?? []),
+      isAway: at.lease === undefined || seen.lanes.lease.last?.failure !== undefined,
+    },
     server,
     memory.settled,
   )
@@ -223,8 +230,7 @@ function serve(at: Leading, server: PrimaryState): Step {
   const told = gate.waits
     ? { memory: known, actions: [] }
     : finished(known, seen, { term, self, timeline: server.timeline })
-  const degraded =
-    seen.settings.durability === "preferred" && others.length > 0 && server.syncNames.length === 0
+  const degraded = durability === "preferred" && others.length > 0 && server.syncNames.length === 0
   return {
     actions: [...gate.actions, ...actions, ...told.actions],
     content,

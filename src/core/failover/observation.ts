@@ -8,6 +8,7 @@ import type { OperationId, PodName, SystemIdentifier, Term, Timeline } from "#co
 import type { Lsn } from "#core/lsn.ts"
 import type { Repair } from "#core/recovery/rule.ts"
 import type { History } from "#core/timeline.ts"
+import type { RecordsSent } from "#core/failover/durability.ts"
 import type { Holder } from "#core/failover/holder.ts"
 import type { Lease } from "#core/failover/lease.ts"
 import type { MemberStatus } from "#core/failover/member.ts"
@@ -259,6 +260,8 @@ export type Observation = {
   readonly renewedFor: Millis | undefined
   /** Every member set that may be in force: pledges must be enough for each. */
   readonly memberSets: readonly (readonly PodName[])[]
+  /** Records of whom commits wait for that may be on the Lease; none while no write of this member was confirmed. */
+  readonly recordsSent: RecordsSent
   readonly pledges: readonly PledgeHeld[]
   readonly promises: Promises
   readonly server: ServerView
