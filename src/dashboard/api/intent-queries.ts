@@ -1,5 +1,6 @@
 /** What the pages of profiles and rules ask central besides the lists: versions, differences, checks, previews. */
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query"
+import { previewSatelliteBody } from "#wire/rest/cascade.ts"
 import type { z } from "zod"
 import type { PostgresMajor } from "#core/cluster/spec.ts"
 import type { ShownParameter } from "#wire/rest/parameters.ts"
@@ -107,6 +108,30 @@ export const rulePreviewQuery = (body: RuleToPreview | undefined) =>
     enabled: body !== undefined,
     placeholderData: keepPreviousData,
     gcTime: 60_000,
+    retry: false,
+  })
+
+/** `asked` is the body as text; undefined while what is typed can not be asked about. */
+export const satelliteCascadeQuery = (id: string, asked: string | undefined) =>
+  queryOptions({
+    queryKey: ["satellite-cascade", id, asked],
+    queryFn: ({ signal }) =>
+      call(
+        "previewSatellite",
+        { params: { id }, body: previewSatelliteBody.parse(JSON.parse(asked ?? "")) },
+        signal,
+      ),
+    enabled: asked !== undefined,
+    placeholderData: keepPreviousData,
+    gcTime: 60_000,
+    retry: false,
+  })
+
+export const ruleCascadeQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["rule-cascade", id],
+    queryFn: ({ signal }) => call("cascadeOfRule", { params: { id } }, signal),
+    gcTime: 0,
     retry: false,
   })
 

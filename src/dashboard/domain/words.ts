@@ -2,6 +2,7 @@
  * The word, the tone and the meaning of every state the dashboard shows: one exhaustive function per
  * kind of state, so that a new state stops the build here and nowhere is a state named twice.
  */
+import type { Fate } from "#wire/rest/cascade.ts"
 import type { Severity } from "#core/cluster/events.ts"
 import type { ClusterState, InstancePhase } from "#core/cluster/state.ts"
 import type { Durability, Preset } from "#core/cluster/spec.ts"
@@ -247,6 +248,28 @@ export function verdictLook(verdict: Verdict): Look {
       return look("Conflict", "bad", "The place is somebody else's.")
     case "left-alone":
       return look("Left alone", "quiet", "A person deleted the rule's cluster there.")
+  }
+}
+
+/** What becomes of a cluster by a deed that is not done yet. */
+export function fateLook(fate: Fate): Look {
+  switch (fate) {
+    case "create":
+      return look("Made", "good", "The cluster is made.")
+    case "keep":
+      return look("Stay, though no rule asks for them", "quiet", "It stays as it is.")
+    case "pause":
+      return look("Paused", "warn", "It runs on, but nobody becomes primary by itself.")
+    case "resume":
+      return look("Go on after their pause", "good", "Its rule asks for it again.")
+    case "delete":
+      return look("Deleted with all data", "bad", "Its volumes are deleted at the site.")
+    case "protected":
+      return look("Protected from deletion", "bad", "The deed is refused while it is.")
+    case "unruled":
+      return look("Stay, and belong to no rule", "quiet", "It stays as it is.")
+    case "abandoned":
+      return look("Forgotten by central", "bad", "Its site goes on with it.")
   }
 }
 

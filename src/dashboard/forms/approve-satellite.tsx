@@ -5,11 +5,13 @@ import type { Sent } from "#wire/rest/routes.ts"
 import type { Satellite } from "#wire/rest/satellites.ts"
 import { call } from "../api/client.ts"
 import { keys } from "../api/queries.ts"
+import { CascadeShown } from "../components/cascade.tsx"
 import { DeedFailed } from "../components/load-failed.tsx"
 import { Button } from "../ui/button.tsx"
 import { Dialog, DialogActions } from "../ui/dialog.tsx"
 import { say } from "../ui/toast.tsx"
 import { SatelliteFields, useSatelliteFields } from "./satellite-fields.tsx"
+import { useSatelliteCascade } from "./use-satellite-cascade.ts"
 
 type Props = { readonly satellite: Satellite; readonly onClose: () => void }
 
@@ -17,6 +19,7 @@ export function ApproveSatellite({ satellite, onClose }: Props) {
   const client = useQueryClient()
   const [tried, setTried] = useState(false)
   const fields = useSatelliteFields(satellite)
+  const cascade = useSatelliteCascade(satellite.id, "approve", fields)
   const approve = useMutation({
     mutationFn: (body: Sent<"approveSatellite">["body"]) =>
       call("approveSatellite", { params: { id: satellite.id }, body }),
@@ -30,7 +33,12 @@ export function ApproveSatellite({ satellite, onClose }: Props) {
   })
   const send = (): void => {
     setTried(true)
-    if (fields.read.kind === "ok") approve.mutate(fields.read.value)
+    const { confirmedDeletes } = cascade
+    if (fields.read.kind === "ok")
+      approve.mutate({
+        ...fields.read.value,
+        ...(confirmedDeletes === undefined ? {} : { confirmedDeletes }),
+      })
   }
   return (
     <Dialog title={`Approve ${satellite.name}`} open onClose={onClose} busy={approve.isPending}>
@@ -49,11 +57,21 @@ export function ApproveSatellite({ satellite, onClose }: Props) {
         </p>
         <DeedFailed error={approve.error} />
         <SatelliteFields fields={fields} tried={tried} />
+        <CascadeShown
+          query={cascade.query}
+          confirmed={cascade.isConfirmed}
+          onConfirm={cascade.confirm}
+        />
         <DialogActions>
           <Button onPress={onClose} isDisabled={approve.isPending}>
             Cancel
           </Button>
-          <Button type="submit" kind="primary" isPending={approve.isPending}>
+          <Button
+            type="submit"
+            kind="primary"
+            isPending={approve.isPending}
+            isDisabled={cascade.waits}
+          >
             {approve.isPending ? "Approving…" : "Approve"}
           </Button>
         </DialogActions>

@@ -1,10 +1,12 @@
 /** New name or labels. If somebody else was quicker, both versions are shown and nothing typed is lost. */
 import { useMutation, useQueryClient } from "@tanstack/react-query"
 import { useState } from "react"
+import type { Sent } from "#wire/rest/routes.ts"
 import type { Satellite } from "#wire/rest/satellites.ts"
 import { call } from "../api/client.ts"
 import { refusedStatus } from "../api/failure.ts"
 import { keys, satelliteQuery } from "../api/queries.ts"
+import { CascadeShown } from "../components/cascade.tsx"
 import { DeedFailed } from "../components/load-failed.tsx"
 import { satelliteChanges } from "../domain/changes.ts"
 import { Button } from "../ui/button.tsx"
@@ -12,6 +14,7 @@ import { Dialog, DialogActions } from "../ui/dialog.tsx"
 import { Notice } from "../ui/notice.tsx"
 import { say } from "../ui/toast.tsx"
 import { SatelliteFields, useSatelliteFields } from "./satellite-fields.tsx"
+import { useSatelliteCascade } from "./use-satellite-cascade.ts"
 
 type Props = { readonly satellite: Satellite; readonly onClose: () => void }
 
@@ -22,8 +25,9 @@ export function EditSatellite({ satellite, onClose }: Props) {
   const [base, setBase] = useState(satellite)
   const [begun] = useState(satellite)
   const fields = useSatelliteFields(satellite)
+  const cascade = useSatelliteCascade(satellite.id, "edit", fields)
   const edit = useMutation({
-    mutationFn: (body: { name: string; labels: Record<string, string>; version: number }) =>
+    mutationFn: (body: Sent<"editSatellite">["body"]) =>
       call("editSatellite", { params: { id: satellite.id }, body }),
     onSuccess: async (edited) => {
       client.setQueryData([...keys.satellite, edited.id], edited)
@@ -41,7 +45,13 @@ export function EditSatellite({ satellite, onClose }: Props) {
   const outrun = base.version !== begun.version
   const send = (): void => {
     setTried(true)
-    if (fields.read.kind === "ok") edit.mutate({ ...fields.read.value, version: base.version })
+    const { confirmedDeletes } = cascade
+    if (fields.read.kind === "ok")
+      edit.mutate({
+        ...fields.read.value,
+        version: base.version,
+        ...(confirmedDeletes === undefined ? {} : { confirmedDeletes }),
+      })
   }
   return (
     <Dialog title={`Edit ${begun.name}`} open onClose={onClose} busy={edit.isPending}>
@@ -67,11 +77,21 @@ export function EditSatellite({ satellite, onClose }: Props) {
           <DeedFailed error={edit.error} />
         )}
         <SatelliteFields fields={fields} tried={tried} />
+        <CascadeShown
+          query={cascade.query}
+          confirmed={cascade.isConfirmed}
+          onConfirm={cascade.confirm}
+        />
         <DialogActions>
           <Button onPress={onClose} isDisabled={edit.isPending}>
             Cancel
           </Button>
-          <Button type="submit" kind="primary" isPending={edit.isPending}>
+          <Button
+            type="submit"
+            kind={cascade.isConfirmed ? "danger" : "primary"}
+            isPending={edit.isPending}
+            isDisabled={cascade.waits}
+          >
             {edit.isPending ? "Saving…" : outrun ? "Save mine" : "Save"}
           </Button>
         </DialogActions>

@@ -5,15 +5,16 @@ import { Plus, Ruler, Trash2 } from "lucide-react"
 import { useState } from "react"
 import type { Rule } from "#wire/rest/profiles.ts"
 import { call } from "../api/client.ts"
+import { ruleCascadeQuery } from "../api/intent-queries.ts"
 import { keys, rulesQuery } from "../api/queries.ts"
 import { Labels } from "../components/labels.tsx"
+import { CascadeShown } from "../components/cascade.tsx"
 import { Only } from "../components/only.tsx"
 import { LoadFailed } from "../components/load-failed.tsx"
 import { DeleteNamed } from "../forms/delete-named.tsx"
 import { matchEndLook } from "../domain/words.ts"
 import { Age } from "../ui/age.tsx"
 import { ButtonLink, IconButton } from "../ui/button.tsx"
-import { countText } from "../ui/format.ts"
 import { PageHeader, Panel } from "../ui/panel.tsx"
 import { Empty, LoadingRows } from "../ui/states.tsx"
 import { type Columns, DataTable, type Features } from "../ui/table.tsx"
@@ -173,12 +174,14 @@ function RemoveRule({ rule }: { readonly rule: Rule }) {
           stale={keys.rules}
           onClose={() => setAsked(false)}
         >
-          No new satellite gets its cluster.{" "}
-          {rule.clusterCount === 0
-            ? "It has made no cluster."
-            : `The ${countText(rule.clusterCount, "cluster")} that it made stay as they are.`}
+          <p className="mb-3">No new satellite gets its cluster.</p>
+          <RuleCascade id={rule.id} />
         </DeleteNamed>
       ) : null}
     </>
   )
 }
+
+const RuleCascade = ({ id }: { readonly id: string }) => (
+  <CascadeShown query={useQuery(ruleCascadeQuery(id))} />
+)

@@ -1,6 +1,7 @@
-import { screen, waitFor } from "@testing-library/react"
+import { screen, waitFor, within } from "@testing-library/react"
 import userEvent from "@testing-library/user-event"
 import { expect, test } from "vitest"
+import { cascadeOf } from "../../../test/e2e/dashboard/cascade.ts"
 import { exampleFleet } from "../../../test/e2e/dashboard/fleet.ts"
 import { openDashboard, problem } from "../test-app.tsx"
 
@@ -50,7 +51,7 @@ test("labels that central would refuse are refused at their row before anything 
   await userEvent.type(screen.getByLabelText("Value of label 2"), "north")
   await userEvent.click(screen.getByRole("button", { name: "Approve" }))
   expect(screen.getByText(/^Name: letters, digits/)).toBeDefined()
-  expect(calls.some((name) => name.startsWith("POST"))).toBe(false)
+  expect(calls).not.toContain(`POST /satellites/${pending.id}/approve`)
 })
 
 test("a session that ends asks for the password over the page and loses nothing", async () => {
@@ -81,4 +82,43 @@ test("a session that ends asks for the password over the page and loses nothing"
     expect(screen.queryByRole("dialog", { name: "Your session has ended" })).toBeNull(),
   )
   expect(screen.getByLabelText<HTMLInputElement>("Name").value).toBe("porto-new")
+})
+
+test("a label that ends a rule's match says what is deleted, and saves only what a person confirmed", async () => {
+  const [doomed] = fleet.clusters
+  const sent: unknown[] = []
+  const would = (fate: "create" | "delete") => ({
+    status: 200,
+    body: cascadeOf(fate, [
+      {
+        clusterId: fate === "delete" ? (doomed?.id ?? null) : null,
+        namespace: "databases",
+        name: "orders",
+        satelliteId: satellite.id,
+        satelliteName: satellite.name,
+        ruleName: "everywhere",
+      },
+    ]),
+  })
+  openDashboard(`/satellites/${satellite.id}`, {
+    [`GET /satellites/${satellite.id}`]: () => ({ status: 200, body: satellite }),
+    [`POST /satellites/${satellite.id}/preview`]: ({ body }) =>
+      would(JSON.stringify(body).includes("elsewhere") ? "delete" : "create"),
+    [`PATCH /satellites/${satellite.id}`]: ({ body }) => {
+      sent.push(body)
+      return { status: 200, body: { ...satellite, version: 9 } }
+    },
+  })
+  await userEvent.click(await screen.findByRole("button", { name: "Edit name and labels" }))
+  const dialog = within(screen.getByRole("dialog"))
+  expect(await dialog.findByText("Made")).toBeDefined()
+  const value = dialog.getByLabelText("Value of label 1")
+  await userEvent.clear(value)
+  await userEvent.type(value, "elsewhere")
+  const confirm = await dialog.findByRole("checkbox", { name: "Delete 1 cluster with all data" })
+  expect(dialog.getByRole("button", { name: "Save" })).toHaveProperty("disabled", true)
+  await userEvent.click(confirm)
+  await userEvent.click(dialog.getByRole("button", { name: "Save" }))
+  await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull())
+  expect(sent).toMatchObject([{ confirmedDeletes: [doomed?.id] }])
 })

@@ -1,4 +1,5 @@
 /** What the stand-in answers, per route, from a fleet in memory. */
+import { cascadeOf } from "./cascade.ts"
 import { randomUUID } from "node:crypto"
 import {
   clusterBelongs,
@@ -10,6 +11,7 @@ import { isOver } from "#core/switchover/operation.ts"
 import type { LiveMessage } from "#wire/live.ts"
 import type { Operation } from "#wire/rest/operations.ts"
 import type { Answer } from "#wire/rest/routes.ts"
+import type { Cluster } from "#wire/rest/clusters.ts"
 import { type Satellite, satelliteStates } from "#wire/rest/satellites.ts"
 import { FakeRefusal, type Handlers, one, page } from "./fake-answers.ts"
 import { catalogueHandlers, peopleHandlers } from "./fake-catalogue.ts"
@@ -97,6 +99,21 @@ export function createHandlers(fleet: FakeFleet, push: (message: LiveMessage) =>
       return page(byName(found.filter(isLabelled)), query)
     },
     getSatellite: ({ params }) => one(fleet.satellites, params.id),
+    previewSatellite: ({ params, body }) => {
+      const { id: satelliteId, name: satelliteName } = one(fleet.satellites, params.id)
+      const made = body.deed === "approve" ? fleet.rules.slice(0, 2) : []
+      return cascadeOf(
+        "create",
+        made.map(({ name: ruleName, clusterName: name, namespace }) => ({
+          clusterId: null,
+          namespace,
+          name,
+          satelliteId,
+          satelliteName,
+          ruleName,
+        })),
+      )
+    },
     approveSatellite: ({ params, body }) => {
       const satellite = one(fleet.satellites, params.id)
       return changed({
@@ -139,8 +156,15 @@ export function createHandlers(fleet: FakeFleet, push: (message: LiveMessage) =>
         version: satellite.version + 1,
       })
     },
-    listClusters: ({ query: { labels: _, ...query } }) =>
-      page(byName(fleet.clusters.filter((each) => clusterBelongs(query, each))), query),
+    listClusters: ({ query }) => {
+      const { labels = {}, ...filter } = query
+      const isLabelled = ({ satelliteId }: Cluster): boolean => {
+        const { labels: own } = one(fleet.satellites, satelliteId)
+        return Object.entries(labels).every(([key, value]) => own[key] === value)
+      }
+      const found = fleet.clusters.filter((each) => clusterBelongs(filter, each))
+      return page(byName(found.filter(isLabelled)), query)
+    },
     getCluster: ({ params }) => one(fleet.clusters, params.id),
     listRoleChanges: ({ params, query }) =>
       page(

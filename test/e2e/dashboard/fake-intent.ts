@@ -1,4 +1,5 @@
 /** The stand-in's profiles with their versions, and its rules: what central decides by the core, this does too. */
+import { cascadeOf } from "./cascade.ts"
 import { randomUUID } from "node:crypto"
 import { parameterNames } from "#core/cluster/catalog.ts"
 import { checkProfile } from "#core/cluster/check.ts"
@@ -178,6 +179,21 @@ export function profileHandlers(fleet: FakeFleet, push: Push): Handlers {
 export function ruleHandlers(fleet: FakeFleet, push: Push): Handlers {
   return {
     getRule: ({ params }) => one(fleet.rules, params.id),
+    cascadeOfRule: ({ params }) => {
+      const { name: ruleName } = one(fleet.rules, params.id)
+      const left = fleet.clusters.filter(({ ruleId }) => ruleId === params.id)
+      return cascadeOf(
+        "unruled",
+        left.map(({ id: clusterId, namespace, name, satelliteId, satelliteName }) => ({
+          clusterId,
+          namespace,
+          name,
+          satelliteId,
+          satelliteName,
+          ruleName,
+        })),
+      )
+    },
     editRule: ({ params, body: { version, ...after } }) => {
       const before = one(fleet.rules, params.id)
       if (before.version !== version) throw conflict(before.version)
