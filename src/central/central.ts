@@ -20,6 +20,7 @@ import { Rollouts } from "./rollouts/rollouts.ts"
 import { openRestServer } from "./rest/server.ts"
 import { Inbox } from "./satellites/inbox.ts"
 import { Registration } from "./satellites/registration.ts"
+import { WantsReader } from "./satellites/wants.ts"
 import { Streams } from "./satellites/streams.ts"
 import { Sweeper } from "./satellites/sweeper.ts"
 import { secretColumns } from "./secrets/columns.ts"
@@ -151,7 +152,7 @@ function partsOf(
   })
   const streams: Streams = new Streams({
     database: shared,
-    secrets,
+    wants: new WantsReader({ database, secrets, log }),
     inbox,
     log,
     tls,

@@ -111,6 +111,12 @@ test("C4: a satellite approved after the rule exists receives its cluster", asyn
     welcome.clusters.map(({ name }) => name),
     ["orders"],
   )
+  const { items } = await api.ok("listAudit", { query: { resource: "cluster" } })
+  assert.deepEqual(
+    items.map(({ action, resourceName, actor }) => [action, resourceName, actor]),
+    [["create", "databases/orders", "admin"]],
+    "who approved it made its cluster",
+  )
 })
 
 test("satellites and clusters are listed by labels of satellites", async () => {

@@ -12,7 +12,7 @@ import { insertClusters, type NewCluster, places } from "../store/cluster.ts"
 import { allRules, exceptions } from "../store/rule.ts"
 import type { Actor } from "./actor.ts"
 import { beginnings, joinRollouts } from "./beginning.ts"
-import { tell } from "./tell.ts"
+import { tellOf } from "./tell.ts"
 
 /** Any number that is ours alone. */
 const intentLock = 0x7067_696e
@@ -136,18 +136,17 @@ type Made = Placement["create"][number] & {
 }
 
 async function tellMade(sql: Sql, made: readonly Made[], actor: Actor): Promise<void> {
-  for (const [satellite, here] of Map.groupBy(made, ({ site }) => site.id))
-    await tell(
-      sql,
-      actor,
-      satellite,
-      here.map(({ rule, site, row, begin }) => ({
-        kind: "cluster.requested",
-        message: `cluster ${row.namespace}/${row.name} shall be on ${site.name}, by rule ${rule.name}${inWords(begin)}`,
-        clusterId: row.id,
-        details: { rule: rule.name, version: String(begin.version) },
-      })),
-    )
+  await tellOf(
+    sql,
+    actor,
+    made.map(({ rule, site, row, begin }) => ({
+      satellite: site.id,
+      kind: "cluster.requested",
+      message: `cluster ${row.namespace}/${row.name} shall be on ${site.name}, by rule ${rule.name}${inWords(begin)}`,
+      clusterId: row.id,
+      details: { rule: rule.name, version: String(begin.version) },
+    })),
+  )
   await audit(
     sql,
     actor,

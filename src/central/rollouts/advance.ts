@@ -19,7 +19,7 @@ import { ordersNow } from "../intent/parameters.ts"
 import { desiredChanged } from "../intent/placing.ts"
 import { obstacleOf } from "../intent/rollout-plan.ts"
 import { central } from "../intent/actor.ts"
-import { tell, type Told } from "../intent/tell.ts"
+import { tell, tellOf, type Told } from "../intent/tell.ts"
 import { profileSpec } from "#wire/profile-spec.ts"
 import { notify } from "../store/change.ts"
 import { moveClusters } from "../store/cluster-move.ts"
@@ -136,21 +136,20 @@ async function perform(
   }))
   if ((await beginChanges(sql, begun)) !== begun.length)
     throw new Overtaken("an operation was begun meanwhile")
-  for (const [satellite, here] of Map.groupBy(begun, ({ move }) => moved.get(move.cluster)))
-    await tell(
-      sql,
-      { name: rollout.actor },
-      satellite,
-      here.map(({ id, move, from }): Told => {
-        const place = places.get(move.cluster)
-        return {
-          kind: move.isBack ? "cluster.rolled-back" : "cluster.version-sent",
-          message: `cluster ${place?.namespace ?? ""}/${place?.name ?? ""} goes ${move.isBack ? "back " : ""}from version ${from} to version ${move.to} of profile ${rollout.profileName}`,
-          clusterId: move.cluster,
-          details: { rollout: rollout.id, operation: id },
-        }
-      }),
-    )
+  await tellOf(
+    sql,
+    { name: rollout.actor },
+    begun.map(({ id, move, from }) => {
+      const place = places.get(move.cluster)
+      return {
+        satellite: moved.get(move.cluster),
+        kind: move.isBack ? "cluster.rolled-back" : "cluster.version-sent",
+        message: `cluster ${place?.namespace ?? ""}/${place?.name ?? ""} goes ${move.isBack ? "back " : ""}from version ${from} to version ${move.to} of profile ${rollout.profileName}`,
+        clusterId: move.cluster,
+        details: { rollout: rollout.id, operation: id },
+      }
+    }),
+  )
   await desiredChanged(sql, [...moved.values()], [...moved.keys()])
   await notify(sql, { kind: "operations", ids: begun.map(({ id }) => id) })
   return new Map(begun.map(({ id, move }) => [move.cluster, id]))

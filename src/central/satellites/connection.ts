@@ -21,19 +21,18 @@ import { Outage } from "#io/outage.ts"
 import type { Database } from "#io/postgres/sql.ts"
 import type { TailDesk } from "../log-tails/desk.ts"
 import type { RoleChangeFigures } from "../role-change-figures.ts"
-import type { SecretBox } from "../secrets/secret-box.ts"
-import { type Desired, desiredOf, goneAmong } from "../store/desired.ts"
+import { type Desired, goneAmong } from "../store/desired.ts"
 import { handOverDeletions } from "../operations/deletion.ts"
-import { type Unfinished, unfinishedOf } from "../store/operation.ts"
-import { findIdentity, type Identity, keepNextToken } from "../store/satellite-identity.ts"
-import { type LevelOfSite, levelsOf } from "../store/log-level.ts"
+import type { Unfinished } from "../store/operation.ts"
+import { type Identity, keepNextToken } from "../store/satellite-identity.ts"
+import type { LevelOfSite } from "../store/log-level.ts"
 import { tailsOfStream } from "../store/log-tail.ts"
-import { settingsOf } from "../store/storage-tier.ts"
 import { handle, type Slow } from "./handle.ts"
 import type { Inbox } from "./inbox.ts"
 import { Lane } from "./lane.ts"
 import type { Tls } from "../tls/tls.ts"
 import { certified } from "./certified.ts"
+import type { WantsReader } from "./wants.ts"
 import { revoked } from "./rpc-error.ts"
 import { newAuthToken, sha256 } from "../auth/secret.ts"
 
@@ -51,7 +50,7 @@ export type ConnectionOptions = {
   readonly hello: Hello
   readonly authHash: Buffer
   readonly database: Database
-  readonly secrets: SecretBox
+  readonly wants: WantsReader
   readonly inbox: Inbox
   readonly log: Log
   readonly figures: RoleChangeFigures
@@ -236,14 +235,15 @@ export class Connection {
     // Cleared first: a wake-up that comes while we read must not be lost.
     this.#dirty = false
     try {
-      const { sql } = this.#options.database
-      const identity = await findIdentity(sql, this.id)
-      const { authHash } = this.#options
+      const { authHash, wants } = this.#options
+      const found = await wants.read(this.id)
+      const identity = found?.identity
       if (identity?.revoked?.hash.equals(authHash) === true) {
         this.end(revoked(identity.revoked.why))
         return []
       }
       if (
+        found === undefined ||
         identity === undefined ||
         identity.approval !== "approved" ||
         identity.authHash?.equals(authHash) !== true
@@ -251,13 +251,9 @@ export class Connection {
         this.end(new ConnectError("this identity is no longer valid", Code.Unauthenticated))
         return []
       }
-      const all = await desiredOf(sql, this.id, {
-        secrets: this.#options.secrets,
-        unreadable: (why) => this.#options.log.error("secrets.unreadable", { why }),
-      })
-      const settings = await settingsOf(sql, this.id)
-      const levels = this.#unsaidLevels(await levelsOf(sql, this.id))
-      const operations = this.#unheard(await unfinishedOf(sql, this.id))
+      const { clusters: all, settings } = found
+      const levels = this.#unsaidLevels(found.levels)
+      const operations = this.#unheard(found.operations)
       const due = await this.#due(all)
       const clusters = this.#welcomed
         ? [...this.#news(settings), ...this.#delta(due)]

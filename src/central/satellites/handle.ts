@@ -76,7 +76,13 @@ async function storeAll(
   if (events.length === 0) return
   try {
     await database.transaction(async (sql) => {
-      const stored = new Set(await storeEvents(sql, satellite, events, Date.now()))
+      const stored = new Set(
+        await storeEvents(
+          sql,
+          events.map((event) => ({ ...event, satellite })),
+          Date.now(),
+        ),
+      )
       if (stored.size === 0) return
       await notify(sql, { kind: "events", ids: [...stored] })
       await keepHistory(

@@ -27,12 +27,12 @@ import { central } from "../intent/actor.ts"
 import { tell } from "../intent/tell.ts"
 import { notify } from "../store/change.ts"
 import type { TailDesk } from "../log-tails/desk.ts"
-import type { SecretBox } from "../secrets/secret-box.ts"
 import { endTailsOf } from "../store/log-tail.ts"
 import { arrive, findIdentity } from "../store/satellite-identity.ts"
 import type { Tls } from "../tls/tls.ts"
 import { Connection, silenceMax } from "./connection.ts"
 import type { Inbox } from "./inbox.ts"
+import type { WantsReader } from "./wants.ts"
 import { badMessage, revoked, told } from "./rpc-error.ts"
 
 const helloWithin = seconds(10)
@@ -42,7 +42,7 @@ const leaveWithin = seconds(5)
 
 export type StreamsOptions = {
   readonly database: Database
-  readonly secrets: SecretBox
+  readonly wants: WantsReader
   readonly inbox: Inbox
   readonly log: Log
   readonly figures: RoleChangeFigures
@@ -204,7 +204,7 @@ export class Streams {
       hello,
       authHash,
       database,
-      secrets: this.#options.secrets,
+      wants: this.#options.wants,
       inbox: this.#options.inbox,
       log: log.child({ satellite: id, stream: arrived.serial }),
       figures: this.#options.figures,

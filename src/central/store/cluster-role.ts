@@ -45,25 +45,25 @@ export const forgetUnusedRoles = async (sql: Sql, cluster: ClusterId): Promise<v
 }
 
 /**
- * What each cluster of the satellite should have. A verifier that does not open is left out and told: the
+ * What each cluster of the satellites should have. A verifier that does not open is left out and told: the
  * site leaves that password as it is, and goes on with everything else.
  */
 export async function desiredDatabases(
   sql: Sql,
   box: SecretBox,
-  satellite: SatelliteId,
+  satellites: readonly SatelliteId[],
   unreadable: (why: string) => void,
 ): Promise<ReadonlyMap<ClusterId, Databases>> {
   const roles = await sql`
     select r.cluster_id, r.name, r.verifier, r.revision
     from cluster_role r join cluster c on c.id = r.cluster_id
-    where c.satellite_id = ${satellite}
+    where c.satellite_id = any(${satellites}::uuid[])
     order by r.cluster_id, r.name`
   const databases = await sql`
     select d.cluster_id, d.name, d.owner, d.allowed_cidrs, d.end_sessions, d.revision,
       d.dropping_since is not null as dropping, d.drop_role
     from cluster_database d join cluster c on c.id = d.cluster_id
-    where c.satellite_id = ${satellite}
+    where c.satellite_id = any(${satellites}::uuid[])
     order by d.cluster_id, d.name`
   const rolesOf = Map.groupBy(roles, (row) => textOf(row, "cluster_id"))
   const databasesOf = Map.groupBy(databases, (row) => textOf(row, "cluster_id"))

@@ -17,6 +17,7 @@ import type { Sql } from "#io/postgres/sql.ts"
 import { profileSpecSchema } from "#wire/rest/profiles.ts"
 import { ruleSetOf, ruleSetSchema } from "#wire/rule-set-schema.ts"
 import { profileSpec } from "#wire/profile-spec.ts"
+import { bySatellite } from "./by-satellite.ts"
 import { type Ordered, parameterOrdersKept } from "./parameter-order.ts"
 import type { SecretBox } from "../secrets/secret-box.ts"
 import { desiredDatabases } from "./cluster-role.ts"
@@ -66,30 +67,28 @@ export type Opening = {
 
 export async function desiredOf(
   sql: Sql,
-  satellite: SatelliteId,
+  satellites: readonly SatelliteId[],
   { secrets, unreadable }: Opening,
-): Promise<Desired[]> {
-  const wanted = await desiredClusters(sql, satellite)
-  const databases = await desiredDatabases(sql, secrets, satellite, unreadable)
-  return wanted.map((one) => {
+): Promise<ReadonlyMap<SatelliteId, Desired[]>> {
+  const ordered = await parameterOrdersKept(sql)
+  const rows = await clusterRows(sql, satellites)
+  const databases = await desiredDatabases(sql, secrets, satellites, unreadable)
+  return bySatellite(rows, (row) => {
+    const one = desired(row, ordered)
     const own = databases.get(one.spec.id)
     return own === undefined ? one : { ...one, spec: { ...one.spec, databases: own } }
   })
 }
 
-async function desiredClusters(sql: Sql, satellite: SatelliteId): Promise<Desired[]> {
-  const ordered = await parameterOrdersKept(sql)
-  return (
-    await sql`
-      select c.id, c.name, c.namespace, c.spec, c.desired_version, c.paused, c.deletion_protected,
+const clusterRows = (sql: Sql, satellites: readonly SatelliteId[]): Promise<readonly Row[]> =>
+  sql`
+      select c.satellite_id, c.id, c.name, c.namespace, c.spec, c.desired_version, c.paused, c.deletion_protected,
         c.restart_nonce, c.restart_full,
         c.deleting_since is not null as deleting, p.name as profile_name, r.content as rule_set
       from cluster c join profile p on p.id = c.profile_id
         left join recovery_rule_set r on r.id = (c.spec->>'recoveryRuleSetId')::uuid
-      where c.satellite_id = ${satellite}
+      where c.satellite_id = any(${satellites}::uuid[])
       order by c.id`
-  ).map((row) => desired(row, ordered))
-}
 
 export type Gone = {
   readonly id: ClusterId

@@ -34,13 +34,14 @@ const shown = (row: Row): FleetEventBody => ({
 /** PostgreSQL stores every text but one with a NUL in it. */
 const clean = (text: string): string => text.replaceAll("\0", "")
 
-const row = (event: FleetEvent, now: number) => ({
+const row = (event: SiteEvent, now: number) => ({
   id: event.id,
   // A site whose clock runs ahead must not stand above everything that happens until then.
   at: new Date(Math.min(Math.max(event.at, 0), now)).toISOString(),
   severity: severities.indexOf(event.severity),
   kind: event.kind,
   message: clean(event.message),
+  satellite_id: event.satellite ?? null,
   cluster_id: event.clusterId ?? null,
   pod: event.pod === undefined ? null : clean(event.pod),
   details: Object.fromEntries(
@@ -48,14 +49,16 @@ const row = (event: FleetEvent, now: number) => ({
   ),
 })
 
+/** An event and whose it is; undefined: of no satellite. */
+export type SiteEvent = FleetEvent & { readonly satellite: SatelliteId | undefined }
+
 /**
  * Stores events, each once however often it arrives, and returns those that are new. An event about a
  * cluster of another satellite keeps its text and loses the cluster (D7).
  */
 export const storeEvents = async (
   sql: Sql,
-  satellite: SatelliteId | undefined,
-  events: readonly FleetEvent[],
+  events: readonly SiteEvent[],
   now: number,
 ): Promise<EventId[]> =>
   (
@@ -63,19 +66,19 @@ export const storeEvents = async (
       insert into event (
         id, at, severity, kind, message, satellite_id, cluster_id, cluster_name, pod, details
       )
-      select e.id, e.at, e.severity, e.kind, e.message, ${satellite}::uuid,
+      select e.id, e.at, e.severity, e.kind, e.message, e.satellite_id,
         case when foreign_one.id is null then e.cluster_id end, coalesce(own.name, gone.name), e.pod,
         e.details
       from jsonb_to_recordset(${JSON.stringify(events.map((event) => row(event, now)))}::jsonb) as e (
-        id uuid, at timestamptz, severity smallint, kind text, message text, cluster_id uuid,
-        pod text, details jsonb
+        id uuid, at timestamptz, severity smallint, kind text, message text, satellite_id uuid,
+        cluster_id uuid, pod text, details jsonb
       )
         left join cluster own on own.id = e.cluster_id
-          and (${satellite}::uuid is null or own.satellite_id = ${satellite})
+          and (e.satellite_id is null or own.satellite_id = e.satellite_id)
         left join cluster_gone gone on gone.id = e.cluster_id
-          and (${satellite}::uuid is null or gone.satellite_id = ${satellite})
+          and (e.satellite_id is null or gone.satellite_id = e.satellite_id)
         left join cluster foreign_one on foreign_one.id = e.cluster_id
-          and foreign_one.satellite_id <> ${satellite}::uuid
+          and foreign_one.satellite_id <> e.satellite_id
       order by e.id
       on conflict (id) do nothing
       returning id`

@@ -3,6 +3,7 @@ import type { Scope } from "#core/access/scope.ts"
 import { type ClusterId, clusterId, type SatelliteId } from "#core/ids.ts"
 import { integerOf, maybe, type Row, textOf, timeOf } from "#io/postgres/row.ts"
 import type { Sql } from "#io/postgres/sql.ts"
+import { bySatellite } from "./by-satellite.ts"
 import { within } from "./scope.ts"
 
 export type Asked = { readonly level: string; readonly until: number }
@@ -69,21 +70,23 @@ export type LevelOfSite = {
   readonly seconds: number
 }
 
-/** What is asked of a site now. */
-export const levelsOf = async (sql: Sql, satellite: SatelliteId): Promise<LevelOfSite[]> =>
-  (
-    await sql`
-      select cluster_id, log_level, log_level_until,
-        ceil(extract(epoch from log_level_until - now()))::integer as seconds
-      from (
-        select null::uuid as cluster_id, log_level, log_level_until from satellite
-          where id = ${satellite}
-        union all
-        select id, log_level, log_level_until from cluster
-          where satellite_id = ${satellite} and deleting_since is null
-      ) asked
-      where log_level is not null and log_level_until > now()`
-  ).map((row) => {
+/** What is asked of these sites now. */
+export async function levelsOf(
+  sql: Sql,
+  satellites: readonly SatelliteId[],
+): Promise<ReadonlyMap<SatelliteId, LevelOfSite[]>> {
+  const rows = await sql`
+    select satellite_id, cluster_id, log_level, log_level_until,
+      ceil(extract(epoch from log_level_until - now()))::integer as seconds
+    from (
+      select id as satellite_id, null::uuid as cluster_id, log_level, log_level_until
+        from satellite where id = any(${satellites}::uuid[])
+      union all
+      select satellite_id, id, log_level, log_level_until from cluster
+        where satellite_id = any(${satellites}::uuid[]) and deleting_since is null
+    ) asked
+    where log_level is not null and log_level_until > now()`
+  return bySatellite(rows, (row) => {
     const cluster = maybe(textOf, row, "cluster_id")
     return {
       clusterId: cluster === undefined ? undefined : clusterId(cluster),
@@ -92,3 +95,4 @@ export const levelsOf = async (sql: Sql, satellite: SatelliteId): Promise<LevelO
       seconds: integerOf(row, "seconds"),
     }
   })
+}

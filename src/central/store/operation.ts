@@ -28,6 +28,7 @@ import { seenFrom } from "#core/switchover/deletion.ts"
 import type { Sql } from "#io/postgres/sql.ts"
 import { type Operation, operationKinds, operationStepSchema } from "#wire/rest/operations.ts"
 import * as z from "zod"
+import { bySatellite } from "./by-satellite.ts"
 import { within } from "./scope.ts"
 
 const stepsOf = z.array(operationStepSchema)
@@ -230,23 +231,28 @@ export type Unfinished = {
   readonly cancelled: boolean
 }
 
-export const unfinishedOf = async (sql: Sql, satellite: SatelliteId): Promise<Unfinished[]> =>
-  (
+export const unfinishedOf = async (
+  sql: Sql,
+  satellites: readonly SatelliteId[],
+): Promise<ReadonlyMap<SatelliteId, Unfinished[]>> =>
+  bySatellite(
     await sql`
-      select id, kind, cluster_id, wanted_target, reason, accept_loss, state,
+      select satellite_id, id, kind, cluster_id, wanted_target, reason, accept_loss, state,
         cancel_asked_at is not null as cancelled
       from operation
-      where satellite_id = ${satellite} and state in ('pending', 'running') and kind not in ('change', 'restart', 'delete')
-      order by created_at`
-  ).map((row) => ({
-    order: {
-      operation: operationId(textOf(row, "id")),
-      clusterId: clusterId(textOf(row, "cluster_id")),
-      ...wishOf(row),
-    },
-    pending: stateOf(row) === "pending",
-    cancelled: booleanOf(row, "cancelled"),
-  }))
+      where satellite_id = any(${satellites}::uuid[]) and state in ('pending', 'running')
+        and kind not in ('change', 'restart', 'delete')
+      order by created_at`,
+    (row) => ({
+      order: {
+        operation: operationId(textOf(row, "id")),
+        clusterId: clusterId(textOf(row, "cluster_id")),
+        ...wishOf(row),
+      },
+      pending: stateOf(row) === "pending",
+      cancelled: booleanOf(row, "cancelled"),
+    }),
+  )
 
 /**
  * Takes over the word of the site: a later one than the last, on an operation that is not over or that

@@ -52,6 +52,19 @@ export async function findIdentity(sql: Sql, id: SatelliteId): Promise<Identity 
   return row === undefined ? undefined : identity(row)
 }
 
+export const findIdentities = async (
+  sql: Sql,
+  ids: readonly SatelliteId[],
+): Promise<ReadonlyMap<SatelliteId, Identity>> =>
+  new Map(
+    (
+      await sql`
+        select id, name, approval, registration, registration_hash, auth_nonce, auth_hash,
+          next_auth_hash, rotation_asked_at, revoked_hash, revoked_why
+        from satellite where id = any(${ids}::uuid[])`
+    ).map((row) => [satelliteId(textOf(row, "id")), identity(row)]),
+  )
+
 /** By the id that the satellite asked with: its own, or the one it had before it took over another's row. */
 export async function findAsker(sql: Sql, id: SatelliteId): Promise<Identity | undefined> {
   const [row] = await sql`

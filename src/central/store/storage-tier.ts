@@ -145,15 +145,23 @@ export async function unmappedOn(
 }
 
 /** What a site is told of itself as a whole. */
-export async function settingsOf(sql: Sql, id: SatelliteId): Promise<SiteSettings> {
-  const [row] = await sql`
-    select s.name, nullif(coalesce(s.image_mirror, f.image_mirror), '') as image_mirror,
+export const settingsOf = async (
+  sql: Sql,
+  ids: readonly SatelliteId[],
+): Promise<ReadonlyMap<SatelliteId, SiteSettings>> =>
+  new Map(
+    (
+      await sql`
+    select s.id, s.name, nullif(coalesce(s.image_mirror, f.image_mirror), '') as image_mirror,
       (select coalesce(jsonb_object_agg(m.tier, m.storage_class), '{}') from satellite_tier m
         where m.satellite_id = s.id) as tiers
-    from satellite s cross join fleet_setting f where s.id = ${id}`
-  return {
-    satelliteName: textOf(row ?? {}, "name"),
-    tiers: mappingOf.parse(jsonOf(row ?? {}, "tiers")),
-    imageMirror: maybe(textOf, row ?? {}, "image_mirror"),
-  }
-}
+    from satellite s cross join fleet_setting f where s.id = any(${ids}::uuid[])`
+    ).map((row) => [
+      satelliteId(textOf(row, "id")),
+      {
+        satelliteName: textOf(row, "name"),
+        tiers: mappingOf.parse(jsonOf(row, "tiers")),
+        imageMirror: maybe(textOf, row, "image_mirror"),
+      },
+    ]),
+  )
