@@ -99,7 +99,7 @@ export class Checker {
       )
     }
     const which = `${first?.lsn ?? 0n} of timeline ${first?.branch.tli ?? 0}, acknowledged in term ${first?.term ?? 0} by ${first?.by ?? "?"}`
-    const between = lost.every((commit) => commit.between === true || unaware(branch, commit))
+    const between = lost.every((commit) => commit.between?.() === true || unaware(branch, commit))
     this.losses.push({ term, by, commits: lost.length, first: which, between })
   }
 }

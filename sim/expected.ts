@@ -23,7 +23,7 @@ const transitions = [
   "from starting to primary",
   "from primary to stopping",
   "from stopping to starting",
-  "from stopping to rewinding",
+  "from held to rewinding",
   "from rewinding to held",
   "from held to cloning",
   "from cloning to starting",

@@ -300,12 +300,23 @@ export class Postgres {
     for (const commit of this.#waiting) {
       if (commit.lsn > sure) still.push(commit)
       else {
-        commit.between = this.#names.length === 0 && ground.recordsWaiting()
+        commit.between = this.#betweenOf(ground.recordsWaiting())
         const woke = ground.agenda.now - machine.wokeAt < wakesWithin || machine.unguarded()
         ground.checker.acknowledge(commit, ground.agenda.now, woke && !ground.quorum())
       }
     }
     this.#waiting = still
+  }
+
+  /**
+   * A commit that waited for nobody is between record and setting when the Lease names somebody by then, and as long as
+   * this server goes without names: it may die of a failover before it gets them.
+   */
+  #betweenOf(recorded: boolean): () => boolean {
+    const { ground } = this
+    const names = this.#names
+    if (names.length > 0) return () => false
+    return () => recorded || (this.#names === names && ground.recordsWaiting())
   }
 
   #sureUpTo(): bigint {

@@ -15,7 +15,7 @@ import { type Mutant, mutants } from "./mutants.ts"
 const { values } = parseArgs({
   options: {
     only: { type: "string", default: "" },
-    seeds: { type: "string", default: "400" },
+    seeds: { type: "string", default: "1000" },
     workers: { type: "string", default: String(availableParallelism()) },
   },
 })

@@ -22,7 +22,7 @@ export type Commit = {
   readonly term: Term
   readonly by: PodName
   /** It waited for nobody, although the Lease said already, or still, that commits wait. */
-  between?: boolean
+  between?: () => boolean
 }
 
 /** Where the WAL of a member that is at `end` of `on` leaves `branch`; undefined when it never was on it. */

@@ -54,13 +54,15 @@ export const freezes: Faults = {
       if (supervisor === undefined) return
       const isHeld = (process: Process | undefined): boolean =>
         process?.awake !== true || world.agenda.now - process.thawedAt < wakesWithin
-      // A sidecar that begins beside it knows of no deadline.
+      // A sidecar that begins beside it knows of no deadline, also while the same supervisor is frozen once more.
+      const before = machine.unguarded
       machine.unguarded = () =>
-        isHeld(supervisor.process) &&
-        (sidecar === undefined ||
-          member.sidecar !== sidecar ||
-          isHeld(sidecar.process) ||
-          isHeld(member.server?.process))
+        before() ||
+        (isHeld(supervisor.process) &&
+          (sidecar === undefined ||
+            member.sidecar !== sidecar ||
+            isHeld(sidecar.process) ||
+            isHeld(member.server?.process)))
       supervisor.process.freeze()
       world.agenda.after(long, () => supervisor.process.thaw())
     }),

@@ -79,7 +79,7 @@ async function relabelled(
   sql: Sql,
   scope: Scope,
   satellite: Standing,
-  deed: Extract<Deed, { readonly deed: "approve" | "edit" }>,
+  deed: Deed,
 ): Promise<Cascade> {
   const { name = satellite.name, labels = satellite.labels } = deed
   const refusal =

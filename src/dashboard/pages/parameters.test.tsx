@@ -16,7 +16,9 @@ test("what a change of a parameter asks for is decided with its reason, and a re
   await userEvent.click(
     await screen.findByRole("button", { name: "Change what work_mem asks for" }),
   )
-  const dialog = await screen.findByRole("dialog", { name: "A change of work_mem" })
+  const dialog = await screen.findByRole("dialog", {
+    name: "A change of work_mem on PostgreSQL 17",
+  })
   await userEvent.click(within(dialog).getByRole("radio", { name: /^Full restart/ }))
   await userEvent.type(within(dialog).getByLabelText("Why (others read it)"), "old extension")
   await userEvent.click(within(dialog).getByRole("button", { name: "Save" }))
@@ -27,6 +29,6 @@ test("what a change of a parameter asks for is decided with its reason, and a re
   }
   await userEvent.click(within(dialog).getByRole("button", { name: "Save" }))
   await waitFor(() =>
-    expect(sent).toEqual([{ version: 0, order: "full-restart", note: "old extension" }]),
+    expect(sent).toEqual([{ major: 17, version: 0, order: "full-restart", note: "old extension" }]),
   )
 })

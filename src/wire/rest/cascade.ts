@@ -49,13 +49,24 @@ export type Cascade = z.infer<typeof cascadeSchema>
 
 const { name, labels } = approveSatelliteBody.shape
 
-export const previewSatelliteBody = z.discriminatedUnion("deed", [
-  /** Absent name or labels: as the satellite has them. */
-  z.strictObject({ deed: z.literal("approve"), name, labels }),
-  z.strictObject({ deed: z.literal("edit"), name, labels }),
-  z.strictObject({ deed: z.literal("reject") }),
-  z.strictObject({ deed: z.literal("decommission") }),
-])
+export const previewSatelliteBody = z
+  .strictObject({
+    deed: z.enum(["approve", "edit", "reject", "decommission"]),
+    /** Absent: as the satellite has them. */
+    name,
+    labels,
+  })
+  .check(({ value, issues }) => {
+    if (value.deed === "approve" || value.deed === "edit") return
+    for (const field of ["name", "labels"] as const)
+      if (value[field] !== undefined)
+        issues.push({
+          code: "custom",
+          input: value,
+          path: [field],
+          message: `leave it out: to ${value.deed} a satellite changes neither its name nor its labels`,
+        })
+  })
 
 export const cascadeRoutes = {
   previewSatellite: route({
