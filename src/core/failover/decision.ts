@@ -221,6 +221,10 @@ export function once(
 export type Heal = {
   /** Since when the member should stream and does not. */
   readonly since: Instant | undefined
+  /** How far it had replayed then. */
+  readonly replayed?: Lsn | undefined
+  /** It streams, since then, and it is not clear yet whether that helps. */
+  readonly streamsSince?: Instant | undefined
   readonly rewinds: number
   readonly clones: number
   readonly notBefore: Instant

@@ -61,6 +61,33 @@ test("L2: whoever streams is healthy and starts the ladder anew", () => {
   assert.deepEqual(decision.memory.heal, healthy)
 })
 
+test("L2: a receiver that streams for a moment and brings nothing that can be replayed does not end the ladder", () => {
+  const stuck = { ...standby(lsn(2000n)), replayedLsn: lsn(900n) }
+  const broken = { ...stuck, receiver: undefined }
+  let before = memory
+  const at = (ago: number, server: Observation["server"]) => {
+    const decision = turn({ now: now - ago, server, source: same }, before)
+    before = decision.memory
+    return decision
+  }
+  at(40_000, broken)
+  for (let ago = 39_000; ago > 12_000; ago -= 3000) {
+    assert.equal(at(ago, stuck).mood.phase, "streaming")
+    at(ago - 1000, broken)
+  }
+  assert.equal(before.heal.since, now - 40_000)
+  // It streams on: it has what it needs.
+  at(11_500, stuck)
+  assert.equal(before.heal.since, now - 40_000)
+  at(1000, stuck)
+  assert.deepEqual(before.heal, healthy)
+  // What is replayed helps at once.
+  before = since(30_000)
+  at(500, broken)
+  at(400, { ...stuck, replayedLsn: lsn(950n) })
+  assert.deepEqual(before.heal, healthy)
+})
+
 test("S4: what was there before a clone goes only when the clone streams", () => {
   assert.deepEqual(kinds({ keepsOld: true }), ["drop-old"])
   assert.deepEqual(kinds({ keepsOld: true, server: idle, source: same }), [])

@@ -31,6 +31,8 @@ export type Following = {
 }
 
 /** How long streaming may be away before each rung of the ladder is tried. */
+/** Who streams for so long has what it needs, however slowly it replays. */
+const steadyFor = 10_000
 const rung = { settings: 8_000, divergence: 3_000, restart: 30_000, clone: 60_000 } as const
 const rewindsMax = 2
 /** After a failed try: 2 s, 4 s … at most 5 min. */
@@ -169,19 +171,36 @@ function stream(at: Following, server: ServerView & { readonly kind: "standby" }
     const busy = seen.lanes.settings.running !== undefined
     return { memory, actions: busy ? [] : [{ kind: "follow", source: leader }], mood }
   }
-  if (server.receiver === "streaming")
-    return {
-      memory: { ...memory, heal: healthy },
-      actions: seen.keepsOld ? [{ kind: "drop-old" }] : [],
-      mood: { phase: "streaming", why: `streams from ${leader.pod}` },
-    }
-  const since = memory.heal.since ?? seen.now
-  return climb(
-    { ...at, memory: { ...memory, heal: { ...memory.heal, since } } },
-    leader,
-    server,
-    seen.now - since,
-  )
+  if (server.receiver === "streaming") return streams(at, leader, server)
+  const { since = seen.now, replayed = server.replayedLsn } = memory.heal
+  const heal = { ...memory.heal, since, replayed, streamsSince: undefined }
+  return climb({ ...at, memory: { ...memory, heal } }, leader, server, seen.now - since)
+}
+
+/**
+ * Streaming for a moment, again and again, while nothing is replayed, is no recovery: PostgreSQL asks anew for WAL that it
+ * cannot read, and the ladder goes on counting.
+ */
+function streams(
+  { seen, memory }: Following,
+  leader: Peer,
+  { replayedLsn, receivedLsn }: ServerView & { readonly kind: "standby" },
+): Decision {
+  const { heal } = memory
+  const mood: Mood = { phase: "streaming", why: `streams from ${leader.pod}` }
+  const streamsSince = heal.streamsSince ?? seen.now
+  const isStuck =
+    heal.since !== undefined &&
+    replayedLsn === heal.replayed &&
+    replayedLsn < receivedLsn &&
+    seen.now - streamsSince < steadyFor
+  return isStuck
+    ? { memory: { ...memory, heal: { ...heal, streamsSince } }, actions: [], mood }
+    : {
+        memory: { ...memory, heal: healthy },
+        actions: seen.keepsOld ? [{ kind: "drop-old" }] : [],
+        mood,
+      }
 }
 
 /** A standby that runs, has somebody to follow, and gets nothing. */
@@ -232,7 +251,14 @@ function climb(
 const giveUp = (memory: Memory, why: string): Decision => ({
   memory: {
     ...memory,
-    heal: { ...memory.heal, since: undefined, rewinds: rewindsMax, hopeless: why },
+    heal: {
+      ...memory.heal,
+      since: undefined,
+      replayed: undefined,
+      streamsSince: undefined,
+      rewinds: rewindsMax,
+      hopeless: why,
+    },
   },
   actions: [{ kind: "stop", within: longestStop }],
   mood: { phase: "stopping", why: `${why}: stopping to be cloned anew` },
@@ -300,6 +326,8 @@ function clonable(at: Following, leader: Peer, go: (heal: Heal) => Decision): De
 const tried = (heal: Heal, now: number): Heal => ({
   ...heal,
   since: undefined,
+  replayed: undefined,
+  streamsSince: undefined,
   hopeless: undefined,
   notBefore: now + healAgainAfter(heal.rewinds + heal.clones),
 })
