@@ -84,6 +84,10 @@ export const failedOnce: readonly Find[] = [
     found: "whom the first commits of a term wait for was recorded after them",
   },
   {
+    seed: 1576,
+    found: "a receiver of which a restarted sidecar knew nothing was waited for without end",
+  },
+  {
     seed: 4,
     only: ["members change unheard"],
     found: "a record that came into force without an answer was not reckoned with",

@@ -162,10 +162,10 @@ export class Voter {
   /** Stops the WAL receiver, if one runs, and looks where the WAL ends. */
   async finalise(): Promise<void> {
     const { known, server, running, clock } = this.#ports
-    const standby = (): boolean =>
-      known.glance?.kind === "looked" && known.glance.looked.kind === "standby"
-    if (!standby()) return
-    if (running.follows !== undefined) {
+    const { glance } = known
+    if (glance?.kind !== "looked" || glance.looked.kind !== "standby") return
+    // A receiver without anybody to follow is of what an earlier sidecar wrote, or of what was not reloaded.
+    if (running.follows !== undefined || glance.looked.state.receiver !== undefined) {
       await running.set({ follow: "nobody" })
       await server.quick((sql) => sql`select pg_reload_conf()`)
     }
