@@ -1,5 +1,7 @@
 /** A member: its volume outlives it, its pod is born and dies, and in the pod run a supervisor and a real sidecar. */
-import { clusterName, namespace, type PodName } from "#core/ids.ts"
+import { nobodyYet } from "../src/failover/local-server.ts"
+import type { ServerRole } from "../src/failover/running-config.ts"
+import { clusterName, namespace, type PodName, podName } from "#core/ids.ts"
 import type { Decision } from "#core/failover/decision.ts"
 import type { Observation } from "#core/failover/observation.ts"
 import type { Fields, Log } from "#io/log.ts"
@@ -248,9 +250,12 @@ export class Member {
         follows: { readonly address: string } | undefined,
         names: readonly PodName[],
         refusing: string | undefined,
+        as: ServerRole,
       ) => {
         await pause(process, ground.dice.between(1, 6))
-        this.file = { follows: follows?.address, names, refusing }
+        // As the true writer (decision 10): who is not known to be a primary gets the names of nobody.
+        const waits = as === "standby" && ground.quorum() ? [podName(nobodyYet)] : names
+        this.file = { follows: follows?.address, names: waits, refusing }
       },
       dial: dialler(pod, process, ground.network, ground.dice, calleeAt),
       askSource: async (peer: { readonly address: string }) => {

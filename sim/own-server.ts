@@ -1,4 +1,5 @@
 /** The sidecar's connection to its own server: the few statements that it sends, understood by their text. */
+import { nobodyYet } from "../src/failover/local-server.ts"
 import { term } from "#core/ids.ts"
 import { lsn } from "#core/lsn.ts"
 import { Outage } from "#io/outage.ts"
@@ -112,7 +113,7 @@ function look(server: Postgres, askedAt: number): Looked {
       timeline: data.branch.tli,
       writtenLsn: lsn(data.end),
       checkpointTimeline: data.checkpointTli,
-      syncNames: server.shown.names,
+      syncNames: server.shown.names.filter((name) => name !== nobodyYet),
       standbys: [...server.links].map((link) => ({
         pod: link.standby.pod,
         state: link.caughtUp ? "streaming" : "catchup",
