@@ -20,7 +20,7 @@ export type Loss = {
   readonly by: PodName
   readonly commits: number
   readonly first: string
-  /** A known limit of PROTOCOL.md: between record and setting, or by who knew nothing of a promotion. */
+  /** A known limit of PROTOCOL.md: between record and setting, by who knew nothing of a promotion, or after who never served. */
   readonly between: boolean
 }
 
@@ -73,6 +73,16 @@ export class Checker {
     if (this.#commits.length > keptMax) this.#commits.shift()
   }
 
+  /** Whether somebody was given this term. */
+  isGranted = (_term: number): boolean => false
+
+  /** Whoever held a term in between and never served took the knowledge of the loss along: a known limit. */
+  #wasHeldBetween(commit: Commit, term: Term): boolean {
+    for (let between = commit.term + 1; between < term; between += 1)
+      if (this.isGranted(between)) return true
+    return false
+  }
+
   get ackTerm(): number {
     return this.#ackTerm
   }
@@ -99,7 +109,12 @@ export class Checker {
       )
     }
     const which = `${first?.lsn ?? 0n} of timeline ${first?.branch.tli ?? 0}, acknowledged in term ${first?.term ?? 0} by ${first?.by ?? "?"}`
-    const between = lost.every((commit) => commit.between?.() === true || unaware(branch, commit))
+    const between = lost.every(
+      (commit) =>
+        commit.between?.() === true ||
+        unaware(branch, commit) ||
+        this.#wasHeldBetween(commit, term),
+    )
     this.losses.push({ term, by, commits: lost.length, first: which, between })
   }
 }

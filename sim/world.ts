@@ -48,6 +48,7 @@ export class World {
     const { agenda, dice, checker } = this
     this.network = new Network(agenda, dice)
     this.api = new ApiServer(agenda, dice, (problem) => checker.broken(problem))
+    checker.isGranted = (term) => this.api.grantee(term) !== undefined
     this.config = podConfigSchema.parse({
       cluster: "c",
       namespace: "n",
