@@ -229,6 +229,14 @@ const aboutLoss: readonly Mutant[] = [
     ],
   },
   {
+    name: "R10: who served last is not waited for by whoever did not follow it either",
+    file: `${core}vote.ts`,
+    text: "position !== undefined && candidate.timeline === position.timeline",
+    instead: "position !== undefined || candidate.timeline > 0",
+    only: ["node dies", "one member slow", "pod deleted", "link cut"],
+    shapes: quorum,
+  },
+  {
     name: "R10: whoever was heard counts as covered, at whatever position",
     file: `${core}vote.ts`,
     text: 'voter.server === "standby" && compareWal(candidate, voter) <= 0',

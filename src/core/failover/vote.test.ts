@@ -209,6 +209,24 @@ test("S2: whoever may hold an acknowledged commit must be heard, unless nothing 
   ])
 })
 
+test("S2: who served last is not waited for by whoever followed it: it acknowledges no commit of its own term", () => {
+  const { timeline: now } = statusOf(b)
+  const served = (at: number, syncSet = [a, b]) =>
+    unseenAcknowledgers(
+      leaseOf({ syncSet, position: { timeline: timeline(at), lsn: lsn(900n) } }),
+      [],
+      statusOf(b),
+    )
+  // It died before it had the names of the term before taken off the record.
+  assert.deepEqual(served(now), [])
+  // What it had acknowledged as a standby may be missing where nobody followed it.
+  assert.deepEqual(served(now + 1), [a])
+  // Of the others one may have acknowledged what it wrote since.
+  assert.deepEqual(served(now, [a, b, c]), [c])
+  // It was elected and never served.
+  assert.deepEqual(unseenAcknowledgers(leaseOf({ syncSet: [a, b] }), [], statusOf(b)), [a])
+})
+
 test("S2: a member that answers without knowing its position has not been heard", () => {
   for (const change of [{ server: "starting" }, { server: "down" }, { data: "empty" }] as const)
     assert.deepEqual(unseenAcknowledgers(leaseOf(), [statusOf(c, change)], statusOf(b)), [c])

@@ -200,9 +200,17 @@ export function unseenAcknowledgers(
   const forgotten = lastServing(lease) === undefined && lease.syncSet.length === 0
   const suspects = forgotten ? lease.members : lease.syncSet
   const named = (pod: PodName): boolean =>
+    (pod === lastServing(lease) && hasFollowed(lease, candidate)) ||
     voters.some((voter) => voter.pod === pod && isCovered(voter, candidate))
   return suspects.filter((pod) => pod !== candidate.pod && !named(pod))
 }
+
+/**
+ * Whether the candidate was on the timeline of the last primary: then it has everything that one acknowledged while it was
+ * a standby itself, on the timelines before. A primary does not acknowledge its own commits.
+ */
+const hasFollowed = ({ position }: Lease, candidate: Position): boolean =>
+  position !== undefined && candidate.timeline === position.timeline
 
 /**
  * Whether the candidate certainly has all that the last primary had: it is

@@ -68,7 +68,7 @@ export function lookAt(
   const primary = leader(all)
   const members = all
     .filter(({ pod }) => (ordinalOf(pod) ?? 0) < counted)
-    .map((member) => memberNow(view, spec, member, outdated, primary))
+    .map((member) => memberNow(view, spec, member, outdated, primary, onLease?.members ?? []))
   const record = parts.record(spec)
   const situation: Situation = {
     members,
@@ -149,6 +149,7 @@ function memberNow(
   member: MemberSeen,
   outdated: readonly string[],
   primary: MemberSeen | undefined,
+  onLease: readonly PodName[],
 ): MemberNow {
   const { pod, seen, report } = member
   const role =
@@ -161,14 +162,17 @@ function memberNow(
     stuck: seen?.stuck !== undefined,
     outdated: outdated.includes(pod),
     role,
-    trouble: troubleOf(member, primary),
+    trouble: troubleOf(member, primary, onLease),
     config: report?.config,
     mayLead: priorityOf({ priorities: spec.failover.priorities ?? [] }, pod) > 0,
   }
 }
 
-function troubleOf(member: MemberSeen, primary: MemberSeen | undefined): string | undefined {
-  const { seen, report } = member
+function troubleOf(
+  { pod, seen, report }: MemberSeen,
+  primary: MemberSeen | undefined,
+  onLease: readonly PodName[],
+): string | undefined {
   if (seen === undefined) return "has no pod"
   if (seen.deleting) return "is being stopped"
   if (report === undefined)
@@ -177,9 +181,11 @@ function troubleOf(member: MemberSeen, primary: MemberSeen | undefined): string 
   const { phase, ready, reason } = report.health
   const because = reason === undefined ? "" : `: ${reason}`
   if (report.handOver !== undefined) return "hands over"
-  if (member === primary) return ready ? undefined : `serves but is not ready${because}`
+  if (pod === primary?.pod) return ready ? undefined : `serves but is not ready${because}`
   if (phase !== "streaming") return `is ${phase}${because}`
   if (!ready) return `streams but is not ready${because}`
+  // A wiped Lease names nobody until the primary renews it.
+  if (onLease.length > 0 && !onLease.includes(pod)) return "streams but the Lease does not name it"
   const behind = lag(report, primary?.report)
   return behind !== undefined && behind > Number(caughtUpBytes)
     ? `is ${Math.round(behind / 1024 / 1024)} MB behind`
