@@ -12,6 +12,7 @@ import pg from "pg"
 import * as z from "zod"
 import { present } from "#core/assert.ts"
 import type { Central } from "../../src/central/central.ts"
+import { fingerprint, tablesOf } from "../fixtures/fingerprint.ts"
 import { describedRoutes } from "../fixtures/fuzz/described.ts"
 import { draw, resourceOf } from "../fixtures/fuzz/draw.ts"
 import { Seen } from "../fixtures/fuzz/seen.ts"
@@ -70,18 +71,12 @@ test("the OpenAPI document is valid OpenAPI 3.1", async () => {
 /** What would end the test's own access, or is limited by design: tried by tests of its own. */
 const leftOut = new Set(["signIn", "signOut", "revokeToken", "editPerson", "deletePerson"])
 
-/** Tables that change by themselves: counters, sessions, attempts, and rollouts, which go on in the background. */
-const volatile = ["fleet_watch", "session", "sign_in_attempt", "rollout", "rollout_cluster"]
-/** Events that a rollout tells of in the background. */
-const ofRollouts = `where kind not like 'rollout.%' and kind not in ('cluster.version-sent', 'cluster.rolled-back')`
-const volatileColumns = ["last_used_at", "last_seen_at"]
-
 test(`whatever is sent, central answers as it describes, and a refusal changes nothing (seed ${seed})`, async () => {
   const routes = describedRoutes(document).filter(({ name }) => !leftOut.has(name))
   const seen = new Seen()
-  const tables = await tablesOf()
+  const tables = await tablesOf(onlooker)
   const drawn = new Map<string, Map<number, number>>()
-  let before = await fingerprint(tables)
+  let before = await fingerprint(onlooker, tables)
   for (let turn = 0; turn < requests; turn += 1) {
     const route = present(routes[turn % routes.length], "there are routes")
     const sent = draw(route, seen, seed + turn)
@@ -99,7 +94,7 @@ test(`whatever is sent, central answers as it describes, and a refusal changes n
     assert.ok(answer.status < 500, what)
     const type = (answer.headers.get("content-type") ?? "").split(";", 1)[0] ?? ""
     assert.equal(route.wrongAnswer(answer.status, type, answer.body), undefined, what)
-    const now = await fingerprint(tables)
+    const now = await fingerprint(onlooker, tables)
     if (answer.status >= 400)
       assert.deepEqual(
         now.filter((row, at) => row !== before[at]),
@@ -124,28 +119,4 @@ const isGood = (status: number): boolean => status < 300
 function count(drawn: Map<string, Map<number, number>>, name: string, status: number): void {
   const statuses = drawn.get(name) ?? new Map<number, number>()
   drawn.set(name, statuses.set(status, (statuses.get(status) ?? 0) + 1))
-}
-
-const tablesOf = async (): Promise<readonly string[]> =>
-  (
-    await onlooker.query<{ relname: string }>(
-      `select relname from pg_class where relkind in ('r', 'p') and not relispartition
-        and relnamespace = 'public'::regnamespace order by 1`,
-    )
-  ).rows
-    .map(({ relname }) => relname)
-    .filter((name) => !volatile.includes(name))
-
-/** One line per table that differs when any row of it does. */
-async function fingerprint(tables: readonly string[]): Promise<readonly string[]> {
-  const minus = `array[${volatileColumns.map((name) => `'${name}'`).join(", ")}]`
-  const { rows } = await onlooker.query<{ line: string }>(
-    tables
-      .map(
-        (name) =>
-          `select '${name} ' || count(*) || ' ' || coalesce(md5(string_agg(md5((to_jsonb(t) - ${minus})::text), '' order by md5((to_jsonb(t) - ${minus})::text))), '') as line from "${name}" t ${name === "event" ? ofRollouts : ""}`,
-      )
-      .join(" union all "),
-  )
-  return rows.map(({ line }) => line)
 }

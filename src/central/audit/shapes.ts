@@ -100,6 +100,7 @@ export const auditShapes = {
     name: z.string(),
     labels,
     approval: z.string(),
+    identity: z.string(),
     tiers: labels,
     imageMirror: z.string(),
     logLevel: z.string(),

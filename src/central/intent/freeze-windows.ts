@@ -98,12 +98,14 @@ export const removeFreezeWindow = (
   actor: Actor,
 ): Promise<Outcome<undefined>> =>
   database.transaction(async (sql) => {
-    const name = await deleteFreezeWindow(sql, id)
-    if (name === undefined) return notFound("freeze window")
+    const before = await findFreezeWindow(sql, id)
+    if (before === undefined || !(await deleteFreezeWindow(sql, id)))
+      return notFound("freeze window")
+    const { name } = before
     await tell(sql, actor, undefined, [
       { kind: "freeze-window.deleted", message: `freeze window ${name} was deleted` },
     ])
-    await audit(sql, actor, { action: "delete", resource: "freeze-window", id, name })
+    await audit(sql, actor, { action: "delete", resource: "freeze-window", id, name, before })
     await notify(sql, { kind: "list", resource: "freeze-windows" })
     return done(undefined)
   })

@@ -8,7 +8,7 @@ import { audit } from "../audit/audit.ts"
 import { done, invalid, notFound, type Outcome, refused } from "../refusal.ts"
 import { notify } from "../store/change.ts"
 import * as store from "../store/image.ts"
-import { lockSatellite } from "../store/satellite.ts"
+import { findSatellite, lockSatellite } from "../store/satellite.ts"
 import type { Actor } from "./actor.ts"
 import { satelliteChanged } from "./satellites.ts"
 import { tell } from "./tell.ts"
@@ -53,6 +53,10 @@ export async function putFleetMirror(
   })
 }
 
+/** Where a site pulls from, as it is kept: null is as the fleet does, the empty text is by no mirror. */
+const whence = (kept: string | null): string =>
+  kept === null ? "where the whole fleet does" : kept === "" ? "where they are named" : kept
+
 export async function putSatelliteMirror(
   database: Database,
   id: string,
@@ -72,13 +76,9 @@ export async function putSatelliteMirror(
         [{ field: "version", problem: `is ${before.version} now` }],
       )
     const kept = mirror.kind === "as-fleet" ? null : mirror.kind === "none" ? "" : mirror.registry
+    const was = (await findSatellite(sql, actor.scope, before.id))?.imageMirror ?? null
     await store.putSatelliteMirror(sql, before.id, kept)
-    const from =
-      mirror.kind === "as-fleet"
-        ? "where the whole fleet does"
-        : mirror.kind === "none"
-          ? "where they are named"
-          : mirror.registry
+    const from = whence(kept)
     await tell(sql, actor, before.id, [
       {
         kind: "satellite.image-mirror-changed",
@@ -90,6 +90,7 @@ export async function putSatelliteMirror(
       resource: "satellite",
       id: before.id,
       name: before.name,
+      before: { imageMirror: whence(was) },
       after: { imageMirror: from },
     })
     await satelliteChanged(sql, before.id)

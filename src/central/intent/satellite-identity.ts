@@ -32,12 +32,19 @@ async function told(
   sql: Sql,
   actor: Actor,
   before: Standing,
-  action: string,
+  done: { readonly action: string; readonly identity: string },
   event: Told,
 ): Promise<void> {
   await tell(sql, actor, before.id, [event])
   const { name, id } = before
-  await audit(sql, actor, { action, resource: "satellite", id, name, before, after: before })
+  await audit(sql, actor, {
+    action: done.action,
+    resource: "satellite",
+    id,
+    name,
+    before: { ...before, identity: before.isRevoked ? "revoked" : "valid" },
+    after: { ...before, identity: done.identity },
+  })
   await satelliteChanged(sql, id)
 }
 
@@ -53,10 +60,16 @@ export async function rotateToken(
     if (before.isRevoked)
       return refused(409, "REVOKED", `the identity of ${before.name} is revoked: it has no token`)
     await askForRotation(sql, before.id)
-    await told(sql, actor, before, "rotate-token", {
-      kind: "satellite.rotation-asked",
-      message: `${before.name} gets a new token${isHeard(before) ? "" : " when it is next connected"}`,
-    })
+    await told(
+      sql,
+      actor,
+      before,
+      { action: "rotate-token", identity: "valid, token asked anew" },
+      {
+        kind: "satellite.rotation-asked",
+        message: `${before.name} gets a new token${isHeard(before) ? "" : " when it is next connected"}`,
+      },
+    )
     return done(before.id)
   })
 }
@@ -74,11 +87,17 @@ export async function revokeSatellite(
     if (before.isRevoked) return done(before.id)
     const why = `revoked by ${actor.name}${reason === undefined ? "" : `: ${reason}`}`
     await revoke(sql, before.id, why)
-    await told(sql, actor, before, "revoke", {
-      kind: "satellite.revoked",
-      severity: "warning",
-      message: `the identity of ${before.name} was ${why}; its clusters run on by themselves`,
-    })
+    await told(
+      sql,
+      actor,
+      before,
+      { action: "revoke", identity: "revoked" },
+      {
+        kind: "satellite.revoked",
+        severity: "warning",
+        message: `the identity of ${before.name} was ${why}; its clusters run on by themselves`,
+      },
+    )
     return done(before.id)
   })
 }
@@ -108,17 +127,23 @@ export async function replaceSatellite(
     const why = `replaced by another satellite (${by.name}), by ${actor.name}`
     await takeOver(sql, before.id, by.id, randomBytes(32), why)
     await forgetReality(sql, before.id)
-    await told(sql, actor, before, "replace", {
-      kind: "satellite.replaced",
-      severity: "warning",
-      message: `${before.name} is another Kubernetes from now on (it asked as ${by.name}); ${clusters.length} clusters are made anew there`,
-      details: {
-        clusters: clusters
-          .map(({ place }) => place)
-          .join(", ")
-          .slice(0, 2000),
+    await told(
+      sql,
+      actor,
+      before,
+      { action: "replace", identity: `that of ${by.name}` },
+      {
+        kind: "satellite.replaced",
+        severity: "warning",
+        message: `${before.name} is another Kubernetes from now on (it asked as ${by.name}); ${clusters.length} clusters are made anew there`,
+        details: {
+          clusters: clusters
+            .map(({ place }) => place)
+            .join(", ")
+            .slice(0, 2000),
+        },
       },
-    })
+    )
     await notify(sql, { kind: "list", resource: "satellites" })
     return done(before.id)
   })

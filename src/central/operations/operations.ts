@@ -150,11 +150,14 @@ export async function cancelOperation(
         details: { operation: id },
       },
     ])
+    const asked = { kind: now.value.kind, cluster: now.value.clusterId, state: now.value.state }
     await audit(sql, actor, {
       action: "cancel",
       resource: "operation",
       id,
-      name: `${now.value.kind} of ${now.value.clusterId}`,
+      name: `${now.value.kind} of ${now.value.namespace}/${now.value.clusterName}`,
+      before: asked,
+      after: { ...asked, state: `${asked.state}, to be undone` },
     })
     await changed(sql, [operationId(id)], satellite)
     return now

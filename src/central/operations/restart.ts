@@ -104,6 +104,8 @@ export async function callOff(
     resource: "operation",
     id: operation.id,
     name: `restart of ${operation.namespace}/${operation.clusterName}`,
+    before: { kind: "restart", state: operation.state },
+    after: { kind: "restart", state: "cancelled" },
   })
   await desiredChanged(sql, [satellite], [cluster])
   await notify(sql, { kind: "operations", ids: [operationId(operation.id)] })

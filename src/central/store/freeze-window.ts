@@ -75,7 +75,6 @@ export const updateFreezeWindow = async (
       where id = ${made.id} and version = ${made.version} returning true as found`
   ).some((row) => booleanOf(row, "found"))
 
-export async function deleteFreezeWindow(sql: Sql, id: string): Promise<string | undefined> {
-  const [row] = await sql`delete from freeze_window where id = ${id} returning name`
-  return row === undefined ? undefined : textOf(row, "name")
-}
+/** Whether it was there. */
+export const deleteFreezeWindow = async (sql: Sql, id: string): Promise<boolean> =>
+  (await sql`delete from freeze_window where id = ${id} returning true as found`).length > 0
