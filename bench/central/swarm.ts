@@ -73,9 +73,11 @@ const states = setInterval(() => {
 }, 250)
 
 // The client's library looks away from a connection that it is ending. With thousands of them in one process, whose loop
-// lags by seconds when central goes, such a connection says its last word to nobody, and would end us all.
+// lags by seconds when central goes or the machine is busy, such a connection says its last word, or that nobody answered
+// its ping, to nobody, and would end us all. The satellite's link has noticed by itself, and dials anew.
+const lastWords: readonly Code[] = [Code.Canceled, Code.Unavailable]
 process.on("uncaughtException", (error: unknown) => {
-  if (!(error instanceof ConnectError) || error.code !== Code.Canceled) {
+  if (!(error instanceof ConnectError) || !lastWords.includes(error.code)) {
     say({ kind: "failed", why: String(error) })
     throw error
   }

@@ -18,6 +18,7 @@ import { TailDesk } from "./log-tails/desk.ts"
 import { Metrics } from "./metrics.ts"
 import { Rollouts } from "./rollouts/rollouts.ts"
 import { openRestServer } from "./rest/server.ts"
+import { AckKeeper } from "./satellites/acks.ts"
 import { Inbox } from "./satellites/inbox.ts"
 import { Registration } from "./satellites/registration.ts"
 import { WantsReader } from "./satellites/wants.ts"
@@ -153,6 +154,7 @@ function partsOf(
   const streams: Streams = new Streams({
     database: shared,
     wants: new WantsReader({ database, secrets, log }),
+    acks: new AckKeeper(database),
     inbox,
     log,
     tls,

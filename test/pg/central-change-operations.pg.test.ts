@@ -1,7 +1,7 @@
 /** Changes of version as operations, on real PostgreSQL: every one that is open is looked at, however many there are. */
 import assert from "node:assert/strict"
 import { after, afterEach, before, test } from "node:test"
-import { openDatabase } from "#io/postgres/sql.ts"
+import { type Database, openDatabase } from "#io/postgres/sql.ts"
 import { followChanges } from "../../src/central/rollouts/follow-changes.ts"
 import { type TestServer, testServer } from "../fixtures/postgres.ts"
 import { type Closing, rolloutScene, three } from "../fixtures/rollout-scene.ts"
@@ -42,4 +42,46 @@ test("changes that stay open hold up none of those behind them", async () => {
   const ended = await database.sql`
     select cluster_id as id from operation where kind = 'change' and state = 'succeeded'`
   assert.deepEqual(ended, [last])
+})
+
+test("changes that end together are stored and told of together, each to its own cluster", async () => {
+  const { url, running, api, profileId, joined } = await rolloutScene(server, open, three)
+  for (const site of joined.values()) site.conduct = "never"
+  await api.ok("createRollout", { body: { profileId } })
+  await eventually("three changes are open", async () => {
+    const { items } = await api.ok("listOperations", {
+      query: { kind: "change", state: "running" },
+    })
+    return items.length === 3
+  })
+  await running.central[Symbol.asyncDispose]()
+
+  await using database = openDatabase({ url, applicationName: "test" })
+  await database.sql`update cluster set in_force_version = desired_version`
+  let statements = 0
+  const counted: Database = {
+    ...database,
+    transaction: (work) =>
+      database.transaction((sql) =>
+        work((strings, ...values) => {
+          statements += 1
+          return sql(strings, ...values)
+        }),
+      ),
+  }
+  await followChanges(counted)
+  // What is open, how it stands now, the events, and a notification of each of the two.
+  assert.equal(statements, 5)
+  const ended = await database.sql`
+    select cluster_id from operation where kind = 'change' and state = 'succeeded'
+      and ended_at is not null order by cluster_id`
+  const told = await database.sql`
+    select cluster_id from event where kind = 'cluster.version-in-force'
+      and details->>'operation' in (select id::text from operation where cluster_id = event.cluster_id)
+    order by cluster_id`
+  assert.equal(ended.length, 3)
+  assert.deepEqual(told, ended)
+  statements = 0
+  await followChanges(counted)
+  assert.equal(statements, 1, "nothing is open any more")
 })

@@ -27,6 +27,7 @@ import type { Unfinished } from "../store/operation.ts"
 import { type Identity, keepNextToken } from "../store/satellite-identity.ts"
 import type { LevelOfSite } from "../store/log-level.ts"
 import { tailsOfStream } from "../store/log-tail.ts"
+import type { AckKeeper } from "./acks.ts"
 import { handle, type Slow } from "./handle.ts"
 import type { Inbox } from "./inbox.ts"
 import { Lane } from "./lane.ts"
@@ -51,6 +52,7 @@ export type ConnectionOptions = {
   readonly authHash: Buffer
   readonly database: Database
   readonly wants: WantsReader
+  readonly acks: AckKeeper
   readonly inbox: Inbox
   readonly log: Log
   readonly figures: RoleChangeFigures

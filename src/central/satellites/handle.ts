@@ -7,11 +7,11 @@ import { type Database, type Sql, SqlError } from "#io/postgres/sql.ts"
 import { keepRemoving } from "../operations/deletion.ts"
 import { keepUpdate } from "../operations/operations.ts"
 import { notify } from "../store/change.ts"
-import { keepAck } from "../store/desired.ts"
 import type { RoleChangeFigures } from "../role-change-figures.ts"
 import { storeEvents } from "../store/event.ts"
 import { broughtBy, storeLostWal, storeRoleChanges } from "../store/role-change.ts"
 import { keepStorageClasses } from "../store/satellite.ts"
+import type { AckKeeper } from "./acks.ts"
 
 export type Slow = Extract<
   FromSatellite,
@@ -22,19 +22,21 @@ export type Keeping = {
   readonly database: Database
   readonly log: Log
   readonly figures: RoleChangeFigures
+  readonly acks: AckKeeper
 }
 
 /** Does what the message says; returns the answer, if it has one. */
 export async function handle(
-  { database, log, figures }: Keeping,
+  keeping: Keeping,
   satellite: SatelliteId,
   message: Slow,
 ): Promise<FromCentral | undefined> {
+  const { database, acks } = keeping
   switch (message.kind) {
     case "events":
-      return keepEvents({ database, log, figures }, satellite, message)
+      return keepEvents(keeping, satellite, message)
     case "config-ack":
-      await keepAnswer(database, satellite, message)
+      await acks.keep({ satellite, ...message })
       return undefined
     case "delete-ack":
       await keepRemoving(database, satellite, message.clusterId, message)
@@ -122,15 +124,4 @@ async function keepHistory(
   if (ids.length > 0) await notify(sql, { kind: "role-changes", ids })
   for (const { event, change } of changes) if (stored.includes(event.id)) figures.changed(change)
   for (const { bytes } of losses) figures.lost(bytes)
-}
-
-async function keepAnswer(
-  database: Database,
-  satellite: SatelliteId,
-  { clusterId, version, outcome }: Extract<Slow, { kind: "config-ack" }>,
-): Promise<void> {
-  await database.transaction(async (sql) => {
-    if (await keepAck(sql, satellite, clusterId, version, outcome))
-      await notify(sql, { kind: "clusters", ids: [clusterId] })
-  })
 }

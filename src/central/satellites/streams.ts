@@ -30,6 +30,7 @@ import type { TailDesk } from "../log-tails/desk.ts"
 import { endTailsOf } from "../store/log-tail.ts"
 import { arrive, findIdentity } from "../store/satellite-identity.ts"
 import type { Tls } from "../tls/tls.ts"
+import type { AckKeeper } from "./acks.ts"
 import { Connection, silenceMax } from "./connection.ts"
 import type { Inbox } from "./inbox.ts"
 import type { WantsReader } from "./wants.ts"
@@ -43,6 +44,7 @@ const leaveWithin = seconds(5)
 export type StreamsOptions = {
   readonly database: Database
   readonly wants: WantsReader
+  readonly acks: AckKeeper
   readonly inbox: Inbox
   readonly log: Log
   readonly figures: RoleChangeFigures
@@ -205,6 +207,7 @@ export class Streams {
       authHash,
       database,
       wants: this.#options.wants,
+      acks: this.#options.acks,
       inbox: this.#options.inbox,
       log: log.child({ satellite: id, stream: arrived.serial }),
       figures: this.#options.figures,

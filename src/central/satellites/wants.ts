@@ -1,13 +1,12 @@
 /**
- * What satellites should hear, by the database. A change of a profile wakes thousands of streams at once: those who ask
- * while a read is under way share the next one, so that a read costs the same for one satellite and for many. Who asks
- * gets a read that began after asking.
+ * What satellites should hear, by the database. A change of a profile wakes thousands of streams at once: a read costs
+ * the same for one satellite and for many, so they share it.
  */
 import type { SiteSettings } from "#core/fleet/settings.ts"
 import type { SatelliteId } from "#core/ids.ts"
 import type { Log } from "#io/log.ts"
-import { Outage } from "#io/outage.ts"
 import type { Database } from "#io/postgres/sql.ts"
+import { SharedTurns } from "#io/shared-turns.ts"
 import type { SecretBox } from "../secrets/secret-box.ts"
 import { type Desired, desiredOf } from "../store/desired.ts"
 import { type LevelOfSite, levelsOf } from "../store/log-level.ts"
@@ -26,15 +25,12 @@ export type Wants = {
 /** Satellites in one read: what they all have fits into memory a few times over. */
 const togetherMax = 100
 
-type Asker = {
-  readonly id: SatelliteId
-  readonly done: PromiseWithResolvers<Wants | undefined>
-}
-
 export class WantsReader {
   readonly #ports: { readonly database: Database; readonly secrets: SecretBox; readonly log: Log }
-  #waiting: Asker[] = []
-  #isReading = false
+  readonly #turns = new SharedTurns<SatelliteId, Wants | undefined>(togetherMax, async (ids) => {
+    const found = await this.#readAll([...new Set(ids)])
+    return (id) => found.get(id)
+  })
 
   constructor(ports: {
     readonly database: Database
@@ -44,31 +40,9 @@ export class WantsReader {
     this.#ports = ports
   }
 
-  /** Undefined for a satellite that there is not. Throws {@link Outage} while the database is away. */
+  /** Undefined for a satellite that there is not. Throws an `Outage` while the database is away. */
   read(id: SatelliteId): Promise<Wants | undefined> {
-    const done = Promise.withResolvers<Wants | undefined>()
-    this.#waiting.push({ id, done })
-    if (!this.#isReading) void this.#work()
-    return done.promise
-  }
-
-  async #work(): Promise<void> {
-    this.#isReading = true
-    while (this.#waiting.length > 0) await this.#answer(this.#waiting.splice(0, togetherMax))
-    this.#isReading = false
-  }
-
-  async #answer(askers: readonly Asker[]): Promise<void> {
-    try {
-      const found = await this.#readAll([...new Set(askers.map(({ id }) => id))])
-      for (const { id, done } of askers) done.resolve(found.get(id))
-    } catch (error) {
-      const [only] = askers
-      // What cannot be read of one must not stop the others.
-      if (error instanceof Outage || askers.length === 1)
-        for (const { done } of askers) done.reject(error)
-      else if (only !== undefined) for (const asker of askers) await this.#answer([asker])
-    }
+    return this.#turns.ask(id)
   }
 
   async #readAll(ids: readonly SatelliteId[]): Promise<ReadonlyMap<SatelliteId, Wants>> {

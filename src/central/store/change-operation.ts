@@ -4,9 +4,10 @@ import { type ClusterId, clusterId, configVersion, podName, type ConfigVersion }
 import type { ConfigChange } from "#core/rollout/change.ts"
 import type { ChangeReport, ShownStep } from "#core/rollout/change-operation.ts"
 import { integerOf, jsonOf, maybe, type Row, textOf } from "#io/postgres/row.ts"
+import { isOver } from "#core/switchover/operation.ts"
 import type { Sql } from "#io/postgres/sql.ts"
 import { changeSchema } from "#wire/rest/clusters.ts"
-import { stepsJson, storedSteps } from "./operation.ts"
+import { stepsStored, storedSteps } from "./operation.ts"
 
 export type NewChange = {
   readonly id: string
@@ -202,20 +203,31 @@ function openChange(row: Row): OpenChange {
   }
 }
 
-/** What is said of an operation beside its steps, as it is stored. */
-export const keepChange = async (sql: Sql, id: string, report: ChangeReport): Promise<boolean> => {
-  const isOver = report.state !== "pending" && report.state !== "running"
-  const rows = await sql`
+/** Stores how these operations stand now; returns those of which that is news. */
+export const keepChanges = async (
+  sql: Sql,
+  reports: readonly (ChangeReport & { readonly id: string })[],
+): Promise<ReadonlySet<string>> => {
+  const rows = reports.map(({ id, state, steps, error, startedAt, endedAt }) => ({
+    id,
+    state,
+    steps: stepsStored(steps),
+    error: error ?? null,
+    started_at: iso(startedAt),
+    ended_at: iso(endedAt),
+    is_over: isOver(state),
+  }))
+  const written = await sql`
     update operation o set state = n.state, steps = n.steps, error = n.error,
-      started_at = n.started_at, heard_at = now(),
-      ended_at = case when ${isOver} then coalesce(${iso(report.endedAt)}::timestamptz, now()) end
-    from (select ${report.state}::text as state, ${stepsJson(report.steps)}::jsonb as steps,
-      ${report.error ?? null}::text as error,
-      coalesce(${iso(report.startedAt)}::timestamptz,
-        (select started_at from operation where id = ${id})) as started_at) n
-    where o.id = ${id}
+      started_at = coalesce(n.started_at, o.started_at), heard_at = now(),
+      ended_at = case when n.is_over then coalesce(n.ended_at, now()) end
+    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as n (
+      id uuid, state text, steps jsonb, error text, started_at timestamptz, ended_at timestamptz,
+      is_over boolean
+    )
+    where o.id = n.id
       and (o.state, o.steps, o.error, o.started_at)
-        is distinct from (n.state, n.steps, n.error, n.started_at)
+        is distinct from (n.state, n.steps, n.error, coalesce(n.started_at, o.started_at))
     returning o.id`
-  return rows.length > 0
+  return new Set(written.map((row) => textOf(row, "id")))
 }

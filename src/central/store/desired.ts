@@ -125,20 +125,51 @@ const problemOf = (outcome: AckOutcome): string | undefined => {
   }
 }
 
-/** Notes the site's answer. An answer to an older version than one already noted changes nothing. */
-export const keepAck = async (
-  sql: Sql,
-  satellite: SatelliteId,
-  cluster: ClusterId,
-  version: ConfigVersion,
-  outcome: AckOutcome,
-): Promise<boolean> => {
-  const rows = await sql`
-    update cluster set
-      acked_version = ${version}, ack = ${outcome.kind}, ack_problem = ${problemOf(outcome)}
-    where id = ${cluster} and satellite_id = ${satellite}
-      and ${version} <= desired_version
-      and (acked_version is null or acked_version <= ${version})
-    returning id`
-  return rows.length > 0
+export type Ack = {
+  readonly satellite: SatelliteId
+  readonly clusterId: ClusterId
+  readonly version: ConfigVersion
+  readonly outcome: AckOutcome
+}
+
+/** Of several answers for one cluster the one to the newest config, and of those to the same config the last. */
+function newestAcks(acks: readonly Ack[]): readonly Ack[] {
+  const newest = new Map<string, Ack>()
+  for (const ack of acks) {
+    const key = `${ack.satellite}/${ack.clusterId}`
+    const known = newest.get(key)
+    if (known === undefined || known.version <= ack.version) newest.set(key, ack)
+  }
+  return [...newest.values()]
+}
+
+/**
+ * Notes what sites answer, each for clusters that it has (D7). An answer to an older version than one already noted
+ * changes nothing. Returns the clusters that were written.
+ */
+export const keepAcks = async (sql: Sql, acks: readonly Ack[]): Promise<ClusterId[]> => {
+  const rows = newestAcks(acks).map(({ satellite, clusterId: cluster, version, outcome }) => ({
+    satellite,
+    cluster,
+    version,
+    ack: outcome.kind,
+    problem: problemOf(outcome) ?? null,
+  }))
+  const written = await sql`
+    with own as (
+      select c.id, n.version, n.ack, n.problem
+      from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as n (
+          satellite uuid, cluster uuid, version bigint, ack text, problem text
+        )
+        join cluster c on c.id = n.cluster and c.satellite_id = n.satellite
+      where n.version <= c.desired_version
+        and (c.acked_version is null or c.acked_version <= n.version)
+      -- In the order in which everybody locks clusters.
+      order by c.id
+      for no key update of c
+    )
+    update cluster c set acked_version = own.version, ack = own.ack, ack_problem = own.problem
+    from own where c.id = own.id
+    returning c.id`
+  return written.map((row) => clusterId(textOf(row, "id")))
 }

@@ -118,16 +118,15 @@ const shown = (row: Row): Operation => ({
 const clean = (text: string): string => text.replaceAll("\0", "")
 
 /** Steps as they are stored. */
-export const stepsJson = (steps: readonly ShownStep[]): string =>
-  JSON.stringify(
-    steps.map((step) => ({
-      name: step.name,
-      state: step.state,
-      startedAt: iso(step.startedAt),
-      endedAt: iso(step.endedAt),
-      detail: clean(step.detail),
-    })),
-  )
+export const stepsStored = (steps: readonly ShownStep[]) =>
+  steps.map((step) => ({
+    name: step.name,
+    state: step.state,
+    startedAt: iso(step.startedAt),
+    endedAt: iso(step.endedAt),
+    detail: clean(step.detail),
+  }))
+export const stepsJson = (steps: readonly ShownStep[]): string => JSON.stringify(stepsStored(steps))
 
 /** Undefined when another operation of its sort on this cluster is not over yet. */
 export const insertOperation = async (
