@@ -1,6 +1,7 @@
 /**
  * From notifications of the database to streams and browsers of this central. Browsers get whole items,
- * read anew at most four times a second, however often they changed.
+ * read anew at most four times a second, however often they changed. Events, which never change, go first
+ * and wait for nothing else.
  */
 import { covers, isWholeFleet, wholeFleet } from "#core/access/scope.ts"
 import { satelliteId, tailId } from "#core/ids.ts"
@@ -28,7 +29,8 @@ const movesRollouts = (change: Change): boolean =>
   (change.kind === "list" &&
     (change.resource === "rollouts" || change.resource === "freeze-windows"))
 
-const flushEvery = millis(250)
+const eventsEvery = millis(100)
+const itemsEvery = millis(250)
 /** More changed items than this and a browser is better off reading everything anew. */
 const itemsMax = 2000
 const idsPerRead = 200
@@ -38,11 +40,21 @@ type Placed = { readonly message: LiveMessage; readonly on: string | null }
 
 type Resource = Extract<Change, { kind: "list" }>["resource"]
 
+/** What it asks of others. */
+type Reached = {
+  readonly database: Pick<Database, "sql">
+  readonly streams: Pick<
+    Streams,
+    "wake" | "wakeAll" | "refreshStorageClasses" | "tailsChanged" | "replaced"
+  >
+  readonly tails: Pick<TailDesk, "look" | "lookAtAll">
+}
+
 export class Changes {
-  readonly #database: Database
-  readonly #streams: Streams
+  readonly #database: Reached["database"]
+  readonly #streams: Reached["streams"]
   readonly #audience: Audience
-  readonly #tails: TailDesk
+  readonly #tails: Reached["tails"]
   readonly #log: Log
   readonly #onFleet: () => void
   readonly #satellites = new Set<string>()
@@ -59,10 +71,10 @@ export class Changes {
 
   /** `onFleet` hears that something changed by which rollouts may go on. */
   constructor(
-    database: Database,
-    streams: Streams,
+    database: Reached["database"],
+    streams: Reached["streams"],
     audience: Audience,
-    tails: TailDesk,
+    tails: Reached["tails"],
     log: Log,
     onFleet: () => void = () => {},
   ) {
@@ -128,10 +140,13 @@ export class Changes {
   }
 
   async run(signal: AbortSignal): Promise<void> {
+    let itemsAt = 0
     while (!signal.aborted) {
-      await systemClock.sleep(flushEvery, signal).catch(() => {})
+      await systemClock.sleep(eventsEvery, signal).catch(() => {})
+      const areItemsDue = performance.now() >= itemsAt
       try {
-        await this.#flush()
+        await this.#flush(areItemsDue)
+        if (areItemsDue) itemsAt = performance.now() + itemsEvery
       } catch (error) {
         // Nothing was taken out of the sets that was not sent: the next turn tries again.
         if (error instanceof Outage) this.#log.debug("live.waiting", { why: error.message })
@@ -155,7 +170,7 @@ export class Changes {
     this.#relabelled = false
   }
 
-  async #flush(): Promise<void> {
+  async #flush(areItemsDue: boolean): Promise<void> {
     await this.#review()
     if (this.#overrun || this.#audience.size === 0) {
       for (const set of [
@@ -172,6 +187,22 @@ export class Changes {
       this.#overrun = false
       return
     }
+    await this.#sendEvents()
+    if (areItemsDue) await this.#sendItems()
+  }
+
+  async #sendEvents(): Promise<void> {
+    const read = async (ids: readonly string[]): Promise<readonly Placed[]> => {
+      const events = await findEvents(this.#database.sql, ids)
+      return [...Map.groupBy(events, ({ satelliteId }) => satelliteId)].map(([on, here]) => ({
+        message: { kind: "events", events: here },
+        on,
+      }))
+    }
+    await this.#send(this.#events, read, () => Promise.resolve())
+  }
+
+  async #sendItems(): Promise<void> {
     const { sql } = this.#database
     await this.#send(this.#satellites, async (ids) =>
       (await findSatellites(sql, wholeFleet, ids)).map((satellite) => ({
@@ -188,13 +219,6 @@ export class Changes {
     await this.#send(this.#gone, (ids) =>
       Promise.resolve(ids.map((id) => ({ message: { kind: "cluster-gone", id }, on: id }))),
     )
-    await this.#send(this.#events, async (ids) => {
-      const events = await findEvents(sql, ids)
-      return [...Map.groupBy(events, ({ satelliteId }) => satelliteId)].map(([on, here]) => ({
-        message: { kind: "events", events: here },
-        on,
-      }))
-    })
     await this.#send(this.#operations, async (ids) =>
       (await findOperations(sql, wholeFleet, ids)).map((operation) => ({
         message: { kind: "operation", operation },
@@ -235,6 +259,8 @@ export class Changes {
   async #send<T>(
     set: Set<T>,
     read: (items: readonly T[]) => Promise<readonly Placed[]>,
+    // Of thousands of items some are read at a time; what happened meanwhile is told in between.
+    between: () => Promise<void> = () => this.#sendEvents(),
   ): Promise<void> {
     while (set.size > 0) {
       const items = [...set].slice(0, idsPerRead)
@@ -246,6 +272,7 @@ export class Changes {
         for (const item of items) set.add(item)
         throw error
       }
+      await between()
     }
   }
 }
