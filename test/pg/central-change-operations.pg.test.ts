@@ -1,7 +1,9 @@
 /** Changes of version as operations, on real PostgreSQL: every one that is open is looked at, however many there are. */
 import assert from "node:assert/strict"
 import { after, afterEach, before, test } from "node:test"
+import { textOf } from "#io/postgres/row.ts"
 import { type Database, openDatabase } from "#io/postgres/sql.ts"
+import { openChanges } from "../../src/central/store/change-operation.ts"
 import { followChanges } from "../../src/central/rollouts/follow-changes.ts"
 import { type TestServer, testServer } from "../fixtures/postgres.ts"
 import { type Closing, rolloutScene, three } from "../fixtures/rollout-scene.ts"
@@ -42,6 +44,47 @@ test("changes that stay open hold up none of those behind them", async () => {
   const ended = await database.sql`
     select cluster_id as id from operation where kind = 'change' and state = 'succeeded'`
   assert.deepEqual(ended, [last])
+})
+
+test("a change of which its site has said nothing is not looked at until it does, however it ends", async () => {
+  const { url, running, api, profileId, joined } = await rolloutScene(server, open, three)
+  for (const site of joined.values()) site.conduct = "never"
+  await api.ok("createRollout", { body: { profileId } })
+  await eventually("three changes are open", async () => {
+    const { items } = await api.ok("listOperations", {
+      query: { kind: "change", state: "running" },
+    })
+    return items.length === 3
+  })
+  await running.central[Symbol.asyncDispose]()
+
+  await using database = openDatabase({ url, applicationName: "test" })
+  const { sql } = database
+  await sql`update operation set state = 'pending', steps = '[]' where kind = 'change'`
+  await sql`update cluster_health set change = null`
+  await sql`update cluster set acked_version = null, ack = null, in_force_version = null`
+  const looked = async (): Promise<number> =>
+    (await openChanges(sql, { after: undefined, limit: 10 })).length
+  assert.equal(await looked(), 0)
+
+  const [first, second, third] = (await sql`select id from cluster order by id`).map((row) =>
+    textOf(row, "id"),
+  )
+  await sql`update cluster set in_force_version = desired_version where id = ${first}`
+  assert.equal(await looked(), 1)
+  await sql`
+    update cluster set ack = 'refused', ack_problem = 'no room', acked_version = desired_version
+    where id = ${second}`
+  assert.equal(await looked(), 2)
+  await sql`update cluster set deleting_since = now() where id = ${third}`
+  assert.equal(await looked(), 3)
+  await followChanges(database)
+  const ended = await sql`
+    select state from operation where kind = 'change' order by cluster_id`
+  assert.deepEqual(
+    ended.map(({ state }) => state),
+    ["succeeded", "failed", "cancelled"],
+  )
 })
 
 test("changes that end together are stored and told of together, each to its own cluster", async () => {

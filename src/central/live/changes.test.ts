@@ -31,11 +31,13 @@ test("an event that happens while thousands of clusters are read is read next, n
   const sql = async ([text = ""]: TemplateStringsArray) => {
     reads.push(/\bfrom event\b/.test(text) ? "events" : "clusters")
     if (reads.length === 1) changes.hear(heard("events", ids(1)))
-    if (reads.length === 11) stop.abort()
     return []
   }
   const changes = new Changes({ sql }, streams, new OneListens(), tails, silentLog)
   changes.hear(heard("clusters", ids(1900)))
+  setTimeout(() => stop.abort(), 200)
   await changes.run(stop.signal)
-  assert.deepEqual(reads, ["clusters", "events", ...Array.from({ length: 9 }, () => "clusters")])
+  assert.ok(reads.length > 5, "there are many to be read")
+  assert.deepEqual(reads.slice(0, 3), ["clusters", "events", "clusters"])
+  assert.equal(reads.filter((what) => what === "events").length, 1)
 })

@@ -133,7 +133,10 @@ const millisOf = (text: string | null): number | undefined =>
 const iso = (time: number | undefined): string | null =>
   time === undefined ? null : new Date(time).toISOString()
 
-/** Up to `limit` of them in the order of their ids, each locked; what another central works on is left to it. */
+/**
+ * Up to `limit` of them in the order of their ids, each locked; what another central works on is left to it, and so is
+ * what waits for a site that has said nothing of it yet, of which there is no news.
+ */
 export const openChanges = async (
   sql: Sql,
   { after, limit }: { readonly after: string | undefined; readonly limit: number },
@@ -148,6 +151,9 @@ export const openChanges = async (
         left join cluster_health h on h.cluster_id = c.id
       where o.kind in ('change', 'restart') and o.state in ('pending', 'running')
         and (${after ?? null}::uuid is null or o.id > ${after ?? null}::uuid)
+        and (o.state = 'running' or c.id is null or c.in_force_version >= o.config_version
+          or (c.ack = 'refused' and c.acked_version >= o.config_version)
+          or (h.change->>'version')::bigint >= o.config_version)
       order by o.id
       limit ${limit}
       for update of o skip locked`
