@@ -3,7 +3,7 @@
  * says why not. Asked again after a restart or a lost answer: each is safe to repeat, and none is undone by asking.
  */
 import type { CommandOutcome } from "#core/cluster/sidecar.ts"
-import { millis, seconds } from "#core/units.ts"
+import { millis, minutes, seconds } from "#core/units.ts"
 import type { OperationOrder, OperationReport, OrderOf } from "#core/switchover/operation.ts"
 import { begun, broken, ended } from "#core/switchover/steps.ts"
 import type { Clock } from "#io/clock.ts"
@@ -29,6 +29,8 @@ export type CommandPorts = {
 const answerWithin = seconds(30)
 /** For a sidecar that went away over the question. */
 const answeredWithin = seconds(60)
+/** What a satellite that comes back still asks. Later, a person has been told that it failed, and may want something else. */
+const askedAgainWithin = minutes(5)
 const askAgainEvery = seconds(1)
 const saveWithin = seconds(10)
 
@@ -64,6 +66,7 @@ export class Command implements Work {
   async run(signal: AbortSignal): Promise<void> {
     const { clock, sidecar } = this.#ports
     const until = clock.now() + answeredWithin
+    if (this.#isStale()) return this.#finish(stale, signal)
     const refusal = await this.#begin(signal)
     if (refusal !== undefined) return this.#finish(refusal, signal)
     for (let again = this.#resumed; ; again = true) {
@@ -74,6 +77,12 @@ export class Command implements Work {
       if (clock.now() >= until) return this.#finish(this.#unanswered(), signal)
       await clock.sleep(askAgainEvery, signal)
     }
+  }
+
+  #isStale(): boolean {
+    const { startedAt } = this.report
+    const age = startedAt === undefined ? 0 : this.#ports.clock.wall() - startedAt
+    return this.#resumed && age > askedAgainWithin
   }
 
   #question(): Question {
@@ -104,10 +113,15 @@ export class Command implements Work {
     const at = clock.wall()
     const [step] = report.steps
     if (step === undefined) return failed("it has no steps: a newer version began it")
-    this.#change({
-      steps: begun(report.steps, step.name, at, `asking ${from}`),
-      pointOfNoReturnAt: at,
-    })
+    this.#kept = {
+      ...this.#kept,
+      report: {
+        ...report,
+        revision: report.revision + 1,
+        steps: begun(report.steps, step.name, at, `asking ${from}`),
+        pointOfNoReturnAt: at,
+      },
+    }
     try {
       await this.#save(signal)
     } catch (failure) {
@@ -117,6 +131,8 @@ export class Command implements Work {
     }
     if (this.#cancelled) return failed("it was cancelled before it began")
     this.#asked = true
+    // Central asks again for what it was not told of: nothing is told that a restart would not know.
+    this.#ports.say(this.report)
     return undefined
   }
 
@@ -127,15 +143,6 @@ export class Command implements Work {
       code: "NO_ANSWER",
       message: `the sidecar of ${from} did not answer: it may have done it all the same`,
     }
-  }
-
-  #change(change: Partial<OperationReport>): void {
-    const { report } = this.#kept
-    this.#kept = {
-      ...this.#kept,
-      report: { ...report, ...change, revision: report.revision + 1 },
-    }
-    this.#ports.say(this.report)
   }
 
   async #finish(outcome: CommandOutcome, signal: AbortSignal): Promise<void> {
@@ -176,6 +183,12 @@ export class Command implements Work {
     const limit = AbortSignal.any([signal, AbortSignal.timeout(millis(saveWithin))])
     return this.#ports.save(this.#kept, limit)
   }
+}
+
+const stale: CommandOutcome = {
+  kind: "failed",
+  code: "NO_ANSWER",
+  message: `the satellite was away over it for more than ${askedAgainWithin / 60_000} minutes: it may have been done, and is not asked for again`,
 }
 
 /** What was asked for came about, and its answer was lost. */

@@ -2,49 +2,16 @@ import assert from "node:assert/strict"
 import { randomUUID } from "node:crypto"
 import { test } from "node:test"
 import type { CommandOutcome, HandOverProgress, SidecarRequest } from "#core/cluster/sidecar.ts"
-import {
-  clusterId,
-  clusterName,
-  namespace,
-  type OperationId,
-  operationId,
-  podName,
-  type PodName,
-  term,
-} from "#core/ids.ts"
+import { type OperationId, operationId, podName, type PodName, term } from "#core/ids.ts"
 import type { OperationOrder, OperationReport, OperationWish } from "#core/switchover/operation.ts"
-import type { Evidence, MemberEvidence } from "#core/switchover/outcome.ts"
-import { type Clock, systemClock } from "#io/clock.ts"
+import type { Evidence } from "#core/switchover/outcome.ts"
+import { systemClock } from "#io/clock.ts"
 import { silentLog } from "#io/log.ts"
 import { millis, seconds } from "#core/units.ts"
-import { Session } from "../hub/session.ts"
 import { Operations } from "./operations.ts"
+import { a, after, b, before, c, cluster, hurried, member, session } from "./test-cluster.ts"
 import type { KeptOperation } from "./work.ts"
 
-/** A minute of it is a second. */
-const pace = 60
-const hurried: Clock = {
-  ...systemClock,
-  now: () => performance.now() * pace,
-  sleep: (duration, signal) => systemClock.sleep(millis(duration / pace), signal),
-}
-const cluster = clusterId(randomUUID())
-const [a, b, c] = [podName("c-0"), podName("c-1"), podName("c-2")]
-const member = (pod: PodName, change: Partial<MemberEvidence> = {}): MemberEvidence => ({
-  pod,
-  servesIn: undefined,
-  handOver: undefined,
-  streams: true,
-  ...change,
-})
-const before: Pick<Evidence, "lease" | "members"> = {
-  lease: { holder: a, term: term(3) },
-  members: [member(a, { servesIn: term(3), streams: false }), member(b), member(c)],
-}
-const after: Pick<Evidence, "lease" | "members"> = {
-  lease: { holder: b, term: term(4) },
-  members: [member(a), member(b, { servesIn: term(4), streams: false }), member(c)],
-}
 const begun: CommandOutcome = { kind: "done", output: "begun" }
 const refusal: CommandOutcome = { kind: "failed", code: "UNFIT", message: "c-1 does not answer" }
 
@@ -61,14 +28,8 @@ class TestSite implements AsyncDisposable {
   keeps = true
   #stop = new AbortController()
   operations = this.#open()
-  readonly #session = new Session({
-    cluster: clusterName("c"),
-    namespace: namespace("test"),
-    pod: a,
-    podUid: "uid",
-    protocolVersion: 1,
-  })
-  readonly #answering = this.#sidecar()
+  #session = session()
+  #answering = this.#sidecar()
 
   #open(): Operations {
     return new Operations({
@@ -117,7 +78,11 @@ class TestSite implements AsyncDisposable {
   /** The satellite dies, and another finds what it kept. */
   async restart(): Promise<void> {
     this.#stop.abort(new Error("killed"))
+    this.#session.end("killed")
     await this.operations.ended()
+    await this.#answering
+    this.#session = session()
+    this.#answering = this.#sidecar()
     this.#stop = new AbortController()
     this.operations = this.#open()
     await this.operations.load(this.#stop.signal)
@@ -438,4 +403,21 @@ test("a satellite that restarts over a fence asks again", async () => {
   await site.restart()
   assert.equal((await site.over(wanted.operation)).state, "succeeded")
   assert.equal(site.asked.length, 2)
+})
+
+test("a satellite that was away for long over a fence does not ask for it again: it failed, and says what is known", async () => {
+  await using site = new TestSite()
+  site.answer = () => undefined
+  const wanted = wish({ kind: "fence", reason: "wrong data" })
+  site.operations.start(wanted)
+  await site.until("the sidecar is asked", () => site.asked.length > 0)
+  const kept = site.kept.get(wanted.operation)
+  assert(kept !== undefined)
+  const startedAt = Date.now() - 6 * 60_000
+  site.kept.set(wanted.operation, { ...kept, report: { ...kept.report, startedAt } })
+  await site.restart()
+  const over = await site.over(wanted.operation)
+  assert.equal(over.state, "failed")
+  assert.match(over.error ?? "", /away over it for more than 5 minutes: it may have been done/)
+  assert.equal(site.asked.length, 1)
 })

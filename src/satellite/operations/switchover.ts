@@ -100,11 +100,16 @@ export class Switchover implements Work {
   }
 
   #change(change: Partial<OperationReport>): void {
+    if (this.#note(change)) this.#ports.say(this.report)
+  }
+
+  /** False when it says nothing new. */
+  #note(change: Partial<OperationReport>): boolean {
     const { report } = this.#kept
     const next = { ...report, ...change }
-    if (JSON.stringify(next) === JSON.stringify(report)) return
+    if (JSON.stringify(next) === JSON.stringify(report)) return false
     this.#kept = { ...this.#kept, report: { ...next, revision: report.revision + 1 } }
-    this.#ports.say(this.report)
+    return true
   }
 
   /** Runs to the end of the operation. A signal leaves it as it is: it goes on when the satellite returns. */
@@ -163,7 +168,7 @@ export class Switchover implements Work {
   async #begin(signal: AbortSignal): Promise<string | undefined> {
     const { clock, sidecar } = this.#ports
     const { order, from, term } = this.#kept
-    this.#change({ steps: begun(this.report.steps, "check", clock.wall()) })
+    this.#note({ steps: begun(this.report.steps, "check", clock.wall()) })
     if (this.#cancelling !== "no") return "it was cancelled before it began"
     const session = sidecar()
     if (session === undefined)
@@ -176,6 +181,8 @@ export class Switchover implements Work {
       const why = failure instanceof Error ? failure.message : String(failure)
       return `the site's Kubernetes does not keep the operation: ${why}`
     }
+    // Central asks again for what it was not told of: nothing is told that a restart would not know.
+    this.#ports.say(this.report)
     const question: Question = { kind: "hand-over", operation: order.operation, to: this.#to, term }
     const answer = await session.ask(question, answerWithin)
     this.#goingAt = clock.now()
