@@ -1,20 +1,35 @@
 /**
  * Takes over what the satellite changes in the server's files, and says what of it is in force. A change is
- * tried before it counts: what PostgreSQL would refuse is put away again, with its reason.
+ * tried before it counts: what PostgreSQL would refuse is put away again, with its reason; and so is what a server
+ * does not start with, while it starts with what it had before.
  */
+import { join } from "node:path"
 import { configPrint, type MemberConfig, type RefusedSetting } from "#core/cluster/member-config.ts"
+import { type Trial, tried, untried } from "#core/failover/config-trial.ts"
 import { seconds } from "#core/units.ts"
 import type { Task } from "#io/together.ts"
 import type { PodConfig } from "#wire/pod-config.ts"
 import type { Parts } from "./assemble.ts"
 import { type ConfigLook, lookAtConfig } from "./config-look.ts"
 import { reload, tell } from "./ports.ts"
+import { lastFatal } from "./last-fatal.ts"
 import { isSameText, type ServerFiles, type ServerText } from "./server-files.ts"
 
 const lookAgainAfter = seconds(10)
 
 const printOf = (text: ServerText, pod: PodConfig): string =>
   configPrint({ ...text, pod: JSON.stringify(pod) })
+
+/** Parameters that one of the two files has and the other has not, or otherwise. */
+function changedNames(former: string, offered: string): string {
+  const [was, is] = [former, offered].map((conf) => new Set(conf.split("\n")))
+  const lines = [
+    ...[...(is ?? [])].filter((line) => was?.has(line) !== true),
+    ...[...(was ?? [])].filter((line) => is?.has(line) !== true),
+  ]
+  const names = new Set(lines.flatMap((line) => /^([a-z_][\w.]*) *=/i.exec(line)?.[1] ?? []))
+  return names.size === 0 ? "pg_hba.conf" : [...names].join(", ").slice(0, 200)
+}
 
 type Refused = { readonly text: ServerText; readonly problems: readonly RefusedSetting[] }
 
@@ -28,6 +43,11 @@ class ConfigFollower {
   readonly #parts: Parts
   readonly #files: ServerFiles
   #refused: Refused | undefined
+  #trial: {
+    readonly of: ServerText | undefined
+    readonly state: Trial
+    readonly problem: string | undefined
+  } = { of: undefined, state: untried(undefined), problem: undefined }
   #print: { readonly of: readonly unknown[]; readonly print: string } | undefined
   #look: { readonly seen: ConfigLook; readonly at: number; readonly run: string } | undefined
 
@@ -40,8 +60,11 @@ class ConfigFollower {
     const { observe, board } = this.#parts
     const offered = await this.#files.offered()
     const { server } = observe()
+    await this.#trying(offered)
     // It is read by the next start; whether that comes about shows whether it is good.
-    if (server.kind === "down" && !isSameText(offered, this.#refused?.text))
+    const former = await this.#toGoBackTo()
+    if (former !== undefined) this.#files.take(former)
+    else if (server.kind === "down" && !isSameText(offered, this.#refused?.text))
       this.#files.take(offered)
     if (server.kind !== "primary" && server.kind !== "standby") {
       this.#look = undefined
@@ -57,6 +80,54 @@ class ConfigFollower {
     const config = await this.#inForce()
     // It may have stopped, or been promoted, while it was asked.
     if (observe().server.kind === server.kind) board.config(config, server.kind)
+    if (config.pending.length === 0 && config.refused.length === 0) await this.#prove()
+  }
+
+  /** Everything that was taken is in force: a server starts with it. */
+  async #prove(): Promise<void> {
+    try {
+      await this.#files.proven(await this.#files.taken())
+    } catch (failure) {
+      // The one before it is gone back to, then.
+      this.#parts.log.warn("server-config.not-kept", { failure })
+    }
+  }
+
+  /** Whether it is what is offered that keeps the server from starting. */
+  async #trying(offered: ServerText): Promise<void> {
+    const { known, observe, config, log } = this.#parts
+    const { kind } = observe().server
+    const { crashedAt } = known
+    const former = await this.#files.former()
+    const before = isSameText(offered, this.#trial.of) ? this.#trial.state : untried(crashedAt)
+    const state = tried(before, {
+      isUp: kind === "standby" || kind === "primary",
+      crashedAt,
+      hasFormer: former !== undefined && !isSameText(former, offered),
+    })
+    const problem =
+      before.kind === "failing" && state.kind === "back"
+        ? await lastFatal(join(config.runDir, "log"))
+        : this.#trial.problem
+    this.#trial = { of: offered, state, problem }
+    if (state.kind === before.kind) return
+    log.event("server-config.trial", { was: before.kind, is: state.kind, problem })
+    if (state.kind !== "guilty" || former === undefined) return
+    const problems = [
+      {
+        name: changedNames(former.conf, offered.conf),
+        problem: `a server does not start with it: ${problem ?? "it did not say why"}`,
+      },
+    ]
+    this.#refused = { text: offered, problems }
+    // Whichever start it was that came up: what it reads from now on is what was gone back to.
+    await this.#again(kind === "primary")
+    this.#tell(problems)
+  }
+
+  /** A server that ends as soon as it starts is hardly ever seen down: its next start reads what was taken by then. */
+  async #toGoBackTo(): Promise<ServerText | undefined> {
+    return this.#trial.state.kind === "back" ? this.#files.former() : undefined
   }
 
   async #try(offered: ServerText, isPrimary: boolean): Promise<void> {

@@ -13,16 +13,20 @@ export type ConfigLook = Pick<MemberConfig, "pending" | "refused" | "startedAt">
  */
 export async function lookAtConfig(sql: Sql): Promise<ConfigLook> {
   const written = await sql`
-    select name, setting, error from pg_file_settings
-    where error is not null or name = any(${[...standbySensitive.keys()]}::text[])
-    order by seqno`
-  const waiting = await sql`
+    select name, setting, error from pg_file_settings order by seqno`
+  const flagged = await sql`
     select name, setting, boot_val from pg_settings where pending_restart order by name`
   const rules = await sql`
     select line_number, error from pg_hba_file_rules where error is not null order by line_number`
   const [started] = await sql`select pg_postmaster_start_time() as at`
   const wanted = new Map(
     written.map((row) => [maybe(textOf, row, "name"), maybe(textOf, row, "setting")]),
+  )
+  // The server's flag outlives a line that is taken out again before any restart: then nothing waits.
+  const waiting = flagged.filter(
+    (row) =>
+      wanted.has(textOf(row, "name")) ||
+      maybe(textOf, row, "setting") !== maybe(textOf, row, "boot_val"),
   )
   const pending = waiting.map((row): PendingParameter => {
     const name = textOf(row, "name")

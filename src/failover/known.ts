@@ -75,6 +75,8 @@ export class Known {
   /** Kept when the supervisor has ended in good order: its server is gone for certain. */
   ended = false
   exit: Exit | undefined
+  /** When a server last ended by itself; a start does not make it forgotten. */
+  crashedAt: Instant | undefined
   #armedTerm: Term | undefined
   deadlineWritten: Instant | undefined
   #unwatched: Unwatched | undefined
@@ -269,6 +271,7 @@ export class Known {
   /** The server and all of its processes are gone. */
   heardExit(cause: Exit["cause"]): void {
     this.exit = { cause, term: this.#armedTerm, at: this.#clock.now() }
+    if (cause === "crashed") this.crashedAt = this.exit.at
     this.#armedTerm = undefined
     this.glance = undefined
     this.data = undefined

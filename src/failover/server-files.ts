@@ -5,9 +5,11 @@
  */
 import { readFile, rename, writeFile } from "node:fs/promises"
 import { join } from "node:path"
+import * as z from "zod"
 import { standbyFloors } from "#core/cluster/member-config.ts"
 import { configKey } from "#core/names.ts"
 import { KeptFiles } from "#io/kept-files.ts"
+import { readMark, writeMark } from "#io/postgres/data-directory.ts"
 import { controlFile, readControlFile } from "#io/postgres/control-file.ts"
 import { Outage } from "#io/outage.ts"
 import type { Config } from "./config.ts"
@@ -24,6 +26,18 @@ type Floors = {
   readonly floors: ReadonlyMap<string, number>
 }
 
+const formerMark = "former-config"
+const formerSchema = z.object({ conf: z.string(), hba: z.string() })
+
+/** What cannot be read is as good as none. */
+function parseFormer(text: string): ServerText | undefined {
+  try {
+    return formerSchema.parse(JSON.parse(text))
+  } catch {
+    return undefined
+  }
+}
+
 const kept = { conf: "profile.conf", hba: "profile.hba" } as const
 
 export class ServerFiles {
@@ -32,6 +46,7 @@ export class ServerFiles {
   /** What the WAL of the data asks of a standby. */
   readonly #needs: KeptFiles<ReadonlyMap<string, number>>
   #taken: ServerText | undefined
+  #former: { readonly text: ServerText | undefined } | undefined
   #floors: ReadonlyMap<string, number> = new Map()
   #standing: Floors | undefined
 
@@ -69,6 +84,25 @@ export class ServerFiles {
   async taken(): Promise<ServerText> {
     this.#taken ??= (await this.#kept()) ?? (await this.offered())
     return this.#taken
+  }
+
+  /**
+   * What a server ran with, with nothing that waited for a restart: it starts with that again. On the data volume, so
+   * that a new pod has it too.
+   */
+  async former(): Promise<ServerText | undefined> {
+    if (this.#former === undefined) {
+      const text = await readMark(this.#config.dataDir, formerMark)
+      this.#former = { text: text === undefined ? undefined : parseFormer(text) }
+    }
+    return this.#former.text
+  }
+
+  /** Everything in `text` is in force. */
+  async proven(text: ServerText): Promise<void> {
+    if (isSameText(text, await this.former())) return
+    await writeMark(this.#config.dataDir, formerMark, JSON.stringify(text))
+    this.#former = { text }
   }
 
   take(text: ServerText): void {

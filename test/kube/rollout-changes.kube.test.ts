@@ -3,6 +3,7 @@ import assert from "node:assert/strict"
 import { after, before, test } from "node:test"
 import { present } from "#core/assert.ts"
 import type { ClusterSpec } from "#core/cluster/spec.ts"
+import type { ConfigChange } from "#core/rollout/change.ts"
 import { objectNames } from "#core/names.ts"
 import { mebibytes } from "#core/units.ts"
 import { isRecord } from "#io/kube/api.ts"
@@ -133,25 +134,80 @@ test(
   },
 )
 
-test(
-  "a satellite that dies on the way goes on where it was: each member restarts once",
-  { timeout: 300_000 },
-  async () => {
-    await world.underWrites(async () => {
-      const [was, others] = [primary(), standbys()]
-      world.want(inParameters({ shared_buffers: "40MB" }))
-      await world.until("the first has begun", (change) => restarted(change).length > 0)
-      await world.stopSatellite()
-      await world.startSatellite()
-      const change = await world.inForce()
-      assert.deepEqual(restarted(change), [
-        ...others.map((pod) => `restart ${pod} done`),
-        `hand-over ${was} done`,
-      ])
-      assert.equal(await world.show("shared_buffers"), "40MB")
-    })
-  },
-)
+for (const full of [false, true])
+  test(
+    `a value with which no server starts fails a ${full ? "full" : "sequential"} restart in PostgreSQL's words: no second member is touched, the first one is back, and a newer version ends it`,
+    { timeout: 300_000 },
+    async (t) => {
+      const { parameters } = world.spec
+      const library = { shared_preload_libraries: "no_such_library" }
+      const earlier = await world.members()
+      const [was, [first]] = [primary(), standbys()]
+      world.want({
+        ...inParameters(library),
+        parameterOrders: full ? new Map([["shared_preload_libraries", "full-restart"]]) : new Map(),
+      })
+      const failed = await world.until("given up", ({ state }) => state === "failed", 120_000)
+      t.diagnostic(failed.reason ?? "")
+      const tried = full ? was : present(first, "there is a standby")
+      assert.match(
+        failed.reason ?? "",
+        new RegExp(
+          `${tried} refuses shared_preload_libraries: a server does not start with it: could not access file "no_such_library"`,
+        ),
+      )
+      await world.until("everybody is well", () => world.health.state === "healthy", 120_000)
+      const now = await world.members()
+      for (const [pod, { startedAt, uid }] of earlier) {
+        const member = present(now.get(pod), pod)
+        assert.equal(member.uid, uid, `${pod} is the same pod`)
+        if (pod !== tried) assert.equal(member.startedAt, startedAt, `${pod} was not touched`)
+      }
+      assert.equal(await world.show("shared_preload_libraries"), "")
+      const done = await world.changed({ parameters, parameterOrders: new Map() })
+      assert.deepEqual(restarted(done), [], "nothing has to restart to be rid of it")
+      assert.deepEqual(done.pendingRestart, [])
+    },
+  )
+
+for (const full of [false, true])
+  test(
+    `a satellite that dies at every step of a ${full ? "full" : "sequential"} restart goes on where it was: each member restarts once`,
+    { timeout: 300_000 },
+    async (t) => {
+      await world.underWrites(async () => {
+        const [was, others] = [primary(), standbys()]
+        const earlier = await world.members()
+        world.want({ restart: { nonce: `deaths-${full}`, full } })
+        // Every word that is new is the last of its satellite.
+        const seen = new Set<string>()
+        const word = ({ state, steps }: ConfigChange): string =>
+          state === "done" ? "" : steps.map((step) => `${step.pod} ${step.state}`).join(", ")
+        for (;;) {
+          const next = await world.until(
+            "something new",
+            (change) => change.state === "done" || !seen.has(word(change)),
+            180_000,
+          )
+          if (next.state === "done") break
+          seen.add(word(next))
+          await world.stopSatellite()
+          await world.startSatellite()
+        }
+        t.diagnostic(`killed ${seen.size} times: ${[...seen].join("; ")}`)
+        assert.ok(seen.size >= 3, "it was killed at the steps")
+        const change = await world.inForce()
+        assert.deepEqual(
+          restarted(change),
+          full
+            ? [`restart ${was} done`, ...others.toReversed().map((pod) => `restart ${pod} done`)]
+            : [...others.map((pod) => `restart ${pod} done`), `hand-over ${was} done`],
+        )
+        for (const [pod, { startedAt }] of await world.members())
+          assert.ok(startedAt > (earlier.get(pod)?.startedAt ?? 0), `${pod} started anew`)
+      })
+    },
+  )
 
 test(
   "a pause stops before the next member, and says so; it goes on when the cluster is resumed",
