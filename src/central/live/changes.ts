@@ -33,7 +33,8 @@ const eventsEvery = millis(100)
 const itemsEvery = millis(250)
 /** More changed items than this and a browser is better off reading everything anew. */
 const itemsMax = 2000
-const idsPerRead = 200
+/** Few, so that an event does not wait long for a part of thousands. */
+const idsPerRead = 50
 
 /** What is told, and on which satellite or cluster it is: null where on none, which is for who sees all. */
 type Placed = { readonly message: LiveMessage; readonly on: string | null }

@@ -2,7 +2,7 @@
  * Rollouts go on: woken by what changes in the fleet, and looked at now and then all the same, for what only
  * time brings. Every central does this; each step is done by the one that has the row just then.
  */
-import { millis, seconds } from "#core/units.ts"
+import { type Millis, millis, seconds } from "#core/units.ts"
 import { systemClock } from "#io/clock.ts"
 import type { Log } from "#io/log.ts"
 import { Outage } from "#io/outage.ts"
@@ -12,9 +12,16 @@ import { advanceRollout } from "./advance.ts"
 import { followChanges } from "./follow-changes.ts"
 
 const lookEvery = seconds(2)
-/** However much happens in the fleet, there is so much time between two looks, and four times as much as a look takes. */
 const restLeast = millis(250)
 const restOfLook = 4
+const restMost = seconds(3)
+
+/**
+ * Between two looks, however much happens in the fleet: four times what the last one took, so that looking takes a fifth
+ * of the time at most. A look that took long because the machine is busy holds a rollout up for a few seconds only.
+ */
+export const restAfter = (took: number): Millis =>
+  millis(Math.min(restMost, Math.max(restLeast, restOfLook * took)))
 
 export class Rollouts {
   readonly #database: Database
@@ -35,10 +42,7 @@ export class Rollouts {
       this.#waking = new AbortController()
       const since = performance.now()
       await this.#look()
-      const took = performance.now() - since
-      await systemClock
-        .sleep(millis(Math.max(restLeast, restOfLook * took)), signal)
-        .catch(() => {})
+      await systemClock.sleep(restAfter(performance.now() - since), signal).catch(() => {})
       const woken = AbortSignal.any([signal, this.#waking.signal])
       await systemClock.sleep(lookEvery, woken).catch(() => {})
     }

@@ -19,7 +19,8 @@ const flushEvery = millis(200)
 const retryAfter = millis(1000)
 /** Clusters whose newest report waits. A fleet of 5,000 sites has not that many; more is somebody's mistake. */
 const reportsMax = 20_000
-const reportsPerStatement = 500
+/** Few enough that nothing else waits long while they are written down. */
+const reportsPerStatement = 100
 
 export class Inbox {
   readonly #database: Database
