@@ -98,8 +98,8 @@ const cookieOf = (headers: Headers, name: string): string =>
     .map((each) => each.split(";", 1)[0] ?? "")
     .find((each) => each.startsWith(`${name}=`)) ?? ""
 
-async function leave() {
-  const answer = await request(base, "GET", "/api/v1/sign-in/provider")
+async function leave(query = "") {
+  const answer = await request(base, "GET", `/api/v1/sign-in/provider${query}`)
   assert.equal(answer.status, 303)
   return {
     to: answer.headers.get("location") ?? "",
@@ -116,8 +116,8 @@ async function come(back: URL, cookie: string) {
   }
 }
 
-async function signedInAs(name: string) {
-  const { to, cookie } = await leave()
+async function signedInAs(name: string, query = "") {
+  const { to, cookie } = await leave(query)
   return come(await atProvider(to, name), cookie)
 }
 
@@ -177,4 +177,55 @@ test("another browser's state, another nonce and a used code open nothing", asyn
   const good = await atProvider(fresh.to, "ada")
   assert.equal((await come(good, fresh.cookie)).to, "/")
   assert.deepEqual(await come(good, fresh.cookie), no, "with a code that was used")
+})
+
+const wanting = (page: string): string => `?${new URLSearchParams({ to: page }).toString()}`
+
+test("who asked for a page comes back to it, as it was, also after a try that failed", async () => {
+  for (const [page, location] of [
+    ["/clusters?state=degraded&search=a%20b#end", "/clusters?state=degraded&search=a%20b#end"],
+    ["/profiles/größe", "/profiles/gr%C3%B6%C3%9Fe"],
+  ] as const) {
+    const back = await signedInAs("ada", wanting(page))
+    assert.equal(back.to, location)
+    assert.notEqual(back.session, "")
+  }
+  const refused = await signedInAs("eve", wanting("/clusters?state=degraded"))
+  assert.equal(
+    refused.to,
+    "/sign-in?failed=NOT_ALLOWED&to=%2Fclusters%3Fstate%3Ddegraded",
+    "and keeps what was wanted",
+  )
+})
+
+test("nobody is led to another site, by the address that begins it or by what the browser kept", async () => {
+  const strange = [
+    "//evil.example",
+    "/\\evil.example",
+    "\\\\evil.example",
+    "/\t/evil.example",
+    "/\n/evil.example",
+    "https://evil.example/",
+    "https:evil.example",
+    "javascript:alert(1)",
+    "/..//evil.example",
+    "/api/v1/session",
+    "/sign-in?to=//evil.example",
+  ]
+  for (const page of strange) {
+    const { cookie } = await leave(wanting(page))
+    const kept = readLeaving(cookie.slice(cookie.indexOf("=") + 1))
+    assert.equal(kept?.to, "/", page)
+  }
+  const twice = await leave("?to=//evil.example&to=/clusters")
+  assert.equal(readLeaving(twice.cookie.slice(twice.cookie.indexOf("=") + 1))?.to, "/")
+  assert.equal((await signedInAs("ada", "?to=%2F%2Fevil.example")).to, "/")
+  assert.equal((await signedInAs("ada", "?to=%252F%252Fevil.example")).to, "/")
+
+  const mine = await leave()
+  const there = await atProvider(mine.to, "ada")
+  const kept = readLeaving(mine.cookie.slice(mine.cookie.indexOf("=") + 1))
+  assert.ok(kept !== undefined)
+  const forged = writeLeaving({ ...kept, to: "//evil.example" })
+  assert.equal((await come(there, `pg_swarm_leaving=${forged}`)).to, "/")
 })

@@ -6,6 +6,7 @@
 import { randomUUID } from "node:crypto"
 import * as oidc from "openid-client"
 import * as z from "zod"
+import { isOwnPath } from "#core/access/own-path.ts"
 import type { Role } from "#core/access/role.ts"
 import type { Labels } from "#core/access/scope.ts"
 import type { Log } from "#io/log.ts"
@@ -22,7 +23,13 @@ import { type OpenedSession, openSession, type SignedInBy } from "./session.ts"
 /** Seconds that the provider may take for one answer. */
 const timeout = 10
 
-const leavingSchema = z.object({ state: z.string(), nonce: z.string(), verifier: z.string() })
+const leavingSchema = z.object({
+  state: z.string(),
+  nonce: z.string(),
+  verifier: z.string(),
+  /** The page to come back to. A browser keeps this, so it is looked at again on return. */
+  to: z.string().refine(isOwnPath).catch("/"),
+})
 /** What the browser keeps until it returns. */
 export type Leaving = z.infer<typeof leavingSchema>
 
@@ -73,16 +80,17 @@ export class Provider {
     this.#log = log
   }
 
-  /** Where to send the browser. */
-  async leave(): Promise<Outcome<{ readonly to: string; readonly leaving: Leaving }>> {
+  /** Where to send the browser, which shall come back to the page `to`. */
+  async leave(to: string): Promise<Outcome<{ readonly to: string; readonly leaving: Leaving }>> {
     const known = await this.#known()
     if (known === undefined) return away
-    const leaving = {
+    const leaving: Leaving = {
+      to,
       state: oidc.randomState(),
       nonce: oidc.randomNonce(),
       verifier: oidc.randomPKCECodeVerifier(),
     }
-    const to = oidc.buildAuthorizationUrl(known, {
+    const there = oidc.buildAuthorizationUrl(known, {
       redirect_uri: this.config.redirectUri,
       scope: this.config.scopes,
       code_challenge: await oidc.calculatePKCECodeChallenge(leaving.verifier),
@@ -90,7 +98,7 @@ export class Provider {
       state: leaving.state,
       nonce: leaving.nonce,
     })
-    return done({ to: to.href, leaving })
+    return done({ to: there.href, leaving })
   }
 
   /** The browser is back with a code: whose it is, and a session for that one. */

@@ -1,5 +1,6 @@
 /** The two addresses by which a browser goes to the identity provider and comes back. */
 import type { FastifyRequest } from "fastify"
+import { isOwnPath } from "#core/access/own-path.ts"
 import { callbackPath } from "../auth/provider-config.ts"
 import { type Provider, readLeaving, writeLeaving } from "../auth/provider.ts"
 import type { App } from "./app.ts"
@@ -12,8 +13,9 @@ export function serveProvider(app: App, provider: Provider | undefined): void {
   if (provider === undefined) return
   app.get(signInPath, async (request, reply) => {
     const { leavingName, away } = cookiesOf(request)
-    const outcome = await provider.leave()
-    if (outcome.kind === "refused") return reply.redirect(failed(outcome.code), 303)
+    const page = askedFor(request)
+    const outcome = await provider.leave(page)
+    if (outcome.kind === "refused") return reply.redirect(failed(outcome.code, page), 303)
     const { to, leaving } = outcome.value
     void reply.setCookie(leavingName, writeLeaving(leaving), { ...away, maxAge: minutesAway * 60 })
     return reply.redirect(to, 303)
@@ -24,20 +26,20 @@ export function serveProvider(app: App, provider: Provider | undefined): void {
     const leaving = readLeaving(request.cookies[leavingName])
     // Once only, whatever becomes of it.
     void reply.clearCookie(leavingName, away)
-    if (leaving === undefined) return reply.redirect(failed("NOT_PROVED"), 303)
+    if (leaving === undefined) return reply.redirect(failed("NOT_PROVED", "/"), 303)
     const at = request.url.indexOf("?")
     const outcome = await provider.back(at === -1 ? "" : request.url.slice(at), leaving, {
       address: request.ip,
       userAgent: request.headers["user-agent"],
       requestId: request.id,
     })
-    if (outcome.kind === "refused") return reply.redirect(failed(outcome.code), 303)
+    if (outcome.kind === "refused") return reply.redirect(failed(outcome.code, leaving.to), 303)
     const { token, session } = outcome.value
     void reply.setCookie(stayName, token, {
       ...stay,
       expires: new Date(session.expiresAt),
     })
-    return reply.redirect("/", 303)
+    return reply.redirect(written(leaving.to), 303)
   })
 }
 
@@ -52,4 +54,19 @@ function cookiesOf(request: FastifyRequest) {
   } as const
 }
 
-const failed = (code: string): string => `/sign-in?failed=${code}`
+/** The page that somebody wanted who was not signed in; the first one where that is no page of ours. */
+function askedFor(request: FastifyRequest): string {
+  const at = request.url.indexOf("?")
+  const to = new URLSearchParams(at === -1 ? "" : request.url.slice(at)).get("to")
+  return to !== null && isOwnPath(to) ? to : "/"
+}
+
+/** As a header can carry it. */
+function written(page: string): string {
+  const { pathname, search, hash } = new URL(page, "http://own")
+  return `${pathname}${search}${hash}`
+}
+
+/** Whoever tries again still gets to the page. */
+const failed = (code: string, page: string): string =>
+  `/sign-in?${new URLSearchParams({ failed: code, ...(page === "/" ? {} : { to: page }) }).toString()}`

@@ -79,3 +79,25 @@ test("an address of another site is not followed after signing in", async () => 
   await userEvent.click(screen.getByRole("button", { name: "Sign in" }))
   expect(await screen.findByRole("heading", { name: "Overview" })).toBeDefined()
 })
+
+const withProvider: Answers = {
+  ...signedOut,
+  "GET /session/options": () => ({
+    status: 200,
+    body: { provider: { name: "Example ID", signInUrl: "/api/v1/sign-in/provider" } },
+  }),
+}
+
+test("the way through the identity provider leads back to the page that was asked for", async () => {
+  openDashboard("/clusters?state=degraded", withProvider)
+  const link = await screen.findByRole("link", { name: "Sign in with Example ID" })
+  expect(link.getAttribute("href")).toBe(
+    "/api/v1/sign-in/provider?to=%2Fclusters%3Fstate%3Ddegraded",
+  )
+})
+
+test("and is given no address of another site", async () => {
+  openDashboard("/sign-in?to=%2F%5Cevil.example", withProvider)
+  const link = await screen.findByRole("link", { name: "Sign in with Example ID" })
+  expect(link.getAttribute("href")).toBe("/api/v1/sign-in/provider")
+})

@@ -1,8 +1,7 @@
 /** The door. After it, the page that was asked for. */
-import { useQuery } from "@tanstack/react-query"
 import { getRouteApi, useRouter } from "@tanstack/react-router"
-import { signInOptionsQuery } from "../api/queries.ts"
 import { Logo } from "../components/logo.tsx"
+import { ProviderLink } from "../components/provider-link.tsx"
 import { SignInForm } from "../forms/sign-in-form.tsx"
 import { Notice } from "../ui/notice.tsx"
 
@@ -19,8 +18,6 @@ const failures: Readonly<Record<string, string>> = {
 
 export function SignInPage() {
   const { to, failed } = route.useSearch()
-  const { data: options } = useQuery(signInOptionsQuery)
-  const provider = options?.provider ?? null
   const router = useRouter()
   return (
     <main className="grid min-h-dvh place-items-center px-4 py-10">
@@ -36,17 +33,7 @@ export function SignInPage() {
               {failures[failed] ?? "That did not work. Try again."}
             </Notice>
           )}
-          {provider === null ? null : (
-            <>
-              <a
-                href={provider.signInUrl}
-                className="mb-4 flex h-9 items-center justify-center rounded-md border border-control px-3 text-sm font-medium hover:bg-hover"
-              >
-                Sign in with {provider.name}
-              </a>
-              <p className="mb-4 text-center text-xs text-ink-3">or with a password</p>
-            </>
-          )}
+          <ProviderLink to={to ?? "/"} after="or with a password" />
           <SignInForm onDone={() => router.history.push(to ?? "/")} />
         </div>
         <p className="mt-4 px-2 text-center text-xs text-ink-3">

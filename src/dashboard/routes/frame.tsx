@@ -2,6 +2,7 @@
 import type { QueryClient } from "@tanstack/react-query"
 import { createRootRouteWithContext, createRoute, redirect } from "@tanstack/react-router"
 import * as z from "zod"
+import { isOwnPath } from "#core/access/own-path.ts"
 import type { Live } from "../api/live.ts"
 import { keys, sessionQuery } from "../api/queries.ts"
 import { SignedIn } from "../components/signed-in.tsx"
@@ -13,11 +14,7 @@ export type Context = { readonly client: QueryClient; readonly live: Live }
 /** Wrong values fall out of the address instead of breaking the page. */
 export const search = z.string().max(100).optional().catch(undefined)
 export const id = z.uuid().optional().catch(undefined)
-const ownPath = z
-  .string()
-  .regex(/^\/(?![/\\])/)
-  .optional()
-  .catch(undefined)
+const ownPath = z.string().refine(isOwnPath).optional().catch(undefined)
 
 export const root = createRootRouteWithContext<Context>()({
   // Outside of the frame, which brings its own <main>.
