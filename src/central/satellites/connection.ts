@@ -67,9 +67,9 @@ export class Connection {
   readonly #options: ConnectionOptions
   readonly #sent = new Map<ClusterId, Sent>()
   readonly #said = new Map<OperationId, "start" | "cancel">()
-  readonly #out = new Lane<FromCentral>(answersMax)
-  readonly #slow = new Lane<Slow>(slowMax)
   readonly #ending = new AbortController()
+  readonly #out = new Lane<FromCentral>(answersMax, this.#ending.signal)
+  readonly #slow = new Lane<Slow>(slowMax, this.#ending.signal)
   #dirty = true
   #givenFor: number | undefined
   #welcomed = false
@@ -138,7 +138,7 @@ export class Connection {
         return this.end(new ConnectError("hello comes once, first", Code.FailedPrecondition))
       case "heartbeat":
         this.#options.inbox.heard(this.id)
-        return this.#out.put({ kind: "heartbeat-ack", sequence: message.sequence }, this.ended)
+        return this.#out.put({ kind: "heartbeat-ack", sequence: message.sequence })
       case "health":
         if (!this.#options.inbox.report(this.id, message.health))
           this.#options.log.warn("health.dropped", { clusterId: message.health.clusterId })
@@ -156,7 +156,7 @@ export class Connection {
       case "delete-ack":
       case "storage-classes":
       case "operation-update":
-        return this.#slow.put(message, this.ended)
+        return this.#slow.put(message)
     }
   }
 
@@ -165,14 +165,14 @@ export class Connection {
     const issued = await certified(tls, this.id, request)
     if (issued === undefined) return log.warn("certificate.not-signed", { why: "no TLS here" })
     log.event("certificate.signed", {})
-    return this.#out.put({ kind: "certificate", issued }, this.ended)
+    return this.#out.put({ kind: "certificate", issued })
   }
 
   /** Works off the lane until the stream ends. */
   async work(): Promise<void> {
     while (!this.ended.aborted) {
       const next = this.#slow.take()
-      if (next === undefined) await this.#slow.change(this.ended)
+      if (next === undefined) await this.#slow.change()
       else await this.#until(next)
     }
   }
@@ -190,7 +190,7 @@ export class Connection {
     try {
       const answer = await handle(this.#options, this.id, message)
       if (message.kind === "delete-ack" && message.gone) this.#sent.delete(message.clusterId)
-      if (answer !== undefined) await this.#out.put(answer, this.ended)
+      if (answer !== undefined) await this.#out.put(answer)
       return true
     } catch (error) {
       if (error instanceof Outage) return false
@@ -218,7 +218,7 @@ export class Connection {
         continue
       }
       if (!this.#dirty && !(this.#welcomed && this.#tailsChanged)) {
-        await this.#out.change(this.ended)
+        await this.#out.change()
         continue
       }
       const wanted = this.#dirty ? await this.#desired() : await this.#followed()

@@ -5,20 +5,24 @@
 export class Lane<T> {
   readonly #waiting: T[] = []
   readonly #most: number
-  #changed = Promise.withResolvers<void>()
+  readonly #ended: AbortSignal
+  #watchers: (() => void)[] = []
 
-  constructor(most: number) {
+  /** `ended` says that nobody works here any more. Thousands of lanes wait most of the time: it is listened to once. */
+  constructor(most: number, ended: AbortSignal) {
     this.#most = most
+    this.#ended = ended
+    ended.addEventListener("abort", () => this.wake(), { once: true })
   }
 
   get length(): number {
     return this.#waiting.length
   }
 
-  /** Resolves when there was room, or when `signal` says that nobody works here any more. */
-  async put(item: T, signal: AbortSignal): Promise<void> {
-    while (this.#waiting.length >= this.#most && !signal.aborted) await this.change(signal)
-    if (signal.aborted) return
+  /** Resolves when there was room, or when nobody works here any more. */
+  async put(item: T): Promise<void> {
+    while (this.#waiting.length >= this.#most && !this.#ended.aborted) await this.change()
+    if (this.#ended.aborted) return
     this.#waiting.push(item)
     this.wake()
   }
@@ -31,18 +35,16 @@ export class Lane<T> {
 
   /** Lets everybody who waits for a change look again. */
   wake(): void {
-    const changed = this.#changed
-    this.#changed = Promise.withResolvers()
-    changed.resolve()
+    const watchers = this.#watchers
+    this.#watchers = []
+    for (const look of watchers) look()
   }
 
-  /** Resolves at the next change or abort, whichever is first. */
-  async change(signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return
-    const stop = Promise.withResolvers<void>()
-    const abort = (): void => stop.resolve()
-    signal.addEventListener("abort", abort, { once: true })
-    await Promise.race([this.#changed.promise, stop.promise])
-    signal.removeEventListener("abort", abort)
+  /** Resolves at the next change, or when nobody works here any more. */
+  change(): Promise<void> {
+    if (this.#ended.aborted) return Promise.resolve()
+    return new Promise((resolve) => {
+      this.#watchers.push(resolve)
+    })
   }
 }

@@ -274,9 +274,10 @@ export class Streams {
 
   /** Reads until the satellite closes its side, the line breaks, or the connection ends. Never throws. */
   async #read(connection: Connection, incoming: AsyncIterator<SatelliteMessage>): Promise<void> {
+    const end = new UntilEnd(connection.ended)
     try {
       while (!connection.ended.aborted) {
-        const next = await endable(incoming.next(), connection.ended)
+        const next = await end.wait(incoming.next())
         if (next === undefined) return
         if (next.done === true)
           return connection.end(new ConnectError("the satellite closed its side", Code.Canceled))
@@ -301,10 +302,8 @@ async function firstMessage(
   incoming: AsyncIterator<SatelliteMessage>,
   signal: AbortSignal,
 ): Promise<Hello> {
-  const first = await endable(
-    incoming.next(),
-    AbortSignal.any([signal, AbortSignal.timeout(helloWithin)]),
-  )
+  const end = new UntilEnd(AbortSignal.any([signal, AbortSignal.timeout(helloWithin)]))
+  const first = await end.wait(incoming.next())
   if (first === undefined || first.done === true)
     throw new ConnectError("hello did not come in time", Code.DeadlineExceeded)
   const parsed = parseFromSatellite(first.value)
@@ -314,16 +313,22 @@ async function firstMessage(
   return parsed.value.hello
 }
 
-/** The result, or undefined once `signal` is aborted; what comes after that is nobody's. */
-async function endable<T>(running: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
-  const stop = Promise.withResolvers<undefined>()
-  const abort = (): void => stop.resolve(undefined)
-  signal.addEventListener("abort", abort, { once: true })
-  if (signal.aborted) abort()
-  try {
-    return await Promise.race([running, stop.promise])
-  } finally {
-    signal.removeEventListener("abort", abort)
-    running.catch(() => {})
+/** Waits for one thing after the other, each time for the end beside it, which is listened to once. */
+class UntilEnd {
+  readonly #end: AbortSignal
+  #stop: () => void = () => {}
+
+  constructor(end: AbortSignal) {
+    this.#end = end
+    end.addEventListener("abort", () => this.#stop(), { once: true })
+  }
+
+  /** The result, or undefined once the end is there; what comes after that is nobody's. */
+  wait<T>(running: Promise<T>): Promise<T | undefined> {
+    return new Promise((resolve, reject) => {
+      this.#stop = () => resolve(undefined)
+      if (this.#end.aborted) this.#stop()
+      running.then(resolve, reject)
+    })
   }
 }
