@@ -22,13 +22,9 @@ import { lsn } from "#core/lsn.ts"
 import { type OperationReport, stepStates, switchoverSteps } from "#core/switchover/operation.ts"
 import { gibibytes } from "#core/units.ts"
 import { CentralMessageSchema, SatelliteMessageSchema } from "#wire/gen/pgswarm/v1/satellite_pb.ts"
-import {
-  encodeFromCentral,
-  encodeFromSatellite,
-  eventBatchMax,
-  parseFromCentral,
-  parseFromSatellite,
-} from "#wire/satellite.ts"
+import { encodeFromCentral, parseFromCentral } from "#wire/from-central.ts"
+import { encodeFromSatellite, parseFromSatellite } from "#wire/from-satellite.ts"
+import { eventBatchMax } from "#wire/satellite.ts"
 
 const id = clusterId("0b0e5d62-52d6-4b8c-9c3e-4f3c86b4b111")
 const tail = tailId("3f0c9d52-0000-4000-8000-0000000000aa")

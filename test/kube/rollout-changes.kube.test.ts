@@ -282,3 +282,20 @@ test(
     await world.changed({ data: { ...world.spec.data, size } })
   },
 )
+
+test(
+  "a cluster of one member gets its service back when no server starts with a value, and says why",
+  { timeout: 300_000 },
+  async () => {
+    await using one = await RolloutWorld.open(ground, { members: 1 })
+    const { parameters } = one.spec
+    one.want({ parameters: { ...parameters, shared_preload_libraries: "no_such_library" } })
+    const failed = await one.until("given up", ({ state }) => state === "failed", 120_000)
+    assert.match(failed.reason ?? "", /refuses shared_preload_libraries: .*no_such_library/)
+    await one.until("it serves", () => one.health.state === "healthy", 120_000)
+    await one.underWrites(async () => {
+      assert.equal(await one.show("shared_preload_libraries"), "")
+      await one.changed({ parameters })
+    })
+  },
+)

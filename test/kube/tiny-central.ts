@@ -20,12 +20,9 @@ import {
   parseApprovalCheck,
   parseRegistration,
 } from "#wire/registration.ts"
-import {
-  type SatelliteMessage,
-  SatelliteService,
-  encodeFromCentral,
-  parseFromSatellite,
-} from "#wire/satellite.ts"
+import { encodeFromCentral } from "#wire/from-central.ts"
+import { parseFromSatellite } from "#wire/from-satellite.ts"
+import { type SatelliteMessage, SatelliteService } from "#wire/satellite.ts"
 
 export type Ack = {
   readonly clusterId: ClusterId

@@ -12,10 +12,10 @@ import type { Log } from "#io/log.ts"
 import type { Database } from "#io/postgres/sql.ts"
 import { type LeanCall, leanCall, type LeanContext } from "#io/rpc/lean-stream.ts"
 import { callerCertificate, hangUp } from "#io/rpc/server.ts"
+import { encodeFromCentral } from "#wire/from-central.ts"
+import { parseFromSatellite } from "#wire/from-satellite.ts"
 import {
   type CentralMessage,
-  encodeFromCentral,
-  parseFromSatellite,
   type SatelliteMessage,
   satelliteIdHeader,
   SatelliteService,

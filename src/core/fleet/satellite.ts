@@ -1,5 +1,5 @@
 /**
- * What a satellite and central say to one another on their stream. `wire/satellite.ts` puts it into
+ * What a satellite and central say to one another on their stream. `wire/from-*.ts` put it into
  * bytes. Desired state travels whole and carries its version, so that everything may arrive twice.
  */
 import type { FleetEvent } from "#core/cluster/events.ts"

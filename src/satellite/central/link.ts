@@ -11,12 +11,12 @@ import type { Clock } from "#io/clock.ts"
 import type { Log } from "#io/log.ts"
 import { Outage } from "#io/outage.ts"
 import { isStop, together } from "#io/together.ts"
+import { parseFromCentral } from "#wire/from-central.ts"
+import { encodeFromSatellite } from "#wire/from-satellite.ts"
 import {
   type CentralMessage,
   SatelliteService,
   type SatelliteMessage,
-  encodeFromSatellite,
-  parseFromCentral,
   satelliteIdHeader,
 } from "#wire/satellite.ts"
 import type { Outgoing } from "./outgoing.ts"
