@@ -1,23 +1,14 @@
 /** Rollouts on a real central and real PostgreSQL: sites that speak the real protocol take versions, or do not. */
 import assert from "node:assert/strict"
-import { after, afterEach, before, test } from "node:test"
-import { Outage } from "#io/outage.ts"
-import { type Database, openDatabase, type Sql } from "#io/postgres/sql.ts"
-import { advanceRollout } from "../../src/central/rollouts/advance.ts"
-import {
-  type Api,
-  quick,
-  type RestAnswer,
-  signedIn,
-  startTestCentral,
-} from "../fixtures/central.ts"
+import { test } from "node:test"
 import { ObedientSite } from "../fixtures/obedient-site.ts"
-import { type TestServer, testServer } from "../fixtures/postgres.ts"
 import {
-  type Closing,
+  clusterAt,
+  codeOf,
   entries,
   entriesAre,
-  rolloutScene,
+  isAway,
+  rolloutScenes,
   specWith,
   stateIs,
   three,
@@ -25,26 +16,7 @@ import {
 } from "../fixtures/rollout-scene.ts"
 import { eventually } from "../fixtures/site.ts"
 
-let server: TestServer
-const open: Closing[] = []
-
-before(async () => {
-  server = await testServer()
-})
-after(async () => {
-  await server.close()
-})
-afterEach(async () => {
-  for (const one of open.splice(0).toReversed()) await one.close()
-})
-
-const codeOf = ({ status, body }: RestAnswer): unknown => [
-  status,
-  typeof body === "object" && body !== null && "code" in body ? body.code : body,
-]
-
-const scene = (sites: Readonly<Record<string, Readonly<Record<string, string>>>>) =>
-  rolloutScene(server, open, sites)
+const { scene, open } = rolloutScenes()
 
 test("an approved version reaches every cluster, each as an operation that ends when it is in force", async () => {
   const { api, profileId, site } = await scene(three)
@@ -91,18 +63,6 @@ const inWaves = {
   ],
   bakeSeconds: 0,
 }
-const clusterAt = async (api: Api, name: string): Promise<string> => {
-  const { items } = await api.ok("listClusters")
-  const found = items.find(({ satelliteName }) => satelliteName === name)
-  assert.ok(found !== undefined, `there is a cluster on ${name}`)
-  return found.id
-}
-const isAway = (api: Api, site: ObedientSite): Promise<unknown> =>
-  eventually(`${site.name} is lost`, async () => {
-    const { state } = await api.ok("getSatellite", { params: { id: site.site.id } })
-    return state === "lost"
-  })
-
 test("a wave over six sites, of which one is offline, one fails, and one comes only now", async () => {
   const { api, profileId, site, running, joined } = await scene(six)
   await site("quarry").disconnect()
@@ -322,232 +282,4 @@ test("bad requests say everything that is wrong, and change nothing", async () =
   assert.deepEqual((await api.ok("listRollouts")).items, [])
   const gone = await api.raw("pauseRollout", { params: { id: nobody }, body: {} })
   assert.equal(gone.status, 404)
-})
-
-/** A database that breaks at the n-th statement of a transaction. */
-const breakingAt = (database: Database, n: number): Database => ({
-  ...database,
-  transaction: (work) =>
-    database.transaction((sql) => {
-      let left = n
-      const counting: Sql = (strings, ...values) => {
-        left -= 1
-        return left < 0
-          ? Promise.reject(new Outage("DATABASE_UNAVAILABLE", "broken off here"))
-          : sql(strings, ...values)
-      }
-      return work(counting)
-    }),
-})
-
-test("broken off at any statement, a step leaves all as it was, and the next one does it", async () => {
-  const { api, profileId, running, url } = await scene({ north: {}, south: {} })
-  const rollout = await api.ok("createRollout", { body: { profileId, bakeSeconds: 0 } })
-  await stateIs(api, rollout, "finished")
-  await running.central[Symbol.asyncDispose]()
-  await using database = openDatabase({ url, applicationName: "test" })
-  const { sql } = database
-  // The same rollout once more, with nobody there who would do it.
-  await sql`update cluster set spec_version = 1, in_force_version = null`
-  await sql`update rollout_cluster set state = 'waiting', moved_version = null, moved_from = null`
-  await sql`update rollout set state = 'running', stage = -1, ended_at = null`
-  await sql`delete from operation`
-  const all = async (): Promise<string> =>
-    JSON.stringify([
-      await sql`select spec_version, spec_since, desired_version from cluster order by id`,
-      await sql`select * from rollout_cluster order by cluster_id`,
-      await sql`select state, reason, stage from rollout`,
-      await sql`select cluster_id, state from operation order by cluster_id`,
-      await sql`select count(*) from event`,
-    ])
-  const before = await all()
-  let broken = 0
-  for (;;) {
-    const done = await advanceRollout(breakingAt(database, broken), rollout.id).catch(
-      (error: unknown) => {
-        assert.ok(error instanceof Outage, String(error))
-        return false
-      },
-    )
-    if (done) break
-    assert.equal(await all(), before, `nothing is half done after ${broken} statements`)
-    broken += 1
-  }
-  assert.ok(broken > 10, `it was broken off ${broken} times`)
-  const moved = await sql`select 1 from cluster where spec_version = 2`
-  const operations = await sql`select 1 from operation where state = 'pending'`
-  assert.deepEqual([moved.length, operations.length], [2, 2])
-})
-
-test("a central that stops in the middle is followed by another, and two do nothing twice", async () => {
-  const { api, profileId, running, site, url, joined } = await scene(three)
-  for (const name of Object.keys(three)) site(name).conduct = "never"
-  const rollout = await api.ok("createRollout", {
-    body: { profileId, maxParallel: 1, bakeSeconds: 0 },
-  })
-  await entriesAre(api, rollout, { north: "applying", south: "waiting", west: "waiting" })
-  await running.central[Symbol.asyncDispose]()
-  for (const one of joined.values()) await one.disconnect()
-  running.central = await startTestCentral(url, { timing: quick })
-  const other = await startTestCentral(url, { timing: quick })
-  open.push({ close: async () => other[Symbol.asyncDispose]() })
-  const again = await signedIn(other)
-  for (const [at, one] of [...joined.values()].entries()) {
-    one.conduct = "at-once"
-    one.site.turnTo(at === 0 ? other : running.central)
-    await one.connect()
-    one.reportAll()
-  }
-  await stateIs(again, rollout, "finished")
-  for (const one of joined.values()) {
-    const taken = new Set(one.came.map(({ spec }) => spec.version))
-    assert.deepEqual([...taken], [1, 2], `${one.name} was given each version once`)
-  }
-  const { items } = await again.ok("listOperations", { query: { kind: "change" } })
-  assert.deepEqual(
-    items.map(({ state }) => state),
-    ["succeeded", "succeeded", "succeeded"],
-  )
-})
-
-test("C14: paused and resumed by a person, also while the site is away; no rollout moves it meanwhile", async () => {
-  const { api, profileId, site } = await scene({ north: {}, south: {} })
-  const id = await clusterAt(api, "north")
-  await site("north").disconnect()
-  await isAway(api, site("north"))
-  const paused = await api.ok("pauseCluster", { params: { id }, body: { reason: "new disks" } })
-  assert.deepEqual([paused.paused, paused.state], [true, "paused"])
-  const twice = await api.ok("pauseCluster", { params: { id }, body: {} })
-  assert.equal(twice.desiredVersion, paused.desiredVersion, "asking twice is asking once")
-  await site("north").connect()
-  assert.equal(site("north").came.at(-1)?.spec.paused, true, "it hears of it when it returns")
-
-  const rollout = await api.ok("createRollout", { body: { profileId, bakeSeconds: 0 } })
-  await entriesAre(api, rollout, { north: "owed", south: "done" })
-  site("north").health = "unavailable"
-  site("north").reportAll()
-  await eventually("an outage in the pause is shown", async () => {
-    const { paused: still, state, reason } = await api.ok("getCluster", { params: { id } })
-    return still && state === "unavailable" && reason === "a member is away"
-  })
-  site("north").health = "healthy"
-  site("north").reportAll()
-  await eventually("and its end", async () => {
-    const { state } = await api.ok("getCluster", { params: { id } })
-    return state === "paused"
-  })
-  await api.ok("resumeCluster", { params: { id } })
-  await stateIs(api, rollout, "finished")
-  const last = site("north").came.at(-1)?.spec
-  assert.deepEqual([last?.paused, last?.parameters["work_mem"]], [false, "8MB"])
-  const events = await api.ok("listEvents", { query: { clusterId: id } })
-  const kinds = events.items.map(({ kind, details }) => [kind, details["actor"]])
-  for (const kind of ["cluster.paused", "cluster.resumed", "cluster.version-sent"])
-    assert.ok(
-      kinds.some(([told, actor]) => told === kind && actor === "admin"),
-      kind,
-    )
-})
-
-test("a cluster that is deleted while its site is away goes on return, and its rollout goes on without", async () => {
-  const { api, profileId, site } = await scene({ north: {}, south: {} })
-  const id = await clusterAt(api, "north")
-  await site("north").disconnect()
-  await isAway(api, site("north"))
-  const rollout = await api.ok("createRollout", { body: { profileId, bakeSeconds: 0 } })
-  await entriesAre(api, rollout, { north: "owed", south: "done" })
-  await api.ok("deleteCluster", { params: { id } })
-  await stateIs(api, rollout, "finished")
-  assert.deepEqual(await entries(api, rollout), { north: "skipped", south: "done" })
-  assert.equal((await api.ok("getCluster", { params: { id } })).state, "deleting", "a tombstone")
-  const refused = await api.raw("pauseCluster", { params: { id }, body: {} })
-  assert.deepEqual(codeOf(refused), [409, "CLUSTER_DELETING"])
-  await site("north").connect()
-  await eventually("it is gone", async () => {
-    const { status } = await api.raw("getCluster", { params: { id } })
-    return status === 404
-  })
-  assert.equal(site("north").held.size, 0)
-})
-
-test("protection from deletion reaches the site, and an order that knows nothing newer is not obeyed", async () => {
-  const { api, site, url } = await scene({ north: {} })
-  const id = await clusterAt(api, "north")
-  const { version } = await api.ok("getCluster", { params: { id } })
-  await api.ok("editCluster", { params: { id }, body: { version, deletionProtected: true } })
-  await eventually("the site hears of it", () =>
-    Promise.resolve(site("north").came.at(-1)?.spec.deletionProtected === true),
-  )
-  assert.deepEqual(codeOf(await api.raw("deleteCluster", { params: { id } })), [
-    409,
-    "DELETION_PROTECTED",
-  ])
-  // A mistake of central's, past every check of its own: the order says that nobody decided it.
-  await using database = openDatabase({ url, applicationName: "test" })
-  await database.sql`
-    with marked as (update cluster set deleting_since = now() returning *)
-    insert into operation (id, kind, cluster_id, cluster_name, namespace, satellite_id, actor, state, steps)
-    select gen_random_uuid(), 'delete', id, name, namespace, satellite_id, 'central', 'pending', '[]' from marked`
-  await site("north").disconnect()
-  await site("north").connect()
-  await eventually("the order came", () => Promise.resolve(site("north").dropped.length > 0))
-  assert.equal(site("north").dropped.at(-1)?.version, undefined)
-  await eventually("the deletion failed, and the cluster stands", async () => {
-    const { items } = await api.ok("listOperations", { query: { kind: "delete" } })
-    return items[0]?.state === "failed" && items[0].error?.includes("protected from deletion")
-  })
-  const now = await api.ok("getCluster", { params: { id } })
-  await api.ok("editCluster", {
-    params: { id },
-    body: { version: now.version, deletionProtected: false },
-  })
-  await api.ok("deleteCluster", { params: { id } })
-  await eventually("the order came that knows", () =>
-    Promise.resolve(site("north").dropped.at(-1)?.version !== undefined),
-  )
-})
-
-test("D8: a restart by hand is an operation: alone on its cluster, waited for by rollouts, and called off", async () => {
-  const { api, profileId, site } = await scene({ north: {} })
-  const id = await clusterAt(api, "north")
-  const north = site("north")
-  north.conduct = "never"
-  const asked = await api.ok("restartCluster", { params: { id }, body: {} })
-  assert.deepEqual([asked.kind, asked.state], ["restart", "pending"])
-  await eventually("the site hears of it", () =>
-    Promise.resolve(north.came.at(-1)?.spec.restart?.nonce === asked.id),
-  )
-  assert.equal(north.came.at(-1)?.spec.restart?.full, false)
-  for (const name of ["startSwitchover", "restartCluster"] as const) {
-    const refused = await api.raw(name, { params: { id }, body: {} })
-    assert.deepEqual(codeOf(refused), [409, "OPERATION_RUNNING"])
-    assert.match(JSON.stringify(refused.body), /restart/)
-  }
-  const rollout = await api.ok("createRollout", { body: { profileId, bakeSeconds: 0 } })
-  await eventually("the rollout waits for it", async () => {
-    const { items } = await api.ok("listRolloutClusters", { params: { id: rollout.id } })
-    return items[0]?.state === "waiting" && items[0].reason.includes("a restart is under way")
-  })
-  north.settle()
-  await eventually("it is done", async () => {
-    const { state } = await api.ok("getOperation", { params: { id: asked.id } })
-    return state === "succeeded"
-  })
-  await stateIs(api, rollout, "finished")
-
-  north.conduct = "never"
-  const second = await api.ok("restartCluster", { params: { id }, body: { mode: "full" } })
-  await eventually("the site hears of the second", () =>
-    Promise.resolve(north.came.at(-1)?.spec.restart?.full === true),
-  )
-  const off = await api.ok("cancelOperation", { params: { id: second.id } })
-  assert.equal(off.state, "cancelled")
-  await eventually("the site hears that nobody wants it any more", () =>
-    Promise.resolve(north.came.at(-1)?.spec.restart === undefined),
-  )
-  const over = await api.raw("cancelOperation", { params: { id: second.id } })
-  assert.deepEqual(codeOf(over), [409, "OPERATION_OVER"])
-  await api.ok("pauseCluster", { params: { id }, body: {} })
-  const paused = await api.raw("restartCluster", { params: { id }, body: {} })
-  assert.deepEqual(codeOf(paused), [409, "CLUSTER_PAUSED"])
 })
