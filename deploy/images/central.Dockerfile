@@ -12,4 +12,4 @@ ENV GLIBC_TUNABLES=glibc.malloc.arena_max=1:glibc.malloc.mmap_threshold=16384:gl
 RUN install -d -o postgres -g postgres -m 0700 /var/lib/pg-swarm
 USER 999:999
 EXPOSE 8080 9090
-ENTRYPOINT ["/usr/local/bin/node", "--optimize-for-size", "--max-semi-space-size=4", "/app/central.js"]
+ENTRYPOINT ["/usr/local/bin/node", "--optimize-for-size", "--max-semi-space-size=4", "--heap-growing-percent=30", "/app/central.js"]
