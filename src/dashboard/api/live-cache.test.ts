@@ -51,6 +51,28 @@ test("a cluster that changes its state leaves filtered lists and enters others",
   assert.deepEqual(asked, [healthy, degraded, keys.overview])
 })
 
+test("clusters by labels are asked for again when one may have come, not at every report", () => {
+  const { client, asked, refetch } = cache()
+  const [satellite] = fleet.satellites
+  assert.ok(satellite !== undefined)
+  const north = [...keys.clusters, { search: "region=north" }, 50]
+  const all = [...keys.clusters, {}, 50]
+  client.setQueryData(north, pages([]))
+  client.setQueryData(all, pages([cluster]))
+  applyLive(client, refetch, { kind: "cluster", cluster })
+  applyLive(client, refetch, { kind: "satellite", satellite })
+  asked.length = 0
+  applyLive(client, refetch, { kind: "cluster", cluster: { ...cluster, primary: "orders-2" } })
+  applyLive(client, refetch, { kind: "satellite", satellite: { ...satellite, clusterCount: 9 } })
+  assert.deepEqual(asked, [])
+  applyLive(client, refetch, { kind: "cluster", cluster: { ...cluster, state: "degraded" } })
+  assert.deepEqual(asked, [north, keys.overview])
+  asked.length = 0
+  const labels = { region: "north" }
+  applyLive(client, refetch, { kind: "satellite", satellite: { ...satellite, labels } })
+  assert.deepEqual(asked, [north], "its satellite may have got the labels")
+})
+
 test("a cluster's page that nobody has open is not made up from a message", () => {
   const { client, refetch } = cache()
   applyLive(client, refetch, { kind: "cluster", cluster })

@@ -4,11 +4,12 @@ import type { LiveMessage } from "#wire/live.ts"
 import type { Cluster } from "#wire/rest/clusters.ts"
 import type { FleetEventBody } from "#wire/rest/events.ts"
 import type { Satellite } from "#wire/rest/satellites.ts"
-import { clusterBelongs, eventBelongs, satelliteBelongs } from "../domain/match.ts"
+import { asksForLabels, clusterBelongs, eventBelongs, satelliteBelongs } from "../domain/match.ts"
 import type { ClusterFilter, EventFilter, Page, SatelliteFilter } from "../domain/types.ts"
 import { learnServerTime } from "../ui/clock.ts"
 import { keys } from "./queries.ts"
 import {
+  labelsChanged,
   newestFirst,
   stateChanged,
   tellCluster,
@@ -84,6 +85,10 @@ function applySatellite(client: QueryClient, refetch: Refetch, satellite: Satell
     item: satellite,
     belongs: satelliteBelongs,
   })
+  if (labelsChanged(satellite)) {
+    for (const [key] of client.getQueriesData({ queryKey: keys.clusters }))
+      if (asksForLabels(filterOf<ClusterFilter>(key))) refetch(key)
+  }
   if (stateChanged(satellite)) {
     refetch(keys.overview)
     refetch(keys.allSatellites)
@@ -93,12 +98,15 @@ function applySatellite(client: QueryClient, refetch: Refetch, satellite: Satell
 function applyCluster(client: QueryClient, refetch: Refetch, cluster: Cluster): void {
   const key = [...keys.cluster, cluster.id]
   if (client.getQueryData(key) !== undefined) client.setQueryData(key, cluster)
+  const changed = stateChanged(cluster)
   replaceInLists<Cluster, ClusterFilter>(client, refetch, {
     lists: keys.clusters,
     item: cluster,
     belongs: clusterBelongs,
+    // By labels it may belong elsewhere: not each of its reports is a reason to ask.
+    mayEnter: (filter) => changed || !asksForLabels(filter),
   })
-  if (stateChanged(cluster)) refetch(keys.overview)
+  if (changed) refetch(keys.overview)
 }
 
 /**
@@ -112,6 +120,8 @@ function replaceInLists<T extends { readonly id: string }, F>(
     readonly lists: QueryKey
     readonly item: T
     readonly belongs: (filter: F, item: T) => boolean
+    /** Whether a list that does not show the item is asked for again when it could. */
+    readonly mayEnter?: (filter: F) => boolean
   },
 ): void {
   for (const [key, pages] of client.getQueriesData<Pages<T>>({ queryKey: change.lists })) {
@@ -120,7 +130,11 @@ function replaceInLists<T extends { readonly id: string }, F>(
       .flatMap((page) => page.items)
       .find((each) => each.id === change.item.id)
     if (found !== undefined) client.setQueryData<Pages<T>>(key, replaced(pages, change.item))
-    if ((found !== undefined) !== change.belongs(filterOf<F>(key), change.item)) refetch(key)
+    const filter = filterOf<F>(key)
+    const belongs = change.belongs(filter, change.item)
+    const enters = found === undefined && belongs && (change.mayEnter?.(filter) ?? true)
+    const leaves = found !== undefined && !belongs
+    if (enters || leaves) refetch(key)
   }
 }
 

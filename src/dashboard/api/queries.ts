@@ -117,7 +117,8 @@ export const clustersQuery = (filter: ClusterFilter, limit = pageSize) =>
     queryKey: [...keys.clusters, filter, limit],
     queryFn: async ({ pageParam, signal }) => {
       const began = now()
-      const query = { ...filter, limit, ...from(pageParam) }
+      const { search, ...rest } = filter
+      const query = { ...rest, ...searchWords(search), limit, ...from(pageParam) }
       const page = await call("listClusters", { query }, signal)
       return newestClusters(began, page, (each) => clusterBelongs(filter, each))
     },

@@ -61,6 +61,18 @@ export function stateChanged({
   return changed
 }
 
+/** The labels that each satellite had when it was last told of, as text. */
+const labels = new Map<string, string>()
+
+/** Whether its labels are others than those known before; a satellite never heard of counts as changed. */
+export function labelsChanged({ id, labels: own }: Satellite): boolean {
+  const text = JSON.stringify(Object.entries(own).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+  const changed = labels.get(id) !== text
+  if (labels.size >= mostItems) labels.clear()
+  labels.set(id, text)
+  return changed
+}
+
 /** The item of an answer asked for at `began`, or what was told of it since. */
 export const newestCluster = (began: number, cluster: Cluster): Cluster =>
   newest(clusters, began, cluster)

@@ -18,6 +18,7 @@ import {
 } from "react-aria-components"
 import { call } from "../api/client.ts"
 import { clusterBelongs, satelliteBelongs } from "../domain/match.ts"
+import { searchWords } from "../domain/search-words.ts"
 import { clusterLook, satelliteLook } from "../domain/words.ts"
 import { classNames } from "../ui/class-names.ts"
 import { itemClass } from "../ui/select.tsx"
@@ -112,10 +113,10 @@ const FoundItem = ({ item }: { readonly item: Found }) => (
     className={classNames(itemClass, "h-9 gap-2.5")}
   >
     <item.icon aria-hidden className="size-4 shrink-0 text-ink-3" />
-    <Text slot="label" className="truncate font-medium">
+    <Text slot="label" className="font-medium wrap-anywhere">
       {item.name}
     </Text>
-    <span className="min-w-0 truncate text-ink-3">{item.detail}</span>
+    <span className="min-w-0 wrap-anywhere text-ink-3">{item.detail}</span>
     {item.note === undefined ? null : (
       <span className={classNames("ml-auto shrink-0 text-xs", textTone[item.note.tone])}>
         {item.note.text}
@@ -129,7 +130,7 @@ function useFound(wanted: string) {
   const { data, isFetching } = useQuery({
     queryKey: ["find", wanted],
     queryFn: async ({ signal }) => {
-      const query = { limit: 5, ...(wanted === "" ? {} : { search: wanted }) }
+      const query = { limit: 5, ...searchWords(wanted) }
       const [clusters, satellites] = await Promise.all([
         call("listClusters", { query }, signal),
         call("listSatellites", { query }, signal),

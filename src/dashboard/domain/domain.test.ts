@@ -80,6 +80,8 @@ test("a live item is put only into lists whose filter it passes", () => {
   assert.equal(satelliteBelongs({ search: "LEIP" }, satellite), true)
   assert.equal(clusterBelongs({ satelliteId: satellite.id, state: cluster.state }, cluster), true)
   assert.equal(clusterBelongs({ search: "nowhere" }, cluster), false)
+  assert.equal(clusterBelongs({ search: `${cluster.name} region=central` }, cluster), true)
+  assert.equal(clusterBelongs({ search: "nowhere region=central" }, cluster), false)
   const warning = event(60, "warning", "k", "m", { cluster })
   assert.equal(eventBelongs({ severity: "warning", clusterId: cluster.id }, warning), true)
   assert.equal(eventBelongs({ severity: "error" }, warning), false)

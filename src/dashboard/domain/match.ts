@@ -24,12 +24,20 @@ export function satelliteBelongs(filter: SatelliteFilter, satellite: Satellite):
   )
 }
 
-export const clusterBelongs = (filter: ClusterFilter, cluster: Cluster): boolean =>
-  (filter.state === undefined || cluster.state === filter.state) &&
-  (filter.satelliteId === undefined || cluster.satelliteId === filter.satelliteId) &&
-  (contains(cluster.name, filter.search) ||
-    contains(cluster.namespace, filter.search) ||
-    contains(cluster.satelliteName, filter.search))
+/** Labels are those of its satellite, which a cluster does not say: only central knows (`asksForLabels`). */
+export function clusterBelongs(filter: ClusterFilter, cluster: Cluster): boolean {
+  const { search } = searchWords(filter.search)
+  return (
+    (filter.state === undefined || cluster.state === filter.state) &&
+    (filter.satelliteId === undefined || cluster.satelliteId === filter.satelliteId) &&
+    (contains(cluster.name, search) ||
+      contains(cluster.namespace, search) ||
+      contains(cluster.satelliteName, search))
+  )
+}
+
+export const asksForLabels = ({ search }: ClusterFilter): boolean =>
+  searchWords(search).labels !== undefined
 
 export function eventBelongs(filter: EventFilter, event: FleetEventBody): boolean {
   const at = Date.parse(event.at)

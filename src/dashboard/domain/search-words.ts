@@ -1,4 +1,4 @@
-/** What a person types into the search of satellites: words, and labels as `zone=north`. */
+/** What a person types into the search of satellites or clusters: words, and labels of satellites as `zone=north`. */
 export type SearchWords = {
   readonly search?: string
   /** As REST takes them: `zone=north,tier=edge`. */

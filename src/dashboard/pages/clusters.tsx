@@ -74,7 +74,7 @@ export function ClustersPage() {
         </div>
         <SearchBox
           label="Search clusters"
-          placeholder="Name, namespace or satellite"
+          placeholder="Name, satellite or zone=north"
           value={filter.search}
           onSearch={(search) =>
             void navigate({ search: (old) => ({ ...old, search }), replace: true })
@@ -113,7 +113,8 @@ export function ClustersPage() {
               </Button>
             }
           >
-            None fits these filters.
+            None fits these filters: the state, the text in its name, namespace or satellite, and
+            all labels that its satellite should have.
           </Empty>
         ) : (
           <Empty
