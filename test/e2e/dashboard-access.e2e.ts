@@ -157,7 +157,7 @@ test("who is disabled is out at once", async () => {
   await using admin = await openWindow()
   await enter(admin.page, "admin", adminPassword, "/people")
   await admin.page.getByRole("button", { name: "Disable ada" }).click()
-  await admin.page.getByRole("row", { name: /^ada/ }).getByText("disabled").waitFor()
+  await admin.page.getByRole("row", { name: /^ada/ }).getByText("Disabled").waitFor()
   await hers.page.reload()
   await hers.page.getByRole("heading", { name: "Sign in" }).waitFor()
 })

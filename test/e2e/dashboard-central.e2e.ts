@@ -155,7 +155,7 @@ test("from the empty fleet to a failover: every step in the browser, nothing rel
       ],
     })
     await row("orders-1").getByText("Primary").waitFor()
-    await row("orders-0").getByText("Replica").waitFor()
+    await row("orders-0").getByText("Standby").waitFor()
     await page.getByText("orders-1 became primary in term 2").waitFor()
     await page.getByText("600 ms").waitFor()
 

@@ -3,6 +3,7 @@ import assert from "node:assert/strict"
 import { after, test } from "node:test"
 import { pagesOf } from "./dashboard/addresses.ts"
 import {
+  assertFits,
   assertSound,
   narrow,
   openScene,
@@ -11,6 +12,8 @@ import {
   signIn,
   wide,
 } from "./dashboard/browser.ts"
+import { exampleFleet } from "./dashboard/fleet.ts"
+import { strained } from "./dashboard/strained.ts"
 
 const stage = await openStage()
 after(() => stage[Symbol.asyncDispose]())
@@ -74,6 +77,42 @@ for (const colorScheme of ["light", "dark"] as const) {
     await close("find")
     await page.getByRole("button", { name: /^Account and theme/ }).click()
     await assertSound(page, "account")
+    assert.deepEqual(complaints, [])
+  })
+}
+
+for (const [name, viewport] of Object.entries({ wide, narrow })) {
+  test(`names as long as they may be have room on a ${name} screen`, async () => {
+    await using scene = await openScene(stage, { viewport }, strained(exampleFleet()))
+    const { page, central, complaints } = scene
+    await signIn(scene)
+    for (const address of Object.values(await pagesOf(scene))) {
+      await page.goto(address)
+      await settled(page)
+      await assertFits(page, address)
+    }
+    const telemetry = central.fleet.clusters.find((each) => each.name.startsWith("telemetry"))
+    await page.goto(`/clusters/${telemetry?.id}`)
+    await page.getByRole("button", { name: "Switchover" }).click()
+    await page.getByRole("button", { name: /^Switch over to/ }).waitFor()
+    await assertFits(page, "switchover")
+    await page.goto("/satellites")
+    for (const deed of ["Approve", "Reject"]) {
+      await page.getByRole("button", { name: new RegExp(`^${deed} `) }).click()
+      await page.getByRole("button", { name: deed, exact: true }).waitFor()
+      await assertFits(page, deed)
+      await page.keyboard.press("Escape")
+      await page
+        .getByRole("dialog")
+        .or(page.getByRole("alertdialog"))
+        .waitFor({ state: "detached" })
+    }
+    await page.keyboard.press("/")
+    await page
+      .getByRole("menuitem", { name: /orders-of/ })
+      .first()
+      .waitFor()
+    await assertFits(page, "find")
     assert.deepEqual(complaints, [])
   })
 }

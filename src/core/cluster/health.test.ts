@@ -90,7 +90,7 @@ const rows: readonly (readonly [string, HealthInput, ClusterState, RegExp])[] = 
     "a primary and streaming replicas",
     input(healthy),
     "healthy",
-    /orders-0 is primary, 2 replicas/,
+    /orders-0 is primary, 2 standbys/,
   ],
   ["one member that is primary", input([member(0, "primary")], { members: 1 }), "healthy", /only/],
   [

@@ -184,12 +184,12 @@ function withPrimary(input: HealthInput, primary: MemberSeen): Verdict {
   const twin = input.pods.find((other) => other !== primary && isPrimary(other))
   if (twin !== undefined) problems.unshift(`${twin.pod} also reports to be primary`)
   if (problems.length === 0) {
-    const replicas = wanted.length - 1
-    const streaming = replicas === 1 ? "1 replica streams" : `${replicas} replicas stream`
+    const standbys = wanted.length - 1
+    const streaming = standbys === 1 ? "1 standby streams" : `${standbys} standbys stream`
     return {
       state: "healthy",
       reason:
-        replicas === 0
+        standbys === 0
           ? `${primary.pod} is primary, its only member`
           : `${primary.pod} is primary, ${streaming}`,
     }

@@ -144,11 +144,9 @@ type RowProps = {
 const Row = ({ badge, name, where, why, actions }: RowProps) => (
   <li className="relative grid min-h-11 grid-cols-[minmax(0,1fr)_auto] items-center gap-x-4 gap-y-0.5 px-4 py-2 text-sm hover:bg-hover sm:grid-cols-[7.5rem_minmax(0,11rem)_minmax(0,12rem)_minmax(0,1fr)_auto]">
     <span className="max-sm:order-2">{badge}</span>
-    <span className="truncate">{name}</span>
-    <span className="truncate text-ink-3 max-sm:order-3 max-sm:col-span-full">{where}</span>
-    <span className="text-ink-2 max-sm:order-4 max-sm:col-span-full sm:truncate" title={why}>
-      {why}
-    </span>
+    <span className="wrap-anywhere">{name}</span>
+    <span className="wrap-anywhere text-ink-3 max-sm:order-3 max-sm:col-span-full">{where}</span>
+    <span className="wrap-anywhere text-ink-2 max-sm:order-4 max-sm:col-span-full">{why}</span>
     <span className="max-sm:order-5 max-sm:col-span-full max-sm:mt-1 max-sm:empty:hidden">
       {actions}
     </span>

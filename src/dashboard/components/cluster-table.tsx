@@ -26,11 +26,11 @@ const columns: Columns<Cluster> = column.columns([
           params={{ id: cluster.id }}
           stretched
           quiet
-          className="truncate font-medium"
+          className="font-medium"
         >
           {cluster.name}
         </TextLink>
-        <span className="truncate text-xs text-ink-3">{cluster.namespace}</span>
+        <span className="text-xs text-ink-3">{cluster.namespace}</span>
       </span>
     ),
   }),
@@ -43,12 +43,13 @@ const columns: Columns<Cluster> = column.columns([
   column.display({
     id: "satellite",
     header: "Satellite",
+    meta: { width: "min-w-36" },
     cell: ({ row: { original: cluster } }) => (
       <TextLink
         to="/satellites/$id"
         params={{ id: cluster.satelliteId }}
         quiet
-        className="relative z-1 text-ink-2"
+        className="relative z-1 wrap-anywhere text-ink-2"
       >
         {cluster.satelliteName}
       </TextLink>
@@ -69,11 +70,12 @@ const columns: Columns<Cluster> = column.columns([
   column.display({
     id: "primary",
     header: "Primary",
+    meta: { width: "min-w-32" },
     cell: ({ row: { original: cluster } }) =>
       cluster.primary === null ? (
         <span className="text-ink-3">none</span>
       ) : (
-        <span className="font-mono text-xs" data-volatile>
+        <span className="font-mono text-xs wrap-anywhere" data-volatile>
           {cluster.primary}
         </span>
       ),

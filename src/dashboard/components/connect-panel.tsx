@@ -12,7 +12,7 @@ export function ConnectPanel({ cluster }: { readonly cluster: Cluster }) {
     <Panel title="Connect" className="self-start">
       <dl className="flex flex-col gap-3 p-4 text-sm">
         <Line name="Writes, follows the primary" text={host(names.readWrite)} />
-        <Line name="Reads, any streaming replica" text={host(names.readOnly)} />
+        <Line name="Reads, any streaming standby" text={host(names.readOnly)} />
         <Line
           name="Superuser's password"
           text={`kubectl -n ${cluster.namespace} get secret ${names.secret} -o jsonpath='{.data.${secretKey.superuserPassword}}' | base64 -d`}
@@ -29,7 +29,7 @@ const Line = ({ name, text }: { readonly name: string; readonly text: string }) 
   <div className="min-w-0">
     <dt className="text-xs text-ink-3">{name}</dt>
     <dd className="mt-0.5 flex items-start gap-1">
-      <code className="min-w-0 flex-1 rounded-sm bg-sunken px-1.5 py-0.5 font-mono text-xs break-all">
+      <code className="min-w-0 flex-1 rounded-sm bg-sunken px-1.5 py-0.5 font-mono text-xs wrap-anywhere">
         {text}
       </code>
       <CopyButton text={text} label={`Copy: ${name}`} />

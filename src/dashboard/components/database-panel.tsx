@@ -14,6 +14,7 @@ import { NewDatabase } from "../forms/new-database.tsx"
 import { RotatePassword } from "../forms/rotate-password.tsx"
 import { ToneWord } from "../ui/badge.tsx"
 import { Button, IconButton } from "../ui/button.tsx"
+import { classNames } from "../ui/class-names.ts"
 import { Panel } from "../ui/panel.tsx"
 import { itemClass, popoverClass } from "../ui/select.tsx"
 import { Empty } from "../ui/states.tsx"
@@ -140,7 +141,11 @@ function Actions({ database }: { readonly database: ClusterDatabase }) {
             className="min-w-48 p-1 outline-none"
           >
             {deedsInOrder.map((deed) => (
-              <MenuItem key={deed} id={deed} className={itemClass}>
+              <MenuItem
+                key={deed}
+                id={deed}
+                className={classNames(itemClass, deed === "drop" && "text-bad")}
+              >
                 {deeds[deed]}
               </MenuItem>
             ))}

@@ -66,8 +66,8 @@ function EventRow({ event, of, details }: RowProps) {
         <span className="sr-only">{word}:</span>
       </span>
       <div className="min-w-0 flex-1">
-        <p className="break-words">{event.message}</p>
-        <p className="mt-0.5 flex flex-wrap items-center gap-x-2 gap-y-0.5 text-xs text-ink-3">
+        <p className="wrap-anywhere">{event.message}</p>
+        <p className="mt-0.5 flex flex-wrap items-center gap-x-2 gap-y-0.5 text-xs wrap-anywhere text-ink-3">
           <span className="font-mono">{event.kind}</span>
           {of !== "satellite" && of !== "cluster" && event.satelliteId !== null ? (
             <TextLink
@@ -108,7 +108,7 @@ const Details = ({ facts }: { readonly facts: readonly (readonly [string, string
       {facts.map(([key, value]) => (
         <Fragment key={key}>
           <dt className="font-mono text-ink-3">{key}</dt>
-          <dd className="font-mono break-words whitespace-pre-wrap">{value}</dd>
+          <dd className="font-mono wrap-anywhere whitespace-pre-wrap">{value}</dd>
         </Fragment>
       ))}
     </dl>

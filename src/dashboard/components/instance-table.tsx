@@ -25,8 +25,8 @@ const columns: Columns<Member> = column.columns([
     meta: { names: true },
     cell: ({ row: { original: instance } }) => (
       <span className="flex flex-col gap-1">
-        <span className="flex items-center gap-2">
-          <span className="font-mono text-xs font-medium whitespace-nowrap">{instance.pod}</span>
+        <span className="flex flex-wrap items-center gap-x-2 gap-y-1">
+          <span className="font-mono text-xs font-medium">{instance.pod}</span>
           <Changed value={instance.shown}>
             <RoleBadge role={instance.shown} />
           </Changed>

@@ -231,12 +231,12 @@ const Row = memo(function Row({ row }: { readonly row: LogRow }) {
     )
   const { head, fields } = readLine(row.text)
   return (
-    <p className="flex gap-2 px-3 py-px hover:bg-hover">
+    <p className="flex gap-x-2 px-3 py-px hover:bg-hover max-sm:flex-wrap">
       <span className="tnum shrink-0 text-ink-3" title={row.at ?? undefined}>
         {row.at === null ? "" : row.at.slice(11, 23)}
       </span>
       <span className={classNames("w-10 shrink-0", levelClass[row.level])}>{row.level}</span>
-      <span className="min-w-0 flex-1 break-words whitespace-pre-wrap [overflow-wrap:anywhere]">
+      <span className="min-w-0 flex-1 whitespace-pre-wrap wrap-anywhere max-sm:basis-full">
         <span className={row.level === "debug" ? "text-ink-2" : "text-ink"}>{head}</span>
         {fields === "" ? null : <span className="text-ink-3"> {fields}</span>}
         {row.cut ? <span className="font-sans text-ink-3"> … cut</span> : null}

@@ -1,4 +1,4 @@
-/** The mark: one primary and its replicas. */
+/** The mark: one primary and its standbys. */
 export const Logo = () => (
   <span className="flex items-center gap-2 font-semibold tracking-tight">
     <svg viewBox="0 0 32 32" className="size-6" aria-hidden>

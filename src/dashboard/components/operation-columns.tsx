@@ -34,7 +34,7 @@ export const operationColumns: Columns<Operation> = column.columns([
       <span className="flex min-w-0 flex-col">
         <span className="font-medium">{operationKind(operation.kind)}</span>
         {operation.target === null ? null : (
-          <span className="truncate font-mono text-xs text-ink-3">
+          <span className="font-mono wrap-anywhere text-xs text-ink-3">
             {operation.kind === "promote" ? "of" : "to"} {operation.target}
           </span>
         )}
@@ -47,12 +47,13 @@ export const operationColumns: Columns<Operation> = column.columns([
   column.display({
     id: "cluster",
     header: "Cluster",
+    meta: { width: "min-w-36" },
     cell: ({ row: { original: operation } }) => (
-      <span className="flex min-w-0 flex-col">
+      <span className="flex min-w-0 flex-col wrap-anywhere">
         <TextLink to="/clusters/$id" params={{ id: operation.clusterId }}>
           {operation.clusterName}
         </TextLink>
-        <span className="truncate text-xs text-ink-3">{operation.namespace}</span>
+        <span className="text-xs text-ink-3">{operation.namespace}</span>
       </span>
     ),
   }),

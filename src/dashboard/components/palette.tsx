@@ -110,13 +110,15 @@ const FoundItem = ({ item }: { readonly item: Found }) => (
   <MenuItem
     id={item.id}
     textValue={`${item.name} ${item.detail}`}
-    className={classNames(itemClass, "h-9 gap-2.5")}
+    className={classNames(itemClass, "min-h-9 gap-2.5 max-sm:flex-wrap max-sm:gap-y-0")}
   >
     <item.icon aria-hidden className="size-4 shrink-0 text-ink-3" />
-    <Text slot="label" className="font-medium wrap-anywhere">
+    <Text slot="label" className="min-w-0 font-medium wrap-anywhere">
       {item.name}
     </Text>
-    <span className="min-w-0 wrap-anywhere text-ink-3">{item.detail}</span>
+    <span className="min-w-0 wrap-anywhere text-ink-3 max-sm:order-1 max-sm:basis-full max-sm:pl-6.5 max-sm:empty:hidden">
+      {item.detail}
+    </span>
     {item.note === undefined ? null : (
       <span className={classNames("ml-auto shrink-0 text-xs", textTone[item.note.tone])}>
         {item.note.text}

@@ -1,4 +1,5 @@
-/** Who follows whom, drawn: the primary, its replicas, and how far behind each is. The table says the same in words. */
+/** Who follows whom, drawn: the primary, its standbys, and how far behind each is. The table says the same in words. */
+import { Fragment } from "react"
 import type { Cluster } from "#wire/rest/clusters.ts"
 import { type Member, membersOf } from "../domain/cluster.ts"
 import { phaseLook } from "../domain/words.ts"
@@ -22,12 +23,12 @@ export function ReplicationMap({ cluster }: { readonly cluster: Cluster }) {
       )}
     >
       {primary === undefined ? <NoPrimary /> : <Node instance={primary} />}
-      <div className="flex min-w-40 flex-1 flex-col gap-2">
+      <div className="grid min-w-40 flex-1 grid-cols-[minmax(10rem,1fr)_auto] items-center gap-y-2">
         {others.map((instance) => (
-          <div key={instance.pod} className="flex items-center">
+          <Fragment key={instance.pod}>
             <Edge instance={instance} joined={primary !== undefined} />
             <Node instance={instance} />
-          </div>
+          </Fragment>
         ))}
       </div>
     </div>
@@ -40,19 +41,19 @@ function Node({ instance }: { readonly instance: Member }) {
   return (
     <div
       className={classNames(
-        "flex h-9 items-center gap-2 border bg-surface px-3 shadow-raised transition-colors",
-        !primary && "w-60 shrink-0",
+        "flex min-h-9 items-center gap-2 border bg-surface px-3 py-1 shadow-raised transition-colors",
+        !primary && "min-w-60",
         primary ? "rounded-md border-accent" : "rounded-full border-line-strong",
       )}
     >
       <span
         className={classNames(
-          "size-2 rounded-full",
+          "size-2 shrink-0 rounded-full",
           fillTone[instance.shown === "claims-primary" ? "warn" : tone],
         )}
       />
-      <span className="font-mono text-xs font-medium">{instance.pod}</span>
-      <span className="text-xs text-ink-3">
+      <span className="max-w-80 font-mono text-xs font-medium wrap-anywhere">{instance.pod}</span>
+      <span className="text-xs whitespace-nowrap text-ink-3">
         {primary
           ? "primary"
           : instance.shown === "claims-primary"

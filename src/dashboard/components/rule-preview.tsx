@@ -108,7 +108,7 @@ function Matches({ preview: { matches, matchCount } }: { readonly preview: Previ
                 to="/satellites/$id"
                 params={{ id: match.satelliteId }}
                 quiet
-                className="min-w-0 truncate"
+                className="min-w-0 wrap-anywhere"
               >
                 {match.satelliteName}
               </TextLink>

@@ -20,6 +20,9 @@ const words: Readonly<Record<SatelliteDeed, { readonly word: string; readonly me
     decommission: { word: "Decommission…", meaning: "Forgotten here, with its clusters." },
   }
 
+/** Clusters lose their central by it. */
+const isGrave = (deed: SatelliteDeed): boolean => deed === "revoke" || deed === "decommission"
+
 type Props = { readonly satellite: Satellite }
 
 export function IdentityMenu({ satellite }: Props) {
@@ -42,7 +45,7 @@ export function IdentityMenu({ satellite }: Props) {
             {possible.map((deed) => (
               <MenuItem key={deed} id={deed} textValue={words[deed].word} className={itemClass}>
                 <span className="flex flex-col">
-                  <span>{words[deed].word}</span>
+                  <span className={isGrave(deed) ? "text-bad" : undefined}>{words[deed].word}</span>
                   <span className="text-xs text-ink-3">{words[deed].meaning}</span>
                 </span>
               </MenuItem>

@@ -22,12 +22,12 @@ const columns: Columns<Satellite> = column.columns([
           params={{ id: satellite.id }}
           stretched
           quiet
-          className="truncate font-medium"
+          className="font-medium"
         >
           {satellite.name}
         </TextLink>
         {satellite.site === satellite.name ? null : (
-          <span className="truncate text-xs text-ink-3">registered as {satellite.site}</span>
+          <span className="text-xs text-ink-3">registered as {satellite.site}</span>
         )}
       </span>
     ),
@@ -46,6 +46,7 @@ const columns: Columns<Satellite> = column.columns([
   column.display({
     id: "clusters",
     header: "Clusters",
+    meta: { align: "end" },
     cell: ({ row: { original: satellite } }) => (
       <span className="tnum">{satellite.clusterCount}</span>
     ),

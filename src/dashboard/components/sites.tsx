@@ -62,7 +62,12 @@ export function Sites() {
 const SiteRow = ({ site: { satellite, clusters } }: { readonly site: Site }) => (
   <li className="px-4 py-3">
     <div className="flex flex-wrap items-center gap-x-3 gap-y-1 text-sm">
-      <TextLink to="/satellites/$id" params={{ id: satellite.id }} quiet className="font-semibold">
+      <TextLink
+        to="/satellites/$id"
+        params={{ id: satellite.id }}
+        quiet
+        className="min-w-0 font-semibold wrap-anywhere"
+      >
         {satellite.name}
       </TextLink>
       <SatelliteBadge state={satellite.state} />
@@ -93,19 +98,22 @@ function ClusterCard({ cluster }: { readonly cluster: Cluster }) {
         stale && "stale",
       )}
     >
-      <div className="flex items-center justify-between gap-2">
+      <div className="flex items-start justify-between gap-2">
         <TextLink
           to="/clusters/$id"
           params={{ id: cluster.id }}
           stretched
           quiet
-          className="min-w-0 truncate font-medium"
+          className="min-w-0 font-medium wrap-anywhere"
         >
           {cluster.name}
         </TextLink>
         <ClusterBadge state={cluster.state} />
       </div>
-      <div className="mt-1.5 flex items-center gap-2 text-xs text-ink-3" data-volatile>
+      <div
+        className="mt-1.5 flex flex-wrap items-center gap-x-2 gap-y-0.5 text-xs text-ink-3"
+        data-volatile
+      >
         <MemberDots cluster={cluster} />
         <span className="tnum whitespace-nowrap">
           {membersReady(cluster)} of {cluster.members} ready
@@ -115,7 +123,7 @@ function ClusterCard({ cluster }: { readonly cluster: Cluster }) {
             </>
           ) : null}
         </span>
-        <span className="ml-auto min-w-0 truncate">
+        <span className="ml-auto min-w-0 wrap-anywhere">
           {cluster.primary === null ? (
             "no primary"
           ) : (

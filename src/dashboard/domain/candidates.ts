@@ -16,7 +16,7 @@ export type Candidate = {
 const lagMax = 16 * 1024 ** 2
 
 function whyUnfit(instance: Instance): string | undefined {
-  if (instance.role !== "replica") return "is not a replica"
+  if (instance.role !== "replica") return "is not a standby"
   if (instance.phase !== "streaming")
     return `does not stream: ${phaseLook(instance.phase).word.toLowerCase()}`
   if (!instance.ready) return "is not ready"

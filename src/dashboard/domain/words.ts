@@ -28,7 +28,7 @@ export function clusterLook(state: ClusterState): Look {
     case "creating":
       return look("Creating", "busy", "The site is building it; no healthy report has come yet.")
     case "healthy":
-      return look("Healthy", "good", "A primary accepts writes and every replica streams.")
+      return look("Healthy", "good", "A primary accepts writes and every standby streams.")
     case "degraded":
       return look("Degraded", "warn", "It accepts writes, but not every member is as it should be.")
     case "failing-over":
@@ -80,7 +80,7 @@ export function roleLook(role: ShownRole): Look {
     case "primary":
       return look("Primary", "busy", "Accepts writes.")
     case "replica":
-      return look("Replica", "quiet", "Follows the primary; answers reads.")
+      return look("Standby", "quiet", "Follows the primary; answers reads.")
     case "unknown":
       return look("No role", "quiet", "Neither primary nor following one.")
   }
@@ -136,19 +136,19 @@ export function durabilityLook(durability: Durability): Look {
       return look(
         "Asynchronous",
         "quiet",
-        "Commits do not wait for a replica; a failover can lose the latest.",
+        "Commits do not wait for a standby; a failover can lose the latest.",
       )
     case "preferred":
       return look(
         "Preferred",
         "quiet",
-        "Commits wait for a replica while one can follow, and go on alone when none can.",
+        "Commits wait for a standby while one can follow, and go on alone when none can.",
       )
     case "quorum":
       return look(
         "Quorum",
         "quiet",
-        "Commits always wait for a replica; no acknowledged commit is lost.",
+        "Commits always wait for a standby; no acknowledged commit is lost.",
       )
   }
 }

@@ -31,7 +31,7 @@ const columns: Columns<OpenSession> = column.columns([
           {one.address ?? "unknown"}
           {one.isThisOne ? <span className="ml-2 text-xs text-good">this one</span> : null}
         </span>
-        <span className="truncate text-xs text-ink-3">{one.userAgent ?? "unknown program"}</span>
+        <span className="text-xs text-ink-3">{one.userAgent ?? "unknown program"}</span>
       </span>
     ),
   }),

@@ -146,19 +146,21 @@ function Entry({ entry }: { readonly entry: AuditEntry }) {
   const changes = fieldChanges(entry.before, entry.after)
   return (
     <li className="px-4 py-3 text-sm">
-      <p className="flex flex-wrap items-baseline gap-x-2">
-        <span className="font-medium">{entry.actor}</span>
-        {entry.token === null ? null : (
-          <span className="text-xs text-ink-3">by token {entry.token}</span>
-        )}
-        <span className="text-ink-2">
-          {entry.action} {entry.resource}
-        </span>
-        <span className="font-medium break-all">{entry.resourceName}</span>
-        <span className="ml-auto text-xs text-ink-3">
+      <div className="flex items-baseline gap-4">
+        <p className="flex min-w-0 flex-1 flex-wrap items-baseline gap-x-2">
+          <span className="font-medium">{entry.actor}</span>
+          {entry.token === null ? null : (
+            <span className="text-xs text-ink-3">by token {entry.token}</span>
+          )}
+          <span className="text-ink-2">
+            {entry.action} {entry.resource}
+          </span>
+          <span className="font-medium wrap-anywhere">{entry.resourceName}</span>
+        </p>
+        <span className="shrink-0 text-xs text-ink-3">
           <Age at={entry.at} />
         </span>
-      </p>
+      </div>
       <details className="mt-1">
         <summary className="w-fit cursor-pointer rounded-sm text-xs text-accent">
           {changes.length === 0

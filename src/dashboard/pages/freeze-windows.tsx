@@ -1,7 +1,7 @@
 /** Times in which rollouts hold still on some satellites. */
 import { useInfiniteQuery } from "@tanstack/react-query"
 import { createColumnHelper } from "@tanstack/react-table"
-import { Plus, Snowflake, Trash2 } from "lucide-react"
+import { Plus, Snowflake } from "lucide-react"
 import { useState } from "react"
 import type { FreezeWindow } from "#wire/rest/freeze-windows.ts"
 import { Only } from "../components/only.tsx"
@@ -14,7 +14,7 @@ import { freezeTimeText } from "../domain/freeze.ts"
 import { DeleteNamed } from "../forms/delete-named.tsx"
 import { FreezeWindowForm } from "../forms/freeze-window.tsx"
 import { ToneWord } from "../ui/badge.tsx"
-import { Button, IconButton } from "../ui/button.tsx"
+import { Button } from "../ui/button.tsx"
 import { PageHeader, Panel } from "../ui/panel.tsx"
 import { Empty } from "../ui/states.tsx"
 import type { Columns, Features } from "../ui/table.tsx"
@@ -109,13 +109,18 @@ function Actions({ window }: { readonly window: FreezeWindow }) {
   const close = () => setOpen(undefined)
   return (
     <>
-      <span className="flex justify-end gap-1.5">
+      <span className="flex gap-1.5 @[60rem]:justify-end">
         <Button small onPress={() => setOpen("edit")} aria-label={`Edit ${window.name}`}>
           Edit
         </Button>
-        <IconButton label={`Delete ${window.name}`} onPress={() => setOpen("delete")}>
-          <Trash2 aria-hidden className="size-4" />
-        </IconButton>
+        <Button
+          small
+          kind="danger"
+          aria-label={`Delete ${window.name}`}
+          onPress={() => setOpen("delete")}
+        >
+          Delete
+        </Button>
       </span>
       {open === "edit" ? <FreezeWindowForm window={window} onClose={close} /> : null}
       {open === "delete" ? (

@@ -55,6 +55,7 @@ const columns: Columns<Image> = column.columns([
   }),
   column.accessor("clusterCount", {
     header: "Clusters",
+    meta: { align: "end" },
     cell: ({ row: { original: image } }) => <span className="tnum">{image.clusterCount}</span>,
   }),
   column.display({

@@ -106,7 +106,7 @@ function ClusterLogs({ cluster }: { readonly cluster: Cluster }) {
                 }))}
                 value={pod}
                 onChange={(next) => go({ pod: next })}
-                className="w-48"
+                className="max-w-full min-w-48"
               />
               <Select
                 label="Container"

@@ -50,7 +50,7 @@ const columns: Columns<Person> = column.columns([
     header: "Access",
     cell: ({ row: { original: person } }) =>
       person.disabled ? (
-        <Badge tone="quiet">disabled</Badge>
+        <Badge tone="quiet">Disabled</Badge>
       ) : (
         <span className="text-ink-2">{person.provider === null ? "password" : "provider"}</span>
       ),
@@ -68,7 +68,7 @@ const columns: Columns<Person> = column.columns([
   column.display({
     id: "actions",
     header: "",
-    meta: { align: "end" },
+    meta: { align: "end", line: true },
     cell: ({ row: { original: person } }) => <Actions person={person} />,
   }),
 ])
@@ -133,7 +133,7 @@ function Actions({ person }: { readonly person: Person }) {
     onError: () => complain(`${person.name} was not changed. Is this the last admin?`),
   })
   return (
-    <span className="inline-flex flex-wrap justify-end gap-1.5">
+    <span className="inline-flex flex-wrap gap-1.5 @[60rem]:justify-end">
       <Button small aria-label={`Edit ${person.name}`} onPress={() => setOpen("edit")}>
         Edit
       </Button>

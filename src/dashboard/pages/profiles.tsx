@@ -34,18 +34,22 @@ const columns: Columns<Profile> = column.columns([
         >
           {profile.name}
         </TextLink>
-        <span className="max-w-md truncate text-xs text-ink-3">{profile.description}</span>
+        <span className="line-clamp-3 max-w-md text-xs text-ink-3" title={profile.description}>
+          {profile.description}
+        </span>
       </span>
     ),
   }),
   column.display({
     id: "clusters",
     header: "Clusters",
+    meta: { align: "end" },
     cell: ({ row: { original: profile } }) => <span className="tnum">{profile.clusterCount}</span>,
   }),
   column.display({
     id: "members",
     header: "Members",
+    meta: { align: "end" },
     cell: ({ row: { original: profile } }) => <span className="tnum">{profile.spec.members}</span>,
   }),
   column.display({

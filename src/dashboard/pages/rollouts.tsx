@@ -39,7 +39,9 @@ const columns: Columns<Rollout> = column.columns([
         >
           {rollout.profileName} to version {rollout.specVersion}
         </TextLink>
-        <span className="max-w-md truncate text-xs text-ink-3">{rollout.note}</span>
+        <span className="line-clamp-3 max-w-md text-xs text-ink-3" title={rollout.note}>
+          {rollout.note}
+        </span>
       </span>
     ),
   }),
@@ -68,7 +70,7 @@ const columns: Columns<Rollout> = column.columns([
     id: "stage",
     header: "Stage",
     cell: ({ row: { original: rollout } }) => (
-      <span className="tnum">
+      <span className="tnum whitespace-nowrap">
         {Math.max(0, rollout.stage) + 1} of {rollout.stages.length}
       </span>
     ),

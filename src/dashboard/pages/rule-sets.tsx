@@ -39,6 +39,7 @@ const columns: Columns<ShownRuleSet> = column.columns([
   column.display({
     id: "rules",
     header: "Rules",
+    meta: { align: "end" },
     cell: ({ row: { original: set } }) => (
       <span className="tnum">
         {set.ruleCount}

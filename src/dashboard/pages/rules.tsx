@@ -1,7 +1,7 @@
 /** All deployment rules. */
 import { useQuery } from "@tanstack/react-query"
 import { createColumnHelper } from "@tanstack/react-table"
-import { Plus, Ruler, Trash2 } from "lucide-react"
+import { Plus, Ruler } from "lucide-react"
 import { useState } from "react"
 import type { Rule } from "#wire/rest/profiles.ts"
 import { call } from "../api/client.ts"
@@ -14,7 +14,7 @@ import { LoadFailed } from "../components/load-failed.tsx"
 import { DeleteNamed } from "../forms/delete-named.tsx"
 import { matchEndLook } from "../domain/words.ts"
 import { Age } from "../ui/age.tsx"
-import { ButtonLink, IconButton } from "../ui/button.tsx"
+import { Button, ButtonLink } from "../ui/button.tsx"
 import { PageHeader, Panel } from "../ui/panel.tsx"
 import { Empty, LoadingRows } from "../ui/states.tsx"
 import { type Columns, DataTable, type Features } from "../ui/table.tsx"
@@ -66,6 +66,7 @@ const columns: Columns<Rule> = column.columns([
   column.display({
     id: "clusters",
     header: "Clusters",
+    meta: { align: "end" },
     cell: ({ row: { original: rule } }) => <span className="tnum">{rule.clusterCount}</span>,
   }),
   column.display({
@@ -157,13 +158,15 @@ function RemoveRule({ rule }: { readonly rule: Rule }) {
   const [asked, setAsked] = useState(false)
   return (
     <>
-      <IconButton
-        label={`Delete rule ${rule.name}`}
+      <Button
+        small
+        kind="danger"
+        aria-label={`Delete rule ${rule.name}`}
         className="relative z-1"
         onPress={() => setAsked(true)}
       >
-        <Trash2 aria-hidden className="size-4" />
-      </IconButton>
+        Delete
+      </Button>
       {asked ? (
         <DeleteNamed
           title={`Delete rule ${rule.name}?`}

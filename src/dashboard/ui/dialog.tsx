@@ -34,20 +34,28 @@ export const Dialog = ({ title, open, onClose, children, busy, wide, alert }: Pr
       )}
     >
       <AriaDialog role={alert === true ? "alertdialog" : "dialog"} className="outline-none">
-        <header className="flex items-center justify-between gap-4 px-5 pt-4 pb-1">
-          <Heading slot="title" className="text-lg font-semibold">
+        <header className="flex items-start justify-between gap-4 px-5 pt-4 pb-1">
+          <Heading slot="title" className="min-w-0 text-lg font-semibold wrap-anywhere">
             {title}
           </Heading>
-          <IconButton label="Close" className="-mr-2" isDisabled={busy === true} onPress={onClose}>
+          <IconButton
+            label="Close"
+            className="-mt-1 -mr-2"
+            isDisabled={busy === true}
+            onPress={onClose}
+          >
             <X aria-hidden className="size-4" />
           </IconButton>
         </header>
-        <div className="px-5 pb-5">{children}</div>
+        <div className="px-5 pb-5 wrap-anywhere">{children}</div>
       </AriaDialog>
     </Modal>
   </ModalOverlay>
 )
 
+/** A button that names a member or a cluster may be wider than a narrow screen: then it has two lines. */
 export const DialogActions = ({ children }: { readonly children: ReactNode }) => (
-  <div className="mt-5 flex flex-wrap justify-end gap-2">{children}</div>
+  <div className="mt-5 flex flex-wrap justify-end gap-2 *:h-auto *:min-h-8 *:max-w-full *:whitespace-normal">
+    {children}
+  </div>
 )

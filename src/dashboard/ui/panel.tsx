@@ -35,7 +35,7 @@ export const PageHeader = ({ title, lead, above, actions }: HeaderProps) => (
   <header className="mb-5 flex flex-wrap items-start justify-between gap-x-6 gap-y-3">
     <div className="min-w-0">
       {above}
-      <h1 className="flex flex-wrap items-center gap-x-3 gap-y-1 text-2xl font-semibold tracking-tight">
+      <h1 className="flex flex-wrap items-center gap-x-3 gap-y-1 text-2xl font-semibold tracking-tight wrap-anywhere">
         {title}
       </h1>
       {lead === undefined ? null : <div className="mt-1 max-w-3xl text-ink-2">{lead}</div>}
@@ -63,6 +63,6 @@ type FactProps = {
 export const Fact = ({ name, children, wide = false }: FactProps) => (
   <div className={classNames("min-w-0", wide && "col-span-2")}>
     <dt className="text-xs text-ink-3">{name}</dt>
-    <dd className="mt-0.5 text-sm break-words">{children}</dd>
+    <dd className="mt-0.5 text-sm wrap-anywhere">{children}</dd>
   </div>
 )

@@ -58,6 +58,7 @@ export function DataTable<T extends RowData>(props: Props<T>) {
     getRowId: rowKey,
     enableSorting: sortable,
   })
+  const cornered = columns.some(({ meta }) => meta?.corner === true)
   return (
     <div className="@container min-w-0 overflow-x-auto">
       <table role="table" aria-label={label} className="w-full text-sm @max-[60rem]:block">
@@ -126,7 +127,9 @@ export function DataTable<T extends RowData>(props: Props<T>) {
                     className={classNames(
                       "min-w-0 align-middle @[60rem]:h-12 @[60rem]:px-2.5 @[60rem]:py-1.5 @[60rem]:first:pl-4 @[60rem]:last:pr-4",
                       meta?.align === "end" && "@[60rem]:text-right",
-                      meta?.names === true && "@max-[60rem]:col-span-full @max-[60rem]:pr-28",
+                      meta?.names === true &&
+                        "wrap-anywhere @max-[60rem]:col-span-full @[60rem]:min-w-44",
+                      meta?.names === true && cornered && "@max-[60rem]:pr-28",
                       meta?.corner === true &&
                         "@max-[60rem]:absolute @max-[60rem]:top-2.5 @max-[60rem]:right-3",
                       meta?.line === true && "@max-[60rem]:col-span-full @max-[60rem]:empty:hidden",

@@ -112,7 +112,7 @@ export const settled = async (page: Page): Promise<void> => {
   await page.locator('[role=status][aria-label^="Loading"]').first().waitFor({ state: "detached" })
 }
 
-/** axe finds nothing serious, and nothing is wider than the window. */
+/** axe finds nothing serious, and everything has room. */
 export async function assertSound(page: Page, what: string): Promise<void> {
   const { violations } = await new AxeBuilder({ page }).analyze()
   const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical")
@@ -124,6 +124,29 @@ export async function assertSound(page: Page, what: string): Promise<void> {
     [],
     `axe on ${what}`,
   )
+  await assertFits(page, what)
+}
+
+/** Nothing is wider than the window, no table than its frame, nothing in a dialog than the dialog. */
+export async function assertFits(page: Page, what: string): Promise<void> {
   const excess = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
   assert.ok(excess <= 0, `${what} is ${excess} pixels wider than the window`)
+  const cut = await page.evaluate(() => {
+    const tables = [...document.querySelectorAll("table")].filter(
+      ({ parentElement: frame }) => frame !== null && frame.scrollWidth > frame.clientWidth,
+    )
+    const dialogs = [...document.querySelectorAll("[role=dialog], [role=alertdialog]")]
+    const outside = dialogs.flatMap((dialog) => {
+      const { left, right } = dialog.getBoundingClientRect()
+      return [...dialog.querySelectorAll("h2, p, button, input, label, code")].filter((part) => {
+        const room = part.getBoundingClientRect()
+        const isSeen = room.width > 0 && part.closest("[aria-hidden]") === null
+        return isSeen && (room.left < left || room.right > right)
+      })
+    })
+    return [...tables, ...outside].map(
+      (each) => each.getAttribute("aria-label") ?? each.textContent,
+    )
+  })
+  assert.deepEqual(cut, [], `cut off on ${what}`)
 }

@@ -150,7 +150,7 @@ function cluster(
     newestSpecVersion: 2,
     ruleId: null,
     state: "healthy",
-    reason: "A primary accepts writes; both replicas stream.",
+    reason: "A primary accepts writes; 2 standbys stream.",
     paused: false,
     deletionProtected: false,
     members: 3,
@@ -303,7 +303,7 @@ export function exampleFleet(): FakeFleet {
   const quality = cluster(turin, edge, "quality-lab", { specVersion: 1 })
   const tills = cluster(oslo, small, "tills", {
     members: 2,
-    reason: "A primary accepts writes; the replica streams.",
+    reason: "A primary accepts writes; 1 standby streams.",
     instances: [
       instance("tills-0", "replica", { synchronous: true }),
       instance("tills-1", "primary"),

@@ -182,7 +182,9 @@ function RulesOf({ profile, to }: { readonly profile: Profile; readonly to: numb
               <TextLink to="/rules/$id" params={{ id: rule.id }}>
                 {rule.name}
               </TextLink>
-              <span className="tnum text-ink-2">{countText(rule.clusterCount, "cluster")}</span>
+              <span className="tnum shrink-0 text-ink-2">
+                {countText(rule.clusterCount, "cluster")}
+              </span>
             </li>
           ))}
         </ul>

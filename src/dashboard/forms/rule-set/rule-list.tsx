@@ -104,7 +104,7 @@ export const RuleTitle = ({ rule }: { readonly rule: RuleBody }) => (
       {rule.category} · {rule.action}
       {rule.enabled ? "" : " · switched off"}
     </span>
-    <span className="w-full truncate text-xs font-normal text-ink-2">{rule.description}</span>
+    <span className="w-full text-xs font-normal text-ink-2">{rule.description}</span>
   </span>
 )
 
