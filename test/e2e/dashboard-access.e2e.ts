@@ -16,9 +16,11 @@ import { type TestServer, testServer } from "../fixtures/postgres.ts"
 import { type TestProvider, testProvider } from "../fixtures/provider.ts"
 import {
   assertSound,
+  enter,
   live,
   narrow,
   openStage,
+  openWindow,
   settled,
   type Stage,
   wide,
@@ -62,28 +64,6 @@ async function freePort(): Promise<number> {
   return address.port
 }
 
-type Window = AsyncDisposable & { readonly page: Page }
-
-/** A browser that has never been here. */
-async function openWindow(): Promise<Window> {
-  const context = await stage.browser.newContext({
-    viewport: wide,
-    baseURL: restUrl(central),
-    reducedMotion: "reduce",
-  })
-  const page = await context.newPage()
-  page.setDefaultTimeout(30_000)
-  return { page, [Symbol.asyncDispose]: () => context.close() }
-}
-
-async function enter(page: Page, user: string, password: string, to = "/"): Promise<void> {
-  await page.goto(to)
-  await page.getByLabel("User").fill(user)
-  await page.getByLabel("Password").fill(password)
-  await page.getByRole("button", { name: "Sign in", exact: true }).click()
-  await live(page)
-}
-
 async function soundInEveryLook(page: Page, what: string): Promise<void> {
   for (const colorScheme of ["light", "dark"] as const)
     for (const viewport of [wide, narrow]) {
@@ -99,7 +79,7 @@ async function soundInEveryLook(page: Page, what: string): Promise<void> {
 let ada: string
 
 test("a person is made, with a password that is shown once, and gets in with it", async () => {
-  await using admin = await openWindow()
+  await using admin = await openWindow(stage, restUrl(central))
   const { page } = admin
   await enter(page, "admin", adminPassword, "/people")
   await page.getByRole("button", { name: "New person" }).click()
@@ -113,14 +93,14 @@ test("a person is made, with a password that is shown once, and gets in with it"
   await page.getByRole("button", { name: "I have copied it" }).click()
   await page.getByRole("row", { name: /^ada/ }).getByText("never").waitFor()
   await soundInEveryLook(page, "people")
-  await using hers = await openWindow()
+  await using hers = await openWindow(stage, restUrl(central))
   await enter(hers.page, "ada", ada)
   assert.equal(await hers.page.getByRole("link", { name: "People" }).count(), 0)
 })
 
 test("the own password is changed and the own sessions are ended under the account", async () => {
-  await using here = await openWindow()
-  await using there = await openWindow()
+  await using here = await openWindow(stage, restUrl(central))
+  await using there = await openWindow(stage, restUrl(central))
   await enter(there.page, "ada", ada)
   await enter(here.page, "ada", ada, "/account")
   const { page } = here
@@ -152,9 +132,9 @@ test("the own password is changed and the own sessions are ended under the accou
 })
 
 test("who is disabled is out at once", async () => {
-  await using hers = await openWindow()
+  await using hers = await openWindow(stage, restUrl(central))
   await enter(hers.page, "ada", ada, "/clusters")
-  await using admin = await openWindow()
+  await using admin = await openWindow(stage, restUrl(central))
   await enter(admin.page, "admin", adminPassword, "/people")
   await admin.page.getByRole("button", { name: "Disable ada" }).click()
   await admin.page.getByRole("row", { name: /^ada/ }).getByText("Disabled").waitFor()
@@ -163,7 +143,7 @@ test("who is disabled is out at once", async () => {
 })
 
 test("a token whose answer was lost is made once, shown once, and revoked", async () => {
-  await using admin = await openWindow()
+  await using admin = await openWindow(stage, restUrl(central))
   const { page } = admin
   await enter(page, "admin", adminPassword, "/tokens")
   await page.getByRole("button", { name: "New token" }).first().click()
@@ -194,7 +174,7 @@ test("a token whose answer was lost is made once, shown once, and revoked", asyn
 })
 
 test("the audit says who changed what, field by field, and narrows", async () => {
-  await using admin = await openWindow()
+  await using admin = await openWindow(stage, restUrl(central))
   const { page } = admin
   await enter(page, "admin", adminPassword, "/audit?resource=person")
   const changes = page.getByRole("list", { name: "Changes" })
@@ -208,7 +188,7 @@ test("the audit says who changed what, field by field, and narrows", async () =>
 })
 
 test("through the identity provider: away, then in with the role of the group, then refused", async () => {
-  await using first = await openWindow()
+  await using first = await openWindow(stage, restUrl(central))
   const { page } = first
   await page.goto("/sign-in")
   await page.getByRole("link", { name: "Sign in with Example ID" }).click()
@@ -227,7 +207,7 @@ test("through the identity provider: away, then in with the role of the group, t
   await page.goto("/profiles")
   await page.getByRole("heading", { name: "Profiles" }).waitFor()
   assert.equal(await page.getByRole("link", { name: "New profile" }).count(), 0)
-  await using second = await openWindow()
+  await using second = await openWindow(stage, restUrl(central))
   await second.page.goto("/sign-in")
   await throughProvider(second.page, "eve")
   await second.page.getByText("None of your groups may use this central.").waitFor()

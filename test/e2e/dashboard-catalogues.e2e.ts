@@ -16,9 +16,10 @@ import { type TestServer, testServer } from "../fixtures/postgres.ts"
 import { Site, type SiteStream } from "../fixtures/site.ts"
 import {
   assertSound,
-  live,
+  enter,
   narrow,
   openStage,
+  openWindow,
   settled,
   type Stage,
   wide,
@@ -63,7 +64,10 @@ before(async () => {
       },
     },
   })
-  page = await signIn()
+  // One window for all tests: signing in is another file's business.
+  const window = await openWindow(stage, restUrl(central))
+  page = window.page
+  await enter(page, "admin", adminPassword)
 })
 after(async () => {
   await site.close()
@@ -71,23 +75,6 @@ after(async () => {
   await stage[Symbol.asyncDispose]()
   await server.close()
 })
-
-/** One window for all tests: signing in is another file's business. */
-async function signIn(): Promise<Page> {
-  const context = await stage.browser.newContext({
-    viewport: wide,
-    baseURL: restUrl(central),
-    reducedMotion: "reduce",
-  })
-  const opened = await context.newPage()
-  opened.setDefaultTimeout(30_000)
-  await opened.goto("/")
-  await opened.getByLabel("User").fill("admin")
-  await opened.getByLabel("Password").fill(adminPassword)
-  await opened.getByRole("button", { name: "Sign in" }).click()
-  await live(opened)
-  return opened
-}
 
 const shots = process.env["PG_SWARM_TEST_SHOTS"]
 async function sound(name: string): Promise<void> {

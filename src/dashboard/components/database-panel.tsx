@@ -20,7 +20,7 @@ import { itemClass, popoverClass } from "../ui/select.tsx"
 import { Empty } from "../ui/states.tsx"
 import type { Columns, Features } from "../ui/table.tsx"
 import { Only } from "./only.tsx"
-import { PagedTable } from "./paged-table.tsx"
+import { PagedTable } from "./paged.tsx"
 
 export function DatabasePanel({ cluster }: { readonly cluster: Cluster }) {
   const [adding, setAdding] = useState(false)

@@ -7,12 +7,10 @@ import { imageProblem } from "#core/cluster/image.ts"
 import type { Image } from "#wire/rest/image-routes.ts"
 import { call } from "../api/client.ts"
 import { catalogueKeys } from "../api/catalogue-queries.ts"
-import { Button } from "../ui/button.tsx"
-import { Dialog, DialogActions } from "../ui/dialog.tsx"
 import { Notice } from "../ui/notice.tsx"
 import { say } from "../ui/toast.tsx"
 import { FormText } from "./form-field.tsx"
-import { Refused } from "./refused.tsx"
+import { SaveDialog } from "./save-dialog.tsx"
 
 const checked = z
   .object({ reference: z.string().trim(), notes: z.string().trim().max(1000) })
@@ -42,36 +40,25 @@ export function EditImage({ image, onClose }: Props) {
   })
   const isOther = form.watch("reference").trim() !== image.reference
   return (
-    <Dialog title={`Edit ${name}`} open onClose={onClose} busy={save.isPending}>
-      <form
-        noValidate
-        className="flex flex-col gap-4"
-        onSubmit={(event) => void form.handleSubmit((typed) => save.mutate(typed))(event)}
-      >
-        <Refused error={save.error}>
-          <FormText control={form.control} name="reference" label="Reference" mono autoFocus />
-          <FormText
-            control={form.control}
-            name="notes"
-            label="Notes"
-            placeholder="PostGIS 3.5, pgvector 0.8"
-          />
-          {isOther && image.profiles.length > 0 ? (
-            <Notice tone="busy">
-              {image.profiles.map((one) => one.name).join(", ")} keep the reference that they have,
-              and are told that there is a newer image. No cluster moves by this.
-            </Notice>
-          ) : null}
-          <DialogActions>
-            <Button onPress={onClose} isDisabled={save.isPending}>
-              Cancel
-            </Button>
-            <Button type="submit" kind="primary" isPending={save.isPending}>
-              {save.isPending ? "Saving…" : "Save"}
-            </Button>
-          </DialogActions>
-        </Refused>
-      </form>
-    </Dialog>
+    <SaveDialog
+      title={`Edit ${name}`}
+      save={save}
+      onSubmit={form.handleSubmit((typed) => save.mutate(typed))}
+      onClose={onClose}
+    >
+      <FormText control={form.control} name="reference" label="Reference" mono autoFocus />
+      <FormText
+        control={form.control}
+        name="notes"
+        label="Notes"
+        placeholder="PostGIS 3.5, pgvector 0.8"
+      />
+      {isOther && image.profiles.length > 0 ? (
+        <Notice tone="busy">
+          {image.profiles.map((one) => one.name).join(", ")} keep the reference that they have, and
+          are told that there is a newer image. No cluster moves by this.
+        </Notice>
+      ) : null}
+    </SaveDialog>
   )
 }

@@ -6,11 +6,9 @@ import * as z from "zod"
 import { createImageVariantBody, type ImageVariant } from "#wire/rest/image-routes.ts"
 import { call } from "../api/client.ts"
 import { catalogueKeys } from "../api/catalogue-queries.ts"
-import { Button } from "../ui/button.tsx"
-import { Dialog, DialogActions } from "../ui/dialog.tsx"
 import { say } from "../ui/toast.tsx"
 import { FormText } from "./form-field.tsx"
-import { Refused } from "./refused.tsx"
+import { SaveDialog } from "./save-dialog.tsx"
 
 type Props = { readonly variant?: ImageVariant; readonly onClose: () => void }
 
@@ -48,53 +46,37 @@ export function ImageVariantForm({ variant, onClose }: Props) {
     onSettled: () => client.invalidateQueries({ queryKey: catalogueKeys.images }),
   })
   return (
-    <Dialog
+    <SaveDialog
       title={variant === undefined ? "New variant" : `Edit variant ${variant.name}`}
-      open
+      save={save}
+      onSubmit={form.handleSubmit((body) => save.mutate(body))}
       onClose={onClose}
-      busy={save.isPending}
     >
-      <form
-        noValidate
-        className="flex flex-col gap-4"
-        onSubmit={(event) => void form.handleSubmit((body) => save.mutate(body))(event)}
-      >
-        <Refused error={save.error}>
-          {variant === undefined ? (
-            <>
-              <FormText
-                control={form.control}
-                name="name"
-                label="Name"
-                placeholder="debian-postgis"
-                autoFocus
-                help="Profiles name it, so it stays as it is"
-              />
-              <FormText
-                control={form.control}
-                name="uid"
-                label="User of the server"
-                help="The number that postgres has in its images. It stays as it is, because the files of clusters belong to it: 999 in Debian's images, 70 in Alpine's."
-              />
-            </>
-          ) : null}
+      {variant === undefined ? (
+        <>
           <FormText
             control={form.control}
-            name="description"
-            label="Description"
-            placeholder="Debian with PostGIS 3.5"
-            autoFocus={variant !== undefined}
+            name="name"
+            label="Name"
+            placeholder="debian-postgis"
+            autoFocus
+            help="Profiles name it, so it stays as it is"
           />
-          <DialogActions>
-            <Button onPress={onClose} isDisabled={save.isPending}>
-              Cancel
-            </Button>
-            <Button type="submit" kind="primary" isPending={save.isPending}>
-              {save.isPending ? "Saving…" : "Save"}
-            </Button>
-          </DialogActions>
-        </Refused>
-      </form>
-    </Dialog>
+          <FormText
+            control={form.control}
+            name="uid"
+            label="User of the server"
+            help="The number that postgres has in its images. It stays as it is, because the files of clusters belong to it: 999 in Debian's images, 70 in Alpine's."
+          />
+        </>
+      ) : null}
+      <FormText
+        control={form.control}
+        name="description"
+        label="Description"
+        placeholder="Debian with PostGIS 3.5"
+        autoFocus={variant !== undefined}
+      />
+    </SaveDialog>
   )
 }

@@ -5,11 +5,9 @@ import { useForm } from "react-hook-form"
 import { createStorageTierBody, type StorageTier } from "#wire/rest/storage-routes.ts"
 import { call } from "../api/client.ts"
 import { catalogueKeys } from "../api/catalogue-queries.ts"
-import { Button } from "../ui/button.tsx"
-import { Dialog, DialogActions } from "../ui/dialog.tsx"
 import { say } from "../ui/toast.tsx"
 import { FormText } from "./form-field.tsx"
-import { Refused } from "./refused.tsx"
+import { SaveDialog } from "./save-dialog.tsx"
 
 type Props = { readonly tier?: StorageTier; readonly onClose: () => void }
 
@@ -34,45 +32,29 @@ export function StorageTierForm({ tier, onClose }: Props) {
     },
   })
   return (
-    <Dialog
+    <SaveDialog
       title={tier === undefined ? "New storage tier" : `Edit tier ${tier.name}`}
-      open
+      save={save}
+      onSubmit={form.handleSubmit((body) => save.mutate(body))}
       onClose={onClose}
-      busy={save.isPending}
     >
-      <form
-        noValidate
-        className="flex flex-col gap-4"
-        onSubmit={(event) => void form.handleSubmit((body) => save.mutate(body))(event)}
-      >
-        <Refused error={save.error}>
-          {tier === undefined ? (
-            <FormText
-              control={form.control}
-              name="name"
-              label="Name"
-              placeholder="fast"
-              autoFocus
-              help="Profiles name it, so it stays as it is"
-            />
-          ) : null}
-          <FormText
-            control={form.control}
-            name="description"
-            label="Description"
-            placeholder="Local NVMe"
-            help="What one may expect of it, for whoever maps it on a site"
-          />
-          <DialogActions>
-            <Button onPress={onClose} isDisabled={save.isPending}>
-              Cancel
-            </Button>
-            <Button type="submit" kind="primary" isPending={save.isPending}>
-              {save.isPending ? "Saving…" : "Save"}
-            </Button>
-          </DialogActions>
-        </Refused>
-      </form>
-    </Dialog>
+      {tier === undefined ? (
+        <FormText
+          control={form.control}
+          name="name"
+          label="Name"
+          placeholder="fast"
+          autoFocus
+          help="Profiles name it, so it stays as it is"
+        />
+      ) : null}
+      <FormText
+        control={form.control}
+        name="description"
+        label="Description"
+        placeholder="Local NVMe"
+        help="What one may expect of it, for whoever maps it on a site"
+      />
+    </SaveDialog>
   )
 }

@@ -1,17 +1,13 @@
 /** Every change that somebody made: who, when, by which request, and what was otherwise before. */
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query"
 import { getRouteApi, useNavigate } from "@tanstack/react-router"
-import { ScrollText } from "lucide-react"
 import type { AuditEntry } from "#wire/rest/audit.ts"
 import { type AuditSearch, auditExportUrl, auditQuery, auditWordsQuery } from "../api/queries.ts"
-import { LoadFailed } from "../components/load-failed.tsx"
-import { More } from "../components/more.tsx"
+import { NothingMatches, PagedList } from "../components/paged.tsx"
 import { fieldChanges } from "../domain/audit.ts"
 import { Age } from "../ui/age.tsx"
-import { Button } from "../ui/button.tsx"
 import { PageHeader, Panel } from "../ui/panel.tsx"
 import { Select } from "../ui/select.tsx"
-import { Empty, LoadingRows } from "../ui/states.tsx"
 import { useTitle } from "../ui/title.ts"
 
 const route = getRouteApi("/signed-in/audit")
@@ -52,7 +48,6 @@ export function AuditPage() {
   const navigate = useNavigate({ from: "/audit" })
   const { data: words } = useQuery(auditWordsQuery)
   const query = useInfiniteQuery(auditQuery(filter))
-  const entries = query.data?.pages.flatMap(({ items }) => items) ?? []
   const put = (change: Partial<Record<keyof AuditSearch, string>>): void =>
     void navigate({
       search: (old) => {
@@ -99,44 +94,23 @@ export function AuditPage() {
         />
       </div>
       <Panel>
-        {query.isPending ? (
-          <LoadingRows what="changes" />
-        ) : query.isError && entries.length === 0 ? (
-          <LoadFailed
-            what="The audit"
-            error={query.error}
-            retry={query.refetch}
-            retrying={query.isFetching}
-          />
-        ) : entries.length === 0 ? (
-          <Empty
-            icon={ScrollText}
-            title="No change matches"
-            action={
-              <Button onPress={() => void navigate({ search: {}, replace: true })}>
-                Show all changes
-              </Button>
-            }
-          >
-            Nobody changed anything that fits these filters.
-          </Empty>
-        ) : (
-          <>
+        <PagedList
+          what="changes"
+          query={query}
+          empty={
+            <NothingMatches one="change" onShowAll={() => navigate({ search: {}, replace: true })}>
+              Nobody changed anything that fits these filters.
+            </NothingMatches>
+          }
+        >
+          {(entries) => (
             <ul className="divide-y divide-line" aria-label="Changes">
               {entries.map((entry) => (
                 <Entry key={entry.serial} entry={entry} />
               ))}
             </ul>
-            <More
-              shown={entries.length}
-              what="changes"
-              hasMore={query.hasNextPage}
-              loading={query.isFetchingNextPage}
-              failed={query.isFetchNextPageError}
-              onMore={query.fetchNextPage}
-            />
-          </>
-        )}
+          )}
+        </PagedList>
       </Panel>
     </>
   )

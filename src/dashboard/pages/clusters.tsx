@@ -1,20 +1,19 @@
 /** All clusters: filtered and searched by central, page by page. */
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query"
 import { getRouteApi, useNavigate } from "@tanstack/react-router"
-import { Database, SearchX, X } from "lucide-react"
+import { Database, X } from "lucide-react"
 import { clusterStates } from "#core/cluster/state.ts"
 import { clustersQuery, overviewQuery, satelliteQuery } from "../api/queries.ts"
 import { ClusterTable } from "../components/cluster-table.tsx"
 import { Only } from "../components/only.tsx"
-import { LoadFailed } from "../components/load-failed.tsx"
-import { More } from "../components/more.tsx"
+import { NothingMatches, PagedList } from "../components/paged.tsx"
 import { SearchBox } from "../components/search-box.tsx"
 import { total } from "../domain/counts.ts"
 import { clusterLook } from "../domain/words.ts"
 import { Button, ButtonLink } from "../ui/button.tsx"
 import { PageHeader, Panel } from "../ui/panel.tsx"
 import { Segments } from "../ui/segments.tsx"
-import { Empty, LoadingRows } from "../ui/states.tsx"
+import { Empty } from "../ui/states.tsx"
 import { useTitle } from "../ui/title.ts"
 
 const route = getRouteApi("/signed-in/clusters")
@@ -25,7 +24,6 @@ export function ClustersPage() {
   const navigate = useNavigate({ from: "/clusters" })
   const counts = useQuery(overviewQuery).data?.clusters
   const list = useInfiniteQuery(clustersQuery(filter))
-  const clusters = list.data?.pages.flatMap((page) => page.items) ?? []
   const filtered =
     filter.state !== undefined || filter.search !== undefined || filter.satelliteId !== undefined
   const choices = [
@@ -82,59 +80,41 @@ export function ClustersPage() {
         />
       </div>
       <Panel>
-        {list.isPending ? (
-          <LoadingRows what="clusters" />
-        ) : list.isError && clusters.length === 0 ? (
-          <LoadFailed
-            what="The list of clusters"
-            error={list.error}
-            retry={list.refetch}
-            retrying={list.isFetching}
-          />
-        ) : clusters.length > 0 ? (
-          <>
-            <ClusterTable clusters={clusters} />
-            <More
-              shown={clusters.length}
-              what="clusters"
-              hasMore={list.hasNextPage}
-              loading={list.isFetchingNextPage}
-              failed={list.isFetchNextPageError}
-              onMore={list.fetchNextPage}
-            />
-          </>
-        ) : filtered ? (
-          <Empty
-            icon={SearchX}
-            title="No cluster matches"
-            action={
-              <Button onPress={() => void navigate({ search: {}, replace: true })}>
-                Show all clusters
-              </Button>
-            }
-          >
-            None fits these filters: the state, the text in its name, namespace or satellite, and
-            all labels that its satellite should have.
-          </Empty>
-        ) : (
-          <Empty
-            icon={Database}
-            title="No cluster yet"
-            action={
-              <Only who="createRule">
-                <div className="flex gap-2">
-                  <ButtonLink to="/profiles/new">Make a profile</ButtonLink>
-                  <ButtonLink to="/rules/new" kind="primary">
-                    Make a rule
-                  </ButtonLink>
-                </div>
-              </Only>
-            }
-          >
-            A profile says what a cluster looks like; a rule puts one on every approved satellite
-            whose labels match, now and later.
-          </Empty>
-        )}
+        <PagedList
+          what="clusters"
+          query={list}
+          empty={
+            filtered ? (
+              <NothingMatches
+                one="cluster"
+                onShowAll={() => navigate({ search: {}, replace: true })}
+              >
+                None fits these filters: the state, the text in its name, namespace or satellite,
+                and all labels that its satellite should have.
+              </NothingMatches>
+            ) : (
+              <Empty
+                icon={Database}
+                title="No cluster yet"
+                action={
+                  <Only who="createRule">
+                    <div className="flex gap-2">
+                      <ButtonLink to="/profiles/new">Make a profile</ButtonLink>
+                      <ButtonLink to="/rules/new" kind="primary">
+                        Make a rule
+                      </ButtonLink>
+                    </div>
+                  </Only>
+                }
+              >
+                A profile says what a cluster looks like; a rule puts one on every approved
+                satellite whose labels match, now and later.
+              </Empty>
+            )
+          }
+        >
+          {(rows) => <ClusterTable clusters={rows} />}
+        </PagedList>
       </Panel>
     </>
   )

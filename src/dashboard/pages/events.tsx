@@ -1,21 +1,20 @@
 /** The whole log: filtered by central, older by scrolling, newer by themselves without a jump. */
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query"
 import { getRouteApi, useNavigate } from "@tanstack/react-router"
-import { Activity, ArrowUp, SearchX, X } from "lucide-react"
+import { Activity, ArrowUp, X } from "lucide-react"
 import { useMemo, useState } from "react"
 import type { Severity } from "#core/cluster/events.ts"
 import type { FleetEventBody } from "#wire/rest/events.ts"
 import { clusterQuery, eventsQuery, satelliteQuery } from "../api/queries.ts"
 import { EventList } from "../components/event-list.tsx"
-import { LoadFailed } from "../components/load-failed.tsx"
-import { More } from "../components/more.tsx"
+import { NothingMatches, PagedList } from "../components/paged.tsx"
 import { type EventRange, sinceOf } from "../domain/event-range.ts"
 import { Button } from "../ui/button.tsx"
 import { serverNow } from "../ui/clock.ts"
 import { countText } from "../ui/format.ts"
 import { PageHeader, Panel } from "../ui/panel.tsx"
 import { Segments } from "../ui/segments.tsx"
-import { Empty, LoadingRows } from "../ui/states.tsx"
+import { Empty } from "../ui/states.tsx"
 import { useTitle } from "../ui/title.ts"
 
 const route = getRouteApi("/signed-in/events")
@@ -98,44 +97,23 @@ export function EventsPage() {
         </div>
       )}
       <Panel>
-        {list.isPending ? (
-          <LoadingRows what="events" rows={10} />
-        ) : list.isError && all.length === 0 ? (
-          <LoadFailed
-            what="The events"
-            error={list.error}
-            retry={list.refetch}
-            retrying={list.isFetching}
-          />
-        ) : all.length > 0 ? (
-          <>
-            <EventList events={visible} label="Events" details />
-            <More
-              shown={all.length}
-              what="events"
-              hasMore={list.hasNextPage}
-              loading={list.isFetchingNextPage}
-              failed={list.isFetchNextPageError}
-              onMore={list.fetchNextPage}
-            />
-          </>
-        ) : narrowed ? (
-          <Empty
-            icon={SearchX}
-            title="No event matches"
-            action={
-              <Button onPress={() => void navigate({ search: {}, replace: true })}>
-                Show all events
-              </Button>
-            }
-          >
-            Nothing of this kind happened in this time.
-          </Empty>
-        ) : (
-          <Empty icon={Activity} title="Nothing has happened yet">
-            Registrations, failovers, repairs and everything else worth telling appear here.
-          </Empty>
-        )}
+        <PagedList
+          what="events"
+          query={list}
+          empty={
+            narrowed ? (
+              <NothingMatches one="event" onShowAll={() => navigate({ search: {}, replace: true })}>
+                Nothing of this kind happened in this time.
+              </NothingMatches>
+            ) : (
+              <Empty icon={Activity} title="Nothing has happened yet">
+                Registrations, failovers, repairs and everything else worth telling appear here.
+              </Empty>
+            )
+          }
+        >
+          {() => <EventList events={visible} label="Events" details />}
+        </PagedList>
       </Panel>
     </>
   )

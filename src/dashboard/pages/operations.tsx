@@ -1,13 +1,13 @@
 /** Everything that people asked to be done to clusters: how far it is, who asked, how it ended. */
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query"
 import { getRouteApi, useNavigate } from "@tanstack/react-router"
-import { ListChecks, SearchX, X } from "lucide-react"
+import { ListChecks, X } from "lucide-react"
 import { useState } from "react"
 import { operationStates } from "#core/switchover/operation.ts"
 import { operationKinds } from "#wire/rest/operations.ts"
 import { allOperationsQuery, clusterQuery, sessionQuery } from "../api/queries.ts"
 import { operationColumns } from "../components/operation-columns.tsx"
-import { PagedTable } from "../components/paged-table.tsx"
+import { NothingMatches, PagedTable } from "../components/paged.tsx"
 import { operationKind, operationLook } from "../domain/operations.ts"
 import { Button, ButtonLink } from "../ui/button.tsx"
 import { PageHeader, Panel } from "../ui/panel.tsx"
@@ -103,17 +103,10 @@ export function OperationsPage() {
           rowKey={({ id }) => id}
           empty={
             isFiltered ? (
-              <Empty
-                icon={SearchX}
-                title="No operation matches"
-                action={
-                  <Button onPress={() => void navigate({ search: {}, replace: true })}>
-                    Show all operations
-                  </Button>
-                }
-              >
-                None fits these filters.
-              </Empty>
+              <NothingMatches
+                one="operation"
+                onShowAll={() => navigate({ search: {}, replace: true })}
+              />
             ) : (
               <Empty
                 icon={ListChecks}

@@ -2,17 +2,17 @@
 import { useInfiniteQuery } from "@tanstack/react-query"
 import { getRouteApi, useNavigate } from "@tanstack/react-router"
 import { createColumnHelper } from "@tanstack/react-table"
-import { Plus, SearchX, Waves } from "lucide-react"
+import { Plus, Waves } from "lucide-react"
 import { rolloutStates } from "#core/rollout/waves.ts"
 import type { Rollout } from "#wire/rest/rollouts.ts"
 import { Only } from "../components/only.tsx"
 import { rolloutsQuery } from "../api/rollout-queries.ts"
-import { PagedTable } from "../components/paged-table.tsx"
+import { NothingMatches, PagedTable } from "../components/paged.tsx"
 import { RolloutProgress } from "../components/rollout/progress.tsx"
 import { rolloutLook } from "../domain/rollouts.ts"
 import { When } from "../ui/age.tsx"
 import { ToneWord } from "../ui/badge.tsx"
-import { Button, ButtonLink } from "../ui/button.tsx"
+import { ButtonLink } from "../ui/button.tsx"
 import { PageHeader, Panel } from "../ui/panel.tsx"
 import { Segments } from "../ui/segments.tsx"
 import { Empty } from "../ui/states.tsx"
@@ -133,17 +133,10 @@ export function RolloutsPage() {
           rowKey={({ id }) => id}
           empty={
             isFiltered ? (
-              <Empty
-                icon={SearchX}
-                title="No rollout matches"
-                action={
-                  <Button onPress={() => void navigate({ search: {}, replace: true })}>
-                    Show all rollouts
-                  </Button>
-                }
-              >
-                None fits these filters.
-              </Empty>
+              <NothingMatches
+                one="rollout"
+                onShowAll={() => navigate({ search: {}, replace: true })}
+              />
             ) : (
               <Empty
                 icon={Waves}

@@ -1,19 +1,17 @@
 /** All satellites: filtered and searched by central, page by page. */
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query"
 import { getRouteApi, useNavigate } from "@tanstack/react-router"
-import { RadioTower, SearchX } from "lucide-react"
+import { RadioTower } from "lucide-react"
 import { satelliteStates } from "#wire/rest/satellites.ts"
 import { overviewQuery, satellitesQuery } from "../api/queries.ts"
-import { LoadFailed } from "../components/load-failed.tsx"
-import { More } from "../components/more.tsx"
+import { NothingMatches, PagedList } from "../components/paged.tsx"
 import { SatelliteTable } from "../components/satellite-table.tsx"
 import { SearchBox } from "../components/search-box.tsx"
 import { total } from "../domain/counts.ts"
 import { satelliteLook } from "../domain/words.ts"
-import { Button } from "../ui/button.tsx"
 import { PageHeader, Panel } from "../ui/panel.tsx"
 import { Segments } from "../ui/segments.tsx"
-import { Empty, LoadingRows } from "../ui/states.tsx"
+import { Empty } from "../ui/states.tsx"
 import { useTitle } from "../ui/title.ts"
 
 const route = getRouteApi("/signed-in/satellites")
@@ -24,7 +22,6 @@ export function SatellitesPage() {
   const navigate = useNavigate({ from: "/satellites" })
   const counts = useQuery(overviewQuery).data?.satellites
   const list = useInfiniteQuery(satellitesQuery(filter))
-  const satellites = list.data?.pages.flatMap((page) => page.items) ?? []
   const filtered = filter.state !== undefined || filter.search !== undefined
   const choices = [
     { value: "all" as const, name: "All", count: counts === undefined ? undefined : total(counts) },
@@ -60,52 +57,34 @@ export function SatellitesPage() {
         />
       </div>
       <Panel>
-        {list.isPending ? (
-          <LoadingRows what="satellites" />
-        ) : list.isError && satellites.length === 0 ? (
-          <LoadFailed
-            what="The list of satellites"
-            error={list.error}
-            retry={list.refetch}
-            retrying={list.isFetching}
-          />
-        ) : satellites.length > 0 ? (
-          <>
-            <SatelliteTable satellites={satellites} />
-            <More
-              shown={satellites.length}
-              what="satellites"
-              hasMore={list.hasNextPage}
-              loading={list.isFetchingNextPage}
-              failed={list.isFetchNextPageError}
-              onMore={list.fetchNextPage}
-            />
-          </>
-        ) : filtered ? (
-          <Empty
-            icon={SearchX}
-            title="No satellite matches"
-            action={
-              <Button onPress={() => void navigate({ search: {}, replace: true })}>
-                Show all satellites
-              </Button>
-            }
-          >
-            None has this state and this text in its name or site, and all labels that are asked
-            for.
-          </Empty>
-        ) : (
-          <Empty icon={RadioTower} title="No satellite has registered yet">
-            <p>
-              Install one in each site's Kubernetes, with{" "}
-              <code className="font-mono text-xs">PG_SWARM_CENTRAL_URL</code> set to this central's
-              gRPC address. It shows up here and waits for your approval.
-            </p>
-            <pre className="mt-3 overflow-x-auto rounded-md bg-sunken px-3 py-2 text-left font-mono text-xs">
-              kubectl apply -k deploy/kubernetes/satellite
-            </pre>
-          </Empty>
-        )}
+        <PagedList
+          what="satellites"
+          query={list}
+          empty={
+            filtered ? (
+              <NothingMatches
+                one="satellite"
+                onShowAll={() => navigate({ search: {}, replace: true })}
+              >
+                None has this state and this text in its name or site, and all labels that are asked
+                for.
+              </NothingMatches>
+            ) : (
+              <Empty icon={RadioTower} title="No satellite has registered yet">
+                <p>
+                  Install one in each site's Kubernetes, with{" "}
+                  <code className="font-mono text-xs">PG_SWARM_CENTRAL_URL</code> set to this
+                  central's gRPC address. It shows up here and waits for your approval.
+                </p>
+                <pre className="mt-3 overflow-x-auto rounded-md bg-sunken px-3 py-2 text-left font-mono text-xs">
+                  kubectl apply -k deploy/kubernetes/satellite
+                </pre>
+              </Empty>
+            )
+          }
+        >
+          {(rows) => <SatelliteTable satellites={rows} />}
+        </PagedList>
       </Panel>
     </>
   )

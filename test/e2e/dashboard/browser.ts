@@ -91,12 +91,31 @@ export async function openScene(
   }
 }
 
-export async function signIn({ page, central }: Scene, address = "/"): Promise<void> {
+export const signIn = ({ page, central }: Scene, address?: string): Promise<void> =>
+  enter(page, "admin", central.password, address)
+
+export async function enter(
+  page: Page,
+  user: string,
+  password: string,
+  address = "/",
+): Promise<void> {
   await page.goto(address)
-  await page.getByLabel("User").fill("admin")
-  await page.getByLabel("Password").fill(central.password)
-  await page.getByRole("button", { name: "Sign in" }).click()
+  await page.getByLabel("User").fill(user)
+  await page.getByLabel("Password").fill(password)
+  await page.getByRole("button", { name: "Sign in", exact: true }).click()
   await live(page)
+}
+
+export type Window = AsyncDisposable & { readonly page: Page }
+
+/** A browser that has never been here, over a central that is not the stand-in. */
+export async function openWindow({ browser }: Stage, baseURL: string): Promise<Window> {
+  const context = await browser.newContext({ viewport: wide, baseURL, reducedMotion: "reduce" })
+  const page = await context.newPage()
+  // More than for the stand-in: a real central hashes passwords.
+  page.setDefaultTimeout(30_000)
+  return { page, [Symbol.asyncDispose]: () => context.close() }
 }
 
 export const live = async (page: Page): Promise<void> => {

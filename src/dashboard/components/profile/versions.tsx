@@ -13,7 +13,7 @@ import { Panel } from "../../ui/panel.tsx"
 import type { Columns, Features } from "../../ui/table.tsx"
 import { TextLink } from "../../ui/text-link.tsx"
 import { Only } from "../only.tsx"
-import { PagedTable } from "../paged-table.tsx"
+import { PagedTable } from "../paged.tsx"
 
 type Open = { readonly what: "revert" | "clone"; readonly version: number }
 
