@@ -2,6 +2,7 @@
 import type { Cluster } from "#wire/rest/clusters.ts"
 import { versionStanding } from "../domain/cluster.ts"
 import { durabilityLook } from "../domain/words.ts"
+import { useStale } from "./observed.tsx"
 import { ProfileVersionOf } from "./profile-version.tsx"
 import { Age } from "../ui/age.tsx"
 import { Changed } from "../ui/changed.tsx"
@@ -12,6 +13,8 @@ import { TextLink } from "../ui/text-link.tsx"
 export function ClusterFacts({ cluster }: { readonly cluster: Cluster }) {
   const standing = versionStanding(cluster)
   const durability = durabilityLook(cluster.durability)
+  // Who is primary, of which term, is as old as the report that says it.
+  const reported = useStale(cluster.observedAt) ? "stale" : undefined
   return (
     <Facts>
       <Fact name="Primary">
@@ -19,14 +22,16 @@ export function ClusterFacts({ cluster }: { readonly cluster: Cluster }) {
           {cluster.primary === null ? (
             <span className="font-medium text-bad">none</span>
           ) : (
-            <span className="font-mono text-xs leading-5 font-medium">{cluster.primary}</span>
+            <span className={classNames("font-mono text-xs leading-5 font-medium", reported)}>
+              {cluster.primary}
+            </span>
           )}
         </Changed>
       </Fact>
       <Fact name="Term">
         <Changed value={String(cluster.term)}>
           <span
-            className="tnum"
+            className={classNames("tnum", reported)}
             title="How often the primary's role has been given to another holder"
           >
             {cluster.term ?? "not known"}

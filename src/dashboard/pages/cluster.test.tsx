@@ -138,3 +138,12 @@ test("a cluster that goes while it is looked at is gone from the page", async ()
   socket().hear({ kind: "cluster-gone", id: cluster.id })
   expect(await screen.findByRole("heading", { name: "There is no such page" })).toBeDefined()
 })
+
+test("a primary and a term that are too old to be the present do not look like it", async () => {
+  const old = { ...cluster, observedAt: new Date(Date.now() - 3_600_000).toISOString() }
+  open({ [`GET /clusters/${cluster.id}`]: () => ({ status: 200, body: old }) })
+  const term = (await screen.findByText("Term")).parentElement
+  expect(term?.querySelector(".stale")?.textContent).toBe("4")
+  const primary = screen.getByText("Primary", { selector: "dt" }).parentElement
+  expect(primary?.querySelector(".stale")?.textContent).toBe("telemetry-2")
+})
