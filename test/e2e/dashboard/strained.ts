@@ -20,8 +20,17 @@ const long: readonly (readonly [RegExp, string])[] = [
 const strain = (text: string): string =>
   long.reduce((sofar, [word, longer]) => sofar.replaceAll(word, longer), text)
 
-/** Ids and times stay as they are; `kind` and the like have none of these words. */
-export const strained = (fleet: FakeFleet): FakeFleet =>
-  // The same shape: only texts within strings are others.
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-  JSON.parse(strain(JSON.stringify(fleet))) as FakeFleet
+/** Alters the fleet, which is made anew for each scene. Ids and times have none of these words. */
+export function strained(fleet: FakeFleet): FakeFleet {
+  strainWithin(fleet, new Set())
+  return fleet
+}
+
+/** Some parts are shared by several: each is altered once. */
+function strainWithin(part: object, done: Set<object>): void {
+  if (done.has(part)) return
+  done.add(part)
+  for (const [key, value] of Object.entries(part) as [string, unknown][])
+    if (typeof value === "string") Reflect.set(part, key, strain(value))
+    else if (typeof value === "object" && value !== null) strainWithin(value, done)
+}
