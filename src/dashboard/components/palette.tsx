@@ -113,7 +113,7 @@ const FoundItem = ({ item }: { readonly item: Found }) => (
     className={classNames(itemClass, "min-h-9 gap-2.5 max-sm:flex-wrap max-sm:gap-y-0")}
   >
     <item.icon aria-hidden className="size-4 shrink-0 text-ink-3" />
-    <Text slot="label" className="min-w-0 font-medium wrap-anywhere">
+    <Text slot="label" className="min-w-0 font-medium wrap-anywhere max-sm:flex-1">
       {item.name}
     </Text>
     <span className="min-w-0 wrap-anywhere text-ink-3 max-sm:order-1 max-sm:basis-full max-sm:pl-6.5 max-sm:empty:hidden">
