@@ -1,7 +1,6 @@
 /**
  * The member's own PostgreSQL by SQL over its Unix socket: what it says of itself, and what only SQL can
- * order. One connection for looking and one for measuring, which live long; one of its own for each other statement
- * that may wait.
+ * order. One connection for looking, which lives long; one of its own for each statement that may wait.
  */
 import pg from "pg"
 import * as z from "zod"
@@ -44,16 +43,14 @@ export const refusingSetting = "pg_swarm.refusing"
 /** The own server as the parts of the sidecar use it. */
 export type OwnServer = Pick<
   LocalServer,
-  "look" | "quick" | "patient" | "measure" | "forget" | typeof Symbol.asyncDispose
+  "look" | "quick" | "patient" | "forget" | typeof Symbol.asyncDispose
 >
 
 const lookWithin = millis(1500)
-const measureWithin = seconds(10)
 
 export class LocalServer implements AsyncDisposable {
   readonly #options: LocalServerOptions
   #looking: pg.Client | undefined
-  #measuring: pg.Client | undefined
   /** What is asked first: one statement says all of a role, and whether that is the role. */
   #lastRole: Looked["kind"] = "standby"
   /** The statements that were asked for before; the driver takes one at a time. */
@@ -117,36 +114,11 @@ export class LocalServer implements AsyncDisposable {
     }
   }
 
-  /**
-   * What is asked of the server again and again, and may take long: over a connection that stays, for signing in costs
-   * more than such a question. One at a time; what fails closes the connection.
-   */
-  async measure<T>(work: (sql: Sql) => Promise<T>, signal: AbortSignal): Promise<T> {
-    const stop = (): void => this.#endMeasuring()
-    signal.addEventListener("abort", stop, { once: true })
-    try {
-      return await work(preparedOn(await this.#measuringClient()))
-    } catch (failure) {
-      this.#endMeasuring()
-      throw failure
-    } finally {
-      signal.removeEventListener("abort", stop)
-    }
-  }
-
-  /** Closes the long-lived connections; the next look and the next measurement make others. */
+  /** Closes the long-lived connection; the next look makes another. */
   async forget(): Promise<void> {
     const client = this.#looking
     this.#looking = undefined
-    this.#endMeasuring()
     await client?.end().catch(() => undefined)
-  }
-
-  /** Not waited for: a server that hangs does not say good-bye, and whoever looks must not hang with it. */
-  #endMeasuring(): void {
-    const client = this.#measuring
-    this.#measuring = undefined
-    void client?.end().catch(() => undefined)
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -155,32 +127,18 @@ export class LocalServer implements AsyncDisposable {
 
   async #lookingClient(): Promise<pg.Client> {
     if (this.#looking !== undefined) return this.#looking
-    const client = await this.#connected(lookWithin, () => {
+    const client = this.#client(lookWithin)
+    client.on("end", () => {
       if (this.#looking === client) this.#looking = undefined
     })
-    this.#looking = client
-    return client
-  }
-
-  async #measuringClient(): Promise<pg.Client> {
-    if (this.#measuring !== undefined) return this.#measuring
-    const client = await this.#connected(measureWithin, () => {
-      if (this.#measuring === client) this.#measuring = undefined
-    })
-    this.#measuring = client
-    return client
-  }
-
-  async #connected(within: Millis, ended: () => void): Promise<pg.Client> {
-    const client = this.#client(within)
     try {
       await client.connect()
-      client.on("end", ended)
-      return client
     } catch (failure) {
       await client.end().catch(() => undefined)
       throw failure
     }
+    this.#looking = client
+    return client
   }
 
   #client(within: Millis, database = "postgres"): pg.Client {

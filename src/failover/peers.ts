@@ -162,13 +162,12 @@ export class Peers implements Disposable {
       timeoutMs: known.policy.callTimeout,
     })
     const granted = Number(answer.durationMs)
-    // Counted from the sending, and no longer than the peer's own policy says.
-    known.heardPledge(
-      pod,
-      granted > 0 && Number(answer.term) === leading
-        ? { pod, term: leading, sentAt: askedAt, lasts: millis(granted) }
-        : undefined,
-    )
+    if (granted > 0 && Number(answer.term) === leading) {
+      // Counted from the sending, and no longer than the peer's own policy says.
+      known.pledges.set(pod, { pod, term: leading, sentAt: askedAt, lasts: millis(granted) })
+    } else {
+      known.pledges.delete(pod)
+    }
     if (answer.member !== undefined) this.#heard(pod, address, answer.member, askedAt)
   }
 
@@ -199,7 +198,8 @@ export class Peers implements Disposable {
     const { known } = this.#ports
     const status = this.#parsed(pod, wire)
     if (status === undefined) return
-    known.heardPeer(pod, { address, status, askedAt })
+    known.peers.set(pod, { address, status, askedAt })
+    known.changed()
   }
 
   /** A member that answers under another name, or for another cluster, was not asked. */

@@ -54,16 +54,14 @@ export class ServerFiles {
     this.#config = config
     const conf = join(config.configDir, configKey.postgresqlConf)
     const hba = join(config.configDir, configKey.hba)
-    this.#offered = new KeptFiles(
-      [conf, hba],
-      async () => ({ conf: await readFile(conf, "utf8"), hba: await readFile(hba, "utf8") }),
-      "at-once",
-    )
+    this.#offered = new KeptFiles([conf, hba], async () => ({
+      conf: await readFile(conf, "utf8"),
+      hba: await readFile(hba, "utf8"),
+    }))
     const pgdata = join(config.dataDir, "pgdata")
     this.#needs = new KeptFiles(
       [controlFile(pgdata)],
       async () => (await readControlFile(pgdata)).standbyNeeds,
-      "beside",
     )
   }
 
