@@ -4,7 +4,7 @@
  */
 import pg from "pg"
 import * as z from "zod"
-import { type PodName, podName, type Term, term, timeline } from "#core/ids.ts"
+import { type PodName, podName, type Term, term, type Timeline, timeline } from "#core/ids.ts"
 import { lsn, parseLsn, type Lsn } from "#core/lsn.ts"
 import { port, replicationUser, superuser } from "#core/names.ts"
 import { type Millis, millis, seconds } from "#core/units.ts"
@@ -66,10 +66,12 @@ export class LocalServer implements AsyncDisposable {
       try {
         const askedAt = this.#options.now()
         const sql = preparedOn(client)
+        const asStandby = (): Promise<Looked | undefined> =>
+          standbyLook(sql, askedAt, () => this.#replayedTimeline())
         const looked =
           this.#lastRole === "primary"
-            ? ((await primaryLook(sql, askedAt)) ?? (await standbyLook(sql, askedAt)))
-            : ((await standbyLook(sql, askedAt)) ?? (await primaryLook(sql, askedAt)))
+            ? ((await primaryLook(sql, askedAt)) ?? (await asStandby()))
+            : ((await asStandby()) ?? (await primaryLook(sql, askedAt)))
         if (looked === undefined)
           throw new Outage("SERVER_UNDECIDED", "the server was promoted between two questions")
         this.#lastRole = looked.kind
@@ -141,8 +143,32 @@ export class LocalServer implements AsyncDisposable {
     return client
   }
 
-  #client(within: Millis, database = "postgres"): pg.Client {
+  /**
+   * The timeline of the last record that was replayed, which only the replication protocol tells (PostgreSQL manual,
+   * "Streaming Replication Protocol", IDENTIFY_SYSTEM). The control file names that of the last restart point, minutes ago perhaps:
+   * a standby that votes by that seems to have less than whoever made one later (S2).
+   */
+  async #replayedTimeline(): Promise<Timeline> {
+    const client = this.#client(lookWithin, "postgres", { replication: "database" })
+    try {
+      await client.connect()
+      const { rows } = await client.query<Row>("IDENTIFY_SYSTEM")
+      const [row] = rows
+      if (row === undefined) throw new Error("IDENTIFY_SYSTEM without a row")
+      // An int4 up to PostgreSQL 15, an int8 since, which the driver gives as text.
+      return timeline(Number(row["timeline"]))
+    } finally {
+      await client.end().catch(() => undefined)
+    }
+  }
+
+  #client(
+    within: Millis,
+    database = "postgres",
+    mode: { readonly replication?: "database" } = {},
+  ): pg.Client {
     const client = new pg.Client({
+      ...mode,
       host: this.#options.runDir,
       port: port.postgres,
       user: superuser,
@@ -178,8 +204,12 @@ export function silenceOf(failure: unknown): "starting" | "silent" | "other" {
 const position = (row: Row, column: string): Lsn =>
   maybe(textOf, row, column) === undefined ? lsn(0n) : (parseLsn(textOf(row, column)) ?? lsn(0n))
 
-/** Undefined when the server is no standby. */
-async function standbyLook(sql: Sql, askedAt: number): Promise<Looked | undefined> {
+/** Undefined when the server is no standby. `replayedTimeline` is asked where no WAL receiver says what it is on. */
+async function standbyLook(
+  sql: Sql,
+  askedAt: number,
+  replayedTimeline: () => Promise<Timeline>,
+): Promise<Looked | undefined> {
   const [row] = await sql`
     select
       pg_is_in_recovery() as recovering,
@@ -198,11 +228,13 @@ async function standbyLook(sql: Sql, askedAt: number): Promise<Looked | undefine
       ) as read_all`
   if (row === undefined) throw new Error("a look without a row")
   if (!booleanOf(row, "recovering")) return undefined
+  const receiver = maybe(textOf, row, "receiver")
+  const replayed = receiver === undefined ? await replayedTimeline() : 0
   const state: StandbyState = {
-    timeline: timeline(integerOf(row, "timeline")),
+    timeline: timeline(Math.max(replayed, integerOf(row, "timeline"))),
     receivedLsn: position(row, "received"),
     replayedLsn: position(row, "replayed"),
-    receiver: maybe(textOf, row, "receiver"),
+    receiver,
     receiverSilence: maybe(numberOf, row, "silence"),
     readAll: booleanOf(row, "read_all"),
     askedAt,

@@ -1,6 +1,7 @@
 /** Promotions that nobody saw must not be repeated under their number. Run as failover.pg.test.ts. */
 import assert from "node:assert/strict"
 import { annotation, objectNames } from "#core/names.ts"
+import { present } from "#core/assert.ts"
 import { Writer } from "./acknowledged.ts"
 import { some, started } from "./failover-started.ts"
 import { testEachVersion } from "./versions.ts"
@@ -36,5 +37,34 @@ await testEachVersion(
     await writer.finish()
     assert.deepEqual(await writer.missingOn(next), [])
     assert.deepEqual(writer.overlaps(), [])
+  },
+)
+
+await testEachVersion(
+  "S2 R9: a standby that starts anew names the timeline of its WAL, also before it made a restart point on it",
+  async (binaries) => {
+    const { cluster, primary } = await started(binaries, { members: 3, durability: "quorum" })
+    await using _ = cluster
+    await using writer = await Writer.start(cluster, primary)
+    await cluster.until("the client writes", some(writer))
+    primary.killPostmaster()
+    const next = await cluster.untilPrimary((member) => member !== primary)
+    await cluster.untilStreaming(next)
+    await cluster.until("the client writes again", some(writer))
+    await writer.finish()
+    const [row] = await next.query(
+      "select ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int4 as timeline",
+    )
+    const standby = present(
+      cluster.members.find((member) => member !== next && member !== primary),
+      "there are three",
+    )
+    await Promise.all(cluster.members.map((member) => member.kill()))
+    const before = standby.said("campaign.begun").length
+    await standby.rebirth()
+    standby.start()
+    // Alone it wins nothing, but it says what it has.
+    await cluster.until("it campaigns", () => standby.said("campaign.begun").length > before)
+    assert.equal(standby.said("campaign.begun").at(-1)?.["timeline"], row?.["timeline"])
   },
 )
