@@ -125,7 +125,8 @@ await testOnce(
     await using instance = await Instance.create(pg)
     await instance.boot()
     await instance.initialise()
-    // A program named `postgres` that ends inside the data directory below a parent that never waits for it.
+    // A program named `postgres` that ends inside the data directory below a parent that never waits for it: not before
+    // the shell, which would, has become another program.
     const program = instance.path("run/postgres")
     await copyFile("/bin/sleep", program)
     await chmod(program, 0o755)
@@ -133,7 +134,7 @@ await testOnce(
       "bash",
       [
         "-c",
-        'cd "$1" && { "$2" 0 & echo $!; exec sleep 100; }',
+        'cd "$1" && { "$2" 0.5 & echo $!; exec sleep 100; }',
         "-",
         instance.path("data/pgdata"),
         program,
