@@ -307,6 +307,14 @@ const aboutMoments: readonly Mutant[] = [
     shapes: [...two, ...three],
   },
   {
+    name: "S1: nobody but the supervisor notices that the machine stood still",
+    file: `${core}stillness.ts`,
+    text: "> gapMost",
+    instead: "> 1000 * gapMost",
+    only: ["machine paused", "supervisor frozen"],
+    shapes: [...two, ...three],
+  },
+  {
     name: "R8: the record follows the setting",
     file: `${core}durability.ts`,
     text: "const mustBeRecorded = union(wanted, effective)",

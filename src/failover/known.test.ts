@@ -34,8 +34,8 @@ const status = (running: Running): SupervisorStatus => ({
   progress: undefined,
 })
 
-test("S2: the shutdown checkpoint from before a server ran is not that of the server that is gone", () => {
-  const known = new Known(
+const knowing = (): Known =>
+  new Known(
     {
       clock: systemClock,
       config,
@@ -45,6 +45,9 @@ test("S2: the shutdown checkpoint from before a server ran is not that of the se
     },
     () => undefined,
   )
+
+test("S2: the shutdown checkpoint from before a server ran is not that of the server that is gone", () => {
+  const known = knowing()
   const lanes = new Lanes(systemClock, silentLog, () => undefined, new AbortController().signal)
   const running = new RunningConfig(() => Promise.resolve())
   known.heardSupervisor(status({ kind: "nothing" }))
@@ -67,4 +70,36 @@ test("S2: the shutdown checkpoint from before a server ran is not that of the se
   // The status shows that it is gone; the report of how it ended is still on its way.
   known.heardSupervisor(status({ kind: "nothing" }))
   assert.equal(known.observe(lanes, running).data.kind, "unknown")
+})
+
+test("S1: what a supervisor said before the machine stood still is no time to serve once it hangs", () => {
+  const lanes = new Lanes(systemClock, silentLog, () => undefined, new AbortController().signal)
+  const running = new RunningConfig(() => Promise.resolve())
+  const at = systemClock.now()
+  const serving = {
+    ...status({ kind: "primary", postmaster: 7, term: term(1) }),
+    at,
+    deadline: at + 4000,
+  }
+  const lostWith = (happened: (known: Known) => void): unknown => {
+    const known = knowing()
+    known.heardSupervisor(serving)
+    happened(known)
+    return known.observe(lanes, running).server
+  }
+  const hangs = (known: Known): void => known.heardSupervisor(undefined)
+  const pauses = (known: Known): void => known.heardPause()
+  assert.deepEqual(lostWith(hangs), {
+    kind: "lost",
+    unwatched: { deadline: at + 4000, shut: false },
+  })
+  const over = { kind: "lost", unwatched: { deadline: -Infinity, shut: false } }
+  for (const order of [
+    [hangs, pauses],
+    [pauses, hangs],
+  ])
+    assert.deepEqual(
+      lostWith((known) => order.forEach((happens) => happens(known))),
+      over,
+    )
 })

@@ -223,7 +223,9 @@ export class Known {
   #lost(before: SupervisorStatus): void {
     this.supervisor = undefined
     const { kind } = before.running
-    const deadline = later(before.deadline, this.deadlineWritten)
+    // What was said before a pause is older than it looks.
+    const deadline =
+      before.at > this.#stoodStillAt ? later(before.deadline, this.deadlineWritten) : -Infinity
     const served = kind === "primary" || (kind === "stopping" && this.#armedTerm !== undefined)
     this.#unwatched = served && deadline !== undefined ? { deadline, shut: false } : undefined
   }
@@ -265,6 +267,7 @@ export class Known {
   heardPause(): void {
     this.#stoodStillAt = this.#clock.now()
     this.deadlineWritten = undefined
+    if (this.#unwatched !== undefined) this.#unwatched = { ...this.#unwatched, deadline: -Infinity }
     this.changed()
   }
 

@@ -1,5 +1,7 @@
 /** Hears the supervisor: its pulse as often as the loop turns, its reports the moment it writes them. */
 import { millis } from "#core/units.ts"
+import { stillness, watchStillness } from "#core/failover/stillness.ts"
+import type { Clock } from "#io/clock.ts"
 import type { Log } from "#io/log.ts"
 import type { Supervisor, SupervisorReport } from "#io/supervisor/supervisor.ts"
 import { together } from "#io/together.ts"
@@ -12,6 +14,7 @@ const lookSeldom = millis(500)
 
 export async function senseSupervisor(
   ports: {
+    readonly clock: Clock
     readonly log: Log
     readonly supervisor: Supervisor
     readonly known: Known
@@ -23,9 +26,14 @@ export async function senseSupervisor(
   },
   signal: AbortSignal,
 ): Promise<void> {
-  const { supervisor, known, jobs, turned } = ports
+  const { supervisor, known, jobs, turned, clock } = ports
   let nonce: string | undefined
+  let still = watchStillness(clocksOf(clock))
   const look = async (): Promise<void> => {
+    // The supervisor watches for pauses too, but it may hang.
+    const { next, stood } = stillness(still, clocksOf(clock))
+    still = next
+    if (stood) known.heardPause()
     const status = await supervisor.status()
     // What another boot had begun died with it, and nobody will report its end.
     if (status !== undefined && nonce !== undefined && nonce !== status.bootNonce) jobs.lost()
@@ -48,6 +56,12 @@ export async function senseSupervisor(
       }
     },
   )
+}
+
+function clocksOf(clock: Clock) {
+  const before = clock.now()
+  const wall = clock.wall()
+  return { before, wall, after: clock.now() }
 }
 
 function hear(

@@ -19,7 +19,7 @@ export type Until = {
 export interface Clock {
   /** Milliseconds on the monotonic clock of this machine (`/proc/uptime`, 10 ms steps). */
   now(): number
-  /** Milliseconds since 1970, for people only: never compared, never counted with. */
+  /** Milliseconds since 1970, for people, and to see whether `now` stood still; otherwise never compared or counted with. */
   wall(): number
   /** Resolves after `duration`; throws the signal's reason when it is aborted first. */
   sleep(duration: Millis, signal: AbortSignal): Promise<void>
