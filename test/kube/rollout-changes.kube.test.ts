@@ -140,7 +140,9 @@ for (const full of [false, true])
     { timeout: 300_000 },
     async (t) => {
       const { parameters } = world.spec
-      const library = { shared_preload_libraries: "no_such_library" }
+      // What a member has refused it refuses again at once: another one each time.
+      const missing = full ? "no_library_either" : "no_such_library"
+      const library = { shared_preload_libraries: missing }
       const earlier = await world.members()
       const [was, [first]] = [primary(), standbys()]
       world.want({
@@ -153,7 +155,7 @@ for (const full of [false, true])
       assert.match(
         failed.reason ?? "",
         new RegExp(
-          `${tried} refuses shared_preload_libraries: a server does not start with it: could not access file "no_such_library"`,
+          `${tried} refuses shared_preload_libraries: a server does not start with it: could not access file "${missing}"`,
         ),
       )
       await world.until("everybody is well", () => world.health.state === "healthy", 120_000)
