@@ -101,7 +101,7 @@ test("a person signs in, approves a satellite and sees a failover and a switchov
     const processes = await processesOfPod(site.folder, cluster.namespace, old)
     process.kill(present(postmasterOf(processes), `PostgreSQL of ${old} runs`).pid, "SIGKILL")
     await rowOf(old)
-      .filter({ hasText: /replica/i })
+      .filter({ hasText: /standby/i })
       .waitFor()
     await page.getByText("3 of 3 ready").waitFor()
     const after = await demo.api.call("getCluster", { params: { id: cluster.id } })
