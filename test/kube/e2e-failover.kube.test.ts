@@ -7,6 +7,7 @@ import { pausedByHand, restartedInFull } from "../e2e/by-hand.suite.ts"
 import { databaseByRest } from "../e2e/databases.suite.ts"
 import { explained } from "../e2e/demo-fixture.ts"
 import { failoverScenario } from "../e2e/failover.suite.ts"
+import { until } from "../e2e/wait.ts"
 import {
   approveSatellite,
   deploy,
@@ -57,7 +58,12 @@ for (const durability of ["preferred", "quorum"] as const)
         const world = await worldOf(kube, name)
         await explained(api, say, async () => {
           await failoverScenario(world, `real Kubernetes, PostgreSQL 17, ${durability}`, say)
-          if (durability === "quorum") await hardFaults(world, say)
+          if (durability !== "quorum") return
+          await hardFaults(world, say)
+          // A node that was away from the API for long counts as gone for a moment, and Services leave its pods out.
+          await until("central answers again", deploymentMs, () =>
+            api.call("listSatellites", { query: {} }).catch(() => undefined),
+          )
         })
       } finally {
         await removeCluster(api, made)
