@@ -1,32 +1,18 @@
 /** What sites answer to their configs is stored for many of them at once, each for its own clusters and never backwards. */
 import assert from "node:assert/strict"
-import { after, afterEach, before, test } from "node:test"
+import { test } from "node:test"
 import { clusterId, configVersion, satelliteId } from "#core/ids.ts"
-import { type Database, openDatabase } from "#io/postgres/sql.ts"
+import type { Database } from "#io/postgres/sql.ts"
 import { AckKeeper } from "../../src/central/satellites/acks.ts"
-import { type TestServer, testServer } from "../fixtures/postgres.ts"
-import { type Closing, rolloutScene, three } from "../fixtures/rollout-scene.ts"
+import { rolloutScenes, three } from "../fixtures/rollout-scene.ts"
 
-let server: TestServer
-const open: Closing[] = []
-
-before(async () => {
-  server = await testServer()
-})
-after(async () => {
-  await server.close()
-})
-afterEach(async () => {
-  for (const one of open.splice(0).toReversed()) await one.close()
-})
+const { scene } = rolloutScenes()
 
 /** Three sites with a cluster each, at config version 10, without their central; every transaction is counted. */
 async function keeper() {
-  const { url, running, api } = await rolloutScene(server, open, three)
+  const { api, withoutCentral } = await scene(three)
   const { items } = await api.ok("listClusters")
-  await running.central[Symbol.asyncDispose]()
-  const database = openDatabase({ url, applicationName: "test" })
-  open.push({ close: async () => database[Symbol.asyncDispose]() })
+  const database = await withoutCentral()
   await database.sql`update cluster set desired_version = 10, acked_version = 5, ack = 'applied'`
   const seen = { transactions: 0 }
   const counted: Database = {

@@ -1,29 +1,18 @@
 /** Changes of version as operations, on real PostgreSQL: every one that is open is looked at, however many there are. */
 import assert from "node:assert/strict"
-import { after, afterEach, before, test } from "node:test"
+import { test } from "node:test"
 import { textOf } from "#io/postgres/row.ts"
-import { type Database, openDatabase } from "#io/postgres/sql.ts"
+import type { Database } from "#io/postgres/sql.ts"
 import { openChanges } from "../../src/central/store/change-operation.ts"
 import { followChanges } from "../../src/central/rollouts/follow-changes.ts"
-import { type TestServer, testServer } from "../fixtures/postgres.ts"
-import { type Closing, rolloutScene, three } from "../fixtures/rollout-scene.ts"
+import { rolloutScenes, three } from "../fixtures/rollout-scene.ts"
 import { eventually } from "../fixtures/site.ts"
 
-let server: TestServer
-const open: Closing[] = []
+const { scene } = rolloutScenes()
 
-before(async () => {
-  server = await testServer()
-})
-after(async () => {
-  await server.close()
-})
-afterEach(async () => {
-  for (const one of open.splice(0).toReversed()) await one.close()
-})
-
-test("changes that stay open hold up none of those behind them", async () => {
-  const { url, running, api, profileId, joined } = await rolloutScene(server, open, three)
+/** What a central left that stopped while three changes were under way, none of which their sites had in force. */
+async function threeOpenChanges(): Promise<Database> {
+  const { api, profileId, joined, withoutCentral } = await scene(three)
   for (const site of joined.values()) site.conduct = "never"
   await api.ok("createRollout", { body: { profileId } })
   await eventually("three changes are open", async () => {
@@ -32,9 +21,11 @@ test("changes that stay open hold up none of those behind them", async () => {
     })
     return items.length === 3
   })
-  await running.central[Symbol.asyncDispose]()
+  return withoutCentral()
+}
 
-  await using database = openDatabase({ url, applicationName: "test" })
+test("changes that stay open hold up none of those behind them", async () => {
+  const database = await threeOpenChanges()
   // The site of the last one has it in force; its central stopped before it could write that down.
   const [last] = await database.sql`
     update cluster set in_force_version = desired_version where id = (
@@ -47,18 +38,7 @@ test("changes that stay open hold up none of those behind them", async () => {
 })
 
 test("a change of which its site has said nothing is not looked at until it does, however it ends", async () => {
-  const { url, running, api, profileId, joined } = await rolloutScene(server, open, three)
-  for (const site of joined.values()) site.conduct = "never"
-  await api.ok("createRollout", { body: { profileId } })
-  await eventually("three changes are open", async () => {
-    const { items } = await api.ok("listOperations", {
-      query: { kind: "change", state: "running" },
-    })
-    return items.length === 3
-  })
-  await running.central[Symbol.asyncDispose]()
-
-  await using database = openDatabase({ url, applicationName: "test" })
+  const database = await threeOpenChanges()
   const { sql } = database
   await sql`update operation set state = 'pending', steps = '[]' where kind = 'change'`
   await sql`update cluster_health set change = null`
@@ -88,18 +68,7 @@ test("a change of which its site has said nothing is not looked at until it does
 })
 
 test("changes that end together are stored and told of together, each to its own cluster", async () => {
-  const { url, running, api, profileId, joined } = await rolloutScene(server, open, three)
-  for (const site of joined.values()) site.conduct = "never"
-  await api.ok("createRollout", { body: { profileId } })
-  await eventually("three changes are open", async () => {
-    const { items } = await api.ok("listOperations", {
-      query: { kind: "change", state: "running" },
-    })
-    return items.length === 3
-  })
-  await running.central[Symbol.asyncDispose]()
-
-  await using database = openDatabase({ url, applicationName: "test" })
+  const database = await threeOpenChanges()
   await database.sql`update cluster set in_force_version = desired_version`
   let statements = 0
   const counted: Database = {

@@ -1,32 +1,15 @@
 /** Clusters that are made while a version is on its way: what they begin with, and how they take their turn. */
 import assert from "node:assert/strict"
-import { after, afterEach, before, test } from "node:test"
+import { test } from "node:test"
 import { ObedientSite } from "../fixtures/obedient-site.ts"
-import { query, type TestServer, testServer } from "../fixtures/postgres.ts"
-import {
-  type Closing,
-  entries,
-  rolloutScene,
-  specWith,
-  stateIs,
-  versions,
-} from "../fixtures/rollout-scene.ts"
+import { query } from "../fixtures/postgres.ts"
+import { entries, rolloutScenes, specWith, stateIs, versions } from "../fixtures/rollout-scene.ts"
 
-let server: TestServer
-const open: Closing[] = []
+const { scene, open } = rolloutScenes()
 
-before(async () => {
-  server = await testServer()
-})
-after(async () => {
-  await server.close()
-})
-afterEach(async () => {
-  for (const one of open.splice(0).toReversed()) await one.close()
-})
-
-async function scene() {
-  const made = await rolloutScene(server, open, { north: {}, south: {} })
+/** Two sites, and others that come later. */
+async function growing() {
+  const made = await scene({ north: {}, south: {} })
   const { api, running, joined } = made
   /** A satellite that is let in now; `connects` false: its program is not heard. */
   const comes = async (name: string, connects = true): Promise<ObedientSite> => {
@@ -38,6 +21,7 @@ async function scene() {
   }
   return { ...made, comes }
 }
+
 const gated = {
   stages: [
     { name: "half", share: { kind: "percent", percent: 50 } },
@@ -47,7 +31,7 @@ const gated = {
 }
 
 test("it begins with what runs, waits for the last stage like the others, and goes with them", async () => {
-  const { api, profileId, comes } = await scene()
+  const { api, profileId, comes } = await growing()
   const rollout = await api.ok("createRollout", { body: { profileId, ...gated } })
   await stateIs(api, rollout, "at-gate")
   const late = await comes("late")
@@ -72,7 +56,7 @@ test("it begins with what runs, waits for the last stage like the others, and go
 })
 
 test("one whose site has not been heard is owed the change, and takes it when it comes", async () => {
-  const { api, profileId, comes } = await scene()
+  const { api, profileId, comes } = await growing()
   const rollout = await api.ok("createRollout", { body: { profileId, ...gated } })
   await stateIs(api, rollout, "at-gate")
   const late = await comes("late", false)
@@ -85,7 +69,7 @@ test("one whose site has not been heard is owed the change, and takes it when it
 })
 
 test("a version that was taken back, or halted, is given to nobody new until it is approved and gets through", async () => {
-  const { api, profileId, comes } = await scene()
+  const { api, profileId, comes } = await growing()
   const rollout = await api.ok("createRollout", { body: { profileId, bakeSeconds: 0 } })
   await stateIs(api, rollout, "finished")
   const profile = await api.ok("getProfile", { params: { id: profileId } })
@@ -103,7 +87,7 @@ test("a version that was taken back, or halted, is given to nobody new until it 
 })
 
 test("an approval for chosen clusters takes nobody along", async () => {
-  const { api, url, profileId, comes } = await scene()
+  const { api, url, profileId, comes } = await growing()
   const [one] = (await api.ok("listClusters")).items
   const rollout = await api.ok("createRollout", {
     body: { profileId, clusterIds: [one?.id], stages: [{ ...gated.stages[1], name: "one" }] },

@@ -1,35 +1,21 @@
 /** What satellites should hear is read for many of them at once, and what is wrong with one stops no other. */
 import assert from "node:assert/strict"
-import { after, afterEach, before, test } from "node:test"
+import { test } from "node:test"
 import { satelliteId } from "#core/ids.ts"
 import { silentLog } from "#io/log.ts"
 import { Outage } from "#io/outage.ts"
-import { type Database, openDatabase } from "#io/postgres/sql.ts"
+import type { Database } from "#io/postgres/sql.ts"
 import { WantsReader } from "../../src/central/satellites/wants.ts"
 import { SecretBox } from "../../src/central/secrets/secret-box.ts"
 import { testKey } from "../fixtures/central.ts"
-import { type TestServer, testServer } from "../fixtures/postgres.ts"
-import { type Closing, rolloutScene, three } from "../fixtures/rollout-scene.ts"
+import { rolloutScenes, three } from "../fixtures/rollout-scene.ts"
 
-let server: TestServer
-const open: Closing[] = []
-
-before(async () => {
-  server = await testServer()
-})
-after(async () => {
-  await server.close()
-})
-afterEach(async () => {
-  for (const one of open.splice(0).toReversed()) await one.close()
-})
+const { scene } = rolloutScenes()
 
 /** Three sites with a cluster each, without their central; every statement is counted. */
 async function readers() {
-  const { url, running, joined } = await rolloutScene(server, open, three)
-  await running.central[Symbol.asyncDispose]()
-  const database = openDatabase({ url, applicationName: "test" })
-  open.push({ close: async () => database[Symbol.asyncDispose]() })
+  const { joined, withoutCentral } = await scene(three)
+  const database = await withoutCentral()
   const seen = { statements: 0, away: false }
   const counted: Database = {
     ...database,
