@@ -82,6 +82,7 @@ export function ownServer(to: Connection): OwnServer {
           .then(resolve, reject)
           .finally(() => signal.removeEventListener("abort", stop))
       }),
+    measure: (work) => work(sqlOf(lookWithin)),
     forget: () => Promise.resolve(),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   }

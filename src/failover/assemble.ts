@@ -74,7 +74,7 @@ export function openOutside(
     pods: openPods({ ...calls, clock, cluster: config.cluster }),
     server,
     door: openDoor(config.address, server),
-    supervisor: openSupervisor(config.runDir),
+    supervisor: openSupervisor(config.runDir, clock),
     volume: openVolume(config.dataDir),
     files,
     writeRunning: runningConfigWriter(

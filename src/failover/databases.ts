@@ -44,7 +44,7 @@ export class DatabaseKeeper {
   constructor(parts: Parts) {
     this.#parts = parts
     const file = join(parts.config.secretDir, secretKey.databases)
-    this.#list = new KeptFiles([file], () => readList(file))
+    this.#list = new KeptFiles([file], () => readList(file), "at-once")
   }
 
   /** To be called each second or so. */

@@ -28,10 +28,11 @@ import type {
   Unwatched,
 } from "#core/failover/observation.ts"
 import { noPromises, type Promises } from "#core/failover/pledge.ts"
+import { wordsFreshFor } from "#core/failover/standing.ts"
 import { seeStandbys, type StandbysSeen, withStandbys } from "#core/failover/standbys.ts"
 import { type RecordsSent, withRecord } from "#core/failover/durability.ts"
 import { attempted, confirmed, mayBeInForce, type MemberSets } from "#core/failover/member-sets.ts"
-import type { Policy } from "#core/failover/policy.ts"
+import { deadlineIsFar, type Policy } from "#core/failover/policy.ts"
 import { type Millis, seconds } from "#core/units.ts"
 import type { Ballot } from "#core/failover/vote.ts"
 import type { Clock } from "#io/clock.ts"
@@ -39,6 +40,7 @@ import type { MemberPod } from "#io/kube/pods.ts"
 import type { DataDirectory } from "#io/postgres/data-directory.ts"
 import type { SupervisorStatus } from "#io/supervisor/supervisor.ts"
 import type { Config } from "./config.ts"
+import { goesOn } from "./goes-on.ts"
 import type { Lanes } from "./lanes.ts"
 import type { Looked, PrimaryLook } from "./local-server.ts"
 import type { Marks } from "./marks.ts"
@@ -61,8 +63,15 @@ export class Known {
   promises: Promises
 
   lease: LeaseView = { kind: "unread" }
+  /**
+   * The loop found nothing to be close to: it turns several times a second anyway, and what only goes on as it was does
+   * not wake it. Never while anything is awaited or counted down.
+   */
+  calm = false
   /** Rises with each confirmed write, so that answers to older questions are recognised. */
   leaseWrites = 0
+  /** When the last of them was sent. */
+  leaseWrittenAt: Instant = -Infinity
   /** The last answered read: only what was asked after a vote can end it. */
   leaseReadFrom: Instant = -Infinity
   #renewal: { readonly at: Instant; readonly by: Holder; readonly lasts: Millis } | undefined
@@ -82,6 +91,8 @@ export class Known {
   #unwatched: Unwatched | undefined
 
   glance: Glance | undefined
+  /** What the last look made of the server. */
+  #seen: ServerView | undefined
   lastPrimary: PrimaryState | undefined
   #standbys: StandbysSeen = new Map()
   termRow: Term | undefined
@@ -152,6 +163,8 @@ export class Known {
       this.lease = { kind: "absent" }
     } else if (before.kind === "read" && before.lease.version === lease.version) {
       this.lease = { ...before, confirmedAt: Math.max(before.confirmedAt, askedAt ?? now) }
+      // The watch repeats what was read or written before; a read is what somebody may be waiting for.
+      if (askedAt === undefined && this.calm) return
     } else {
       if (askedAt === undefined && before.kind === "read" && isOlder(lease, before.lease)) return
       this.lease = { kind: "read", lease, since: now, confirmedAt: askedAt ?? now }
@@ -159,6 +172,28 @@ export class Known {
     }
     if (askedAt !== undefined) this.leaseReadFrom = askedAt
     this.changed()
+  }
+
+  /** A member answered. In the same words as a moment ago it only goes on counting, which is no news. */
+  heardPeer(pod: PodName, view: PeerView & { readonly askedAt: Instant }): void {
+    const before = this.peers.get(pod)
+    this.peers.set(pod, view)
+    const isFresh = before?.askedAt !== undefined && view.askedAt - before.askedAt <= wordsFreshFor
+    if (!this.calm || !isFresh || !goesOn(before, view)) this.changed()
+  }
+
+  /** A member answered to the question for a pledge; one more in a row is news when the deadline needs it. */
+  heardPledge(pod: PodName, pledge: PledgeHeld | undefined): void {
+    const before = this.pledges.get(pod)
+    if (pledge === undefined) this.pledges.delete(pod)
+    else this.pledges.set(pod, pledge)
+    const isFar = deadlineIsFar(this.policy, this.#clock.now(), this.deadline)
+    if (!this.calm || !isFar || before?.term !== pledge?.term) this.changed()
+  }
+
+  /** When the supervisor stops the server unless it is told of a later time. */
+  get deadline(): Instant | undefined {
+    return later(this.supervisor?.deadline, this.deadlineWritten)
   }
 
   get memberSets(): MemberSets {
@@ -179,6 +214,7 @@ export class Known {
 
   wroteLease(lease: Lease, sentAt: Instant): void {
     this.leaseWrites += 1
+    this.leaseWrittenAt = sentAt
     const { self } = this
     this.heardLease(lease, undefined)
     this.#renewal =
@@ -283,6 +319,7 @@ export class Known {
 
   /** The local server answered. A standby does not say the timeline it replays between two receivers, so the highest is kept. */
   heardLook(looked: Looked): void {
+    const hadLooked = this.glance?.kind === "looked"
     this.topTimeline = timeline(Math.max(this.topTimeline, looked.state.timeline))
     if (looked.kind === "standby") this.readAll ||= looked.state.readAll
     this.glance = {
@@ -300,13 +337,14 @@ export class Known {
       this.#standbys = seeStandbys(this.#standbys, primary)
       this.lastPrimary = withStandbys(primary, this.#standbys)
     }
-    this.changed()
+    const seen = this.#serverView()
+    if (!this.calm || !hadLooked || !goesOn(this.#seen, seen)) this.changed()
+    this.#seen = seen
   }
 
   observe(lanes: Lanes, running: RunningConfig): Observation {
-    const { lease, supervisor } = this
+    const { lease, self } = this
     const now = this.#clock.now()
-    const { self } = this
     const renewal = this.#countedRenewal(self)
     return {
       now,
@@ -327,7 +365,7 @@ export class Known {
       promises: this.promises,
       server: this.#serverView(),
       lastPrimary: this.lastPrimary,
-      deadline: later(supervisor?.deadline, this.deadlineWritten),
+      deadline: this.deadline,
       data: this.#dataView(),
       systemIdentifier: this.#systemIdentifier(),
       keepsOld: this.keepsOld,

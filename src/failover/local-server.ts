@@ -1,6 +1,7 @@
 /**
  * The member's own PostgreSQL by SQL over its Unix socket: what it says of itself, and what only SQL can
- * order. One connection for looking, which lives long; one of its own for each statement that may wait.
+ * order. Connections for looking, for measuring and for the question of the timeline live long; each other statement that
+ * may wait has one of its own.
  */
 import pg from "pg"
 import * as z from "zod"
@@ -10,6 +11,7 @@ import { port, replicationUser, superuser } from "#core/names.ts"
 import { type Millis, millis, seconds } from "#core/units.ts"
 import type { PrimaryState, StandbyState } from "#core/failover/observation.ts"
 import { memberOfSlot, slotName } from "./slot-name.ts"
+import { KeptConnection } from "./kept-connection.ts"
 import { Outage } from "#io/outage.ts"
 import {
   booleanOf,
@@ -43,14 +45,19 @@ export const refusingSetting = "pg_swarm.refusing"
 /** The own server as the parts of the sidecar use it. */
 export type OwnServer = Pick<
   LocalServer,
-  "look" | "quick" | "patient" | "forget" | typeof Symbol.asyncDispose
+  "look" | "quick" | "patient" | "measure" | "forget" | typeof Symbol.asyncDispose
 >
 
 const lookWithin = millis(1500)
+const measureWithin = seconds(10)
 
 export class LocalServer implements AsyncDisposable {
   readonly #options: LocalServerOptions
-  #looking: pg.Client | undefined
+  readonly #looking = new KeptConnection(() => this.#client(lookWithin))
+  readonly #measuring = new KeptConnection(() => this.#client(measureWithin))
+  readonly #identifying = new KeptConnection(() =>
+    this.#client(lookWithin, "postgres", { replication: "database" }),
+  )
   /** What is asked first: one statement says all of a role, and whether that is the role. */
   #lastRole: Looked["kind"] = "standby"
   /** The statements that were asked for before; the driver takes one at a time. */
@@ -75,6 +82,8 @@ export class LocalServer implements AsyncDisposable {
         if (looked === undefined)
           throw new Outage("SERVER_UNDECIDED", "the server was promoted between two questions")
         this.#lastRole = looked.kind
+        if (looked.kind === "primary" || looked.state.receiver !== undefined)
+          void this.#identifying.end()
         return looked
       } catch (failure) {
         await this.forget()
@@ -89,7 +98,7 @@ export class LocalServer implements AsyncDisposable {
   }
 
   #inTurn<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
-    const mine = this.#turn.then(async () => work(await this.#lookingClient()))
+    const mine = this.#turn.then(async () => work(await this.#looking.connected()))
     // Whoever asked hears of the failure; the next in turn does not care.
     this.#turn = mine.catch(() => undefined)
     return mine
@@ -116,31 +125,32 @@ export class LocalServer implements AsyncDisposable {
     }
   }
 
-  /** Closes the long-lived connection; the next look makes another. */
+  /**
+   * What is asked of the server again and again, and may take long: over a connection that stays, for signing in costs
+   * more than such a question. One at a time; what fails closes the connection.
+   */
+  async measure<T>(work: (sql: Sql) => Promise<T>, signal: AbortSignal): Promise<T> {
+    const stop = (): void => void this.#measuring.end()
+    signal.addEventListener("abort", stop, { once: true })
+    try {
+      return await work(preparedOn(await this.#measuring.connected()))
+    } catch (failure) {
+      stop()
+      throw failure
+    } finally {
+      signal.removeEventListener("abort", stop)
+    }
+  }
+
+  /** Closes the long-lived connections; the next look and the next measurement make others. */
   async forget(): Promise<void> {
-    const client = this.#looking
-    this.#looking = undefined
-    await client?.end().catch(() => undefined)
+    void this.#measuring.end()
+    void this.#identifying.end()
+    await this.#looking.end()
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.forget()
-  }
-
-  async #lookingClient(): Promise<pg.Client> {
-    if (this.#looking !== undefined) return this.#looking
-    const client = this.#client(lookWithin)
-    client.on("end", () => {
-      if (this.#looking === client) this.#looking = undefined
-    })
-    try {
-      await client.connect()
-    } catch (failure) {
-      await client.end().catch(() => undefined)
-      throw failure
-    }
-    this.#looking = client
-    return client
   }
 
   /**
@@ -149,17 +159,12 @@ export class LocalServer implements AsyncDisposable {
    * a standby that votes by that seems to have less than whoever made one later (S2).
    */
   async #replayedTimeline(): Promise<Timeline> {
-    const client = this.#client(lookWithin, "postgres", { replication: "database" })
-    try {
-      await client.connect()
-      const { rows } = await client.query<Row>("IDENTIFY_SYSTEM")
-      const [row] = rows
-      if (row === undefined) throw new Error("IDENTIFY_SYSTEM without a row")
-      // An int4 up to PostgreSQL 15, an int8 since, which the driver gives as text.
-      return timeline(Number(row["timeline"]))
-    } finally {
-      await client.end().catch(() => undefined)
-    }
+    const client = await this.#identifying.connected()
+    const { rows } = await client.query<Row>("IDENTIFY_SYSTEM")
+    const [row] = rows
+    if (row === undefined) throw new Error("IDENTIFY_SYSTEM without a row")
+    // An int4 up to PostgreSQL 15, an int8 since, which the driver gives as text.
+    return timeline(Number(row["timeline"]))
   }
 
   #client(

@@ -7,6 +7,7 @@
  * after handing its role over when it is primary; exits 2 when its environment is wrong.
  */
 import { systemClock } from "#io/clock.ts"
+import { inStep } from "#io/in-step.ts"
 import { configProblems } from "#io/config.ts"
 import { openLog } from "#io/log.ts"
 import { readEnvironment } from "./config.ts"
@@ -22,7 +23,7 @@ const leave = new AbortController()
 for (const name of ["SIGTERM", "SIGINT"] as const)
   process.on(name, () => leave.abort(new Error(name)))
 try {
-  await runSidecar(config.value, { clock: systemClock, log }, leave.signal)
+  await runSidecar(config.value, { clock: inStep(systemClock), log }, leave.signal)
   log.event("failover.stopped")
   process.exit(0)
 } catch (failure) {

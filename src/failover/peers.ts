@@ -162,12 +162,13 @@ export class Peers implements Disposable {
       timeoutMs: known.policy.callTimeout,
     })
     const granted = Number(answer.durationMs)
-    if (granted > 0 && Number(answer.term) === leading) {
-      // Counted from the sending, and no longer than the peer's own policy says.
-      known.pledges.set(pod, { pod, term: leading, sentAt: askedAt, lasts: millis(granted) })
-    } else {
-      known.pledges.delete(pod)
-    }
+    // Counted from the sending, and no longer than the peer's own policy says.
+    known.heardPledge(
+      pod,
+      granted > 0 && Number(answer.term) === leading
+        ? { pod, term: leading, sentAt: askedAt, lasts: millis(granted) }
+        : undefined,
+    )
     if (answer.member !== undefined) this.#heard(pod, address, answer.member, askedAt)
   }
 
@@ -198,8 +199,7 @@ export class Peers implements Disposable {
     const { known } = this.#ports
     const status = this.#parsed(pod, wire)
     if (status === undefined) return
-    known.peers.set(pod, { address, status, askedAt })
-    known.changed()
+    known.heardPeer(pod, { address, status, askedAt })
   }
 
   /** A member that answers under another name, or for another cluster, was not asked. */

@@ -32,12 +32,13 @@ export async function promote(
   // On disk before the data may change: a crash in between leaves no doubt whose data this is.
   await volume.writeServed(action.term)
   known.marks = { ...known.marks, served: action.term }
-  const deadline = Math.max(action.deadline, known.deadlineWritten ?? 0)
   await volume.skipTimelines(known.topTimeline, action.timeline)
   await order(ports, { kind: "arm", term: action.term, deadline: action.deadline }, signal)
   await reload(ports)
   await untilNamed(ports, action.syncNames, signal)
   await labels
+  // What came before may have been slow; renewals since then have moved the deadline on.
+  const deadline = Math.max(action.deadline, known.deadlineWritten ?? 0)
   if (clock.now() > deadline - marginBefore)
     throw new Outage("TOO_LATE", "the deadline is too near to begin a promotion")
   await server.quick((sql) => sql`select pg_promote(false)`)

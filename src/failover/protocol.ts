@@ -128,6 +128,7 @@ async function turn(
     if (seen.repair !== undefined && seen.repair === known.repair)
       known.repair = noteBegun(seen, seen.repair)
     live.turned(seen, decision)
+    known.calm = !live.closely
     turned(seen, decision)
     handOvers.turned(decision.memory.handOver)
     board.publish(seen, decision.mood)

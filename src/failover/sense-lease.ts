@@ -2,7 +2,7 @@
  * Keeps the Lease in sight: a watch for speed, a plain read every half T because watches die silently,
  * and one at once when a decision needs to be sure.
  */
-import { millis } from "#core/units.ts"
+import { type Millis, millis } from "#core/units.ts"
 import type { Clock } from "#io/clock.ts"
 import type { LeaseRead, LeaseStore } from "#io/kube/lease.ts"
 import type { Log } from "#io/log.ts"
@@ -19,6 +19,8 @@ export class LeaseSense {
   readonly #known: Known
   readonly #wanted: Bell
   #reachable = true
+  /** Somebody asked for a read that has not begun. */
+  #isWanted = false
 
   constructor(clock: Clock, log: Log, store: LeaseStore, known: Known) {
     this.#clock = clock
@@ -30,6 +32,7 @@ export class LeaseSense {
 
   /** Asks for a read soon; one that is under way is enough. */
   want(): void {
+    this.#isWanted = true
     this.#wanted.ring()
   }
 
@@ -49,9 +52,21 @@ export class LeaseSense {
 
   async #readAgain(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
+      this.#isWanted = false
       await this.read(signal)
-      await this.#wanted.wait(millis(this.#known.policy.expireAfter / 2), signal)
+      do await this.#wanted.wait(this.#every, signal)
+      while (this.#mayWait(signal))
     }
+  }
+
+  get #every(): Millis {
+    return millis(this.#known.policy.expireAfter / 2)
+  }
+
+  /** A write that is confirmed says what a read would: nobody else has written. */
+  #mayWait(signal: AbortSignal): boolean {
+    const since = this.#clock.now() - this.#known.leaseWrittenAt
+    return !this.#isWanted && !signal.aborted && since < this.#every
   }
 
   async read(signal: AbortSignal): Promise<void> {

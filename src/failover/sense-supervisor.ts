@@ -9,8 +9,8 @@ import type { Bell } from "./bell.ts"
 import type { Jobs } from "./jobs.ts"
 import type { Known } from "./known.ts"
 
-/** Whatever becomes of the loop. */
-const lookSeldom = millis(500)
+/** Whatever becomes of the loop; while it turns, it rings before that. */
+const lookSeldom = millis(700)
 
 export async function senseSupervisor(
   ports: {

@@ -54,14 +54,16 @@ export class ServerFiles {
     this.#config = config
     const conf = join(config.configDir, configKey.postgresqlConf)
     const hba = join(config.configDir, configKey.hba)
-    this.#offered = new KeptFiles([conf, hba], async () => ({
-      conf: await readFile(conf, "utf8"),
-      hba: await readFile(hba, "utf8"),
-    }))
+    this.#offered = new KeptFiles(
+      [conf, hba],
+      async () => ({ conf: await readFile(conf, "utf8"), hba: await readFile(hba, "utf8") }),
+      "at-once",
+    )
     const pgdata = join(config.dataDir, "pgdata")
     this.#needs = new KeptFiles(
       [controlFile(pgdata)],
       async () => (await readControlFile(pgdata)).standbyNeeds,
+      "beside",
     )
   }
 

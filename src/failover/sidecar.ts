@@ -49,7 +49,7 @@ export async function runSidecar(
 ): Promise<void> {
   await mkdir(config.dataDir, { recursive: true })
   const secrets = await readSecrets(config)
-  const podFile = new KeptFiles([podConfigFile(config)], () => readPodConfig(config))
+  const podFile = new KeptFiles([podConfigFile(config)], () => readPodConfig(config), "at-once")
   const podConfig = { current: await podFile.get() }
   log.setLevel(podConfig.current.logLevel)
   using api = new KubeApi(await podAccess(config.kubernetes, config.serviceAccountDir))
@@ -160,6 +160,6 @@ async function measure(
   if (known.disk.kind === "hanging") return
   const disk = await measureDisk(config.dataDir)
   const runs = known.glance?.kind === "looked"
-  const more = runs ? await server.patient(measureEvery, measureServer, signal) : unmeasured
+  const more = runs ? await server.measure(measureServer, signal) : unmeasured
   board.measured({ ...more, ...disk })
 }

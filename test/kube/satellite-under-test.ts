@@ -36,7 +36,7 @@ export const anySpec = (changes: Partial<ClusterSpec> = {}): ClusterSpec => ({
   data: { size: mebibytes(512), storageClass: undefined },
   wal: undefined,
   resources: {
-    cpuRequest: "10m",
+    cpuRequest: "50m",
     memoryRequest: "64Mi",
     cpuLimit: undefined,
     memoryLimit: "1024Mi",

@@ -324,12 +324,16 @@ test("a central whose LISTEN connection broke looks again, and misses no change"
   const { items } = await api.ok("listClusters")
   const [first] = items
   assert.ok(first !== undefined)
+  const listening = `application_name = 'pg-swarm-central' and query ilike 'listen %'`
+  await eventually(
+    "both listen",
+    async () => (await query(url, `select from pg_stat_activity where ${listening}`)).length === 2,
+  )
   // The change is told as every change is, at a moment when nobody listens.
   const broken = await query(
     url,
     `with listeners as (
-       select pg_terminate_backend(pid, 2000) from pg_stat_activity
-       where application_name = 'pg-swarm-central' and query ilike 'listen %'
+       select pg_terminate_backend(pid, 2000) from pg_stat_activity where ${listening}
      ), changed as (
        update cluster set desired_version = desired_version + 1
        where (select count(*) from listeners) > 0 returning satellite_id
@@ -348,7 +352,11 @@ test("a central whose LISTEN connection broke looks again, and misses no change"
       ),
     )
   })
-  assert.ok(a.count("database.listen-lost") + b.count("database.listen-lost") >= before + 2)
+  await eventually("both have noticed", () =>
+    Promise.resolve(
+      a.count("database.listen-lost") + b.count("database.listen-lost") >= before + 2,
+    ),
+  )
 })
 
 test("however many centrals sweep, what becomes of a silent satellite is told once", async () => {

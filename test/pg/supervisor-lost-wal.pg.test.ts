@@ -96,6 +96,23 @@ await testEachVersion(
 )
 
 await testEachVersion(
+  "an ex-primary that started as a standby first, and found that it cannot follow, is counted all the same",
+  async (binaries) => {
+    await using pair = await parted(binaries)
+    const { old, next } = pair
+    await old.startStandby()
+    await eventually(
+      "it has replayed its own WAL",
+      async () => (await old.sql("select count(*) from rows").catch(() => "")) === "1003",
+    )
+    await old.stop()
+    const { exitCode, output } = await old.job("rewind", next.source(await next.systemIdentifier()))
+    assert.equal(exitCode, 0, output)
+    assert.equal(detailsOf(await note(old))["commits"], "3")
+  },
+)
+
+await testEachVersion(
   "a clone over an ex-primary counts it too, and goes on where nothing can be kept",
   async (binaries) => {
     await using pair = await parted(binaries)

@@ -28,6 +28,20 @@ test("a healthy primary only renews when it is time, and moves its deadline", ()
   assert.deepEqual(kinds(leading({ lanes, deadline: now + 1000 })), ["extend-deadline"])
 })
 
+test("a small step of the deadline waits while the one that the supervisor has is far", () => {
+  const lanes = { ...leading().lanes, lease: { ...leading().lanes.lease, since: now } }
+  const D = policy.deadlineAfter
+  const moved = (step: number, left: number): boolean => {
+    // With the pledges away it is the renewal that says until when it may serve.
+    const seen = leading({ lanes, pledges: [], renewedAt: now + left + step - D })
+    return action({ ...seen, deadline: now + left }, "extend-deadline") !== undefined
+  }
+  assert.equal(moved(D / 10, D * 0.8), false)
+  assert.equal(moved(D / 7, D * 0.8), true, "a large one does not")
+  assert.equal(moved(D / 10, D * 0.6), true, "nor any when it comes near")
+  assert.equal(moved(20, D * 0.6), false)
+})
+
 test("S1: the deadline counts from the sending of the renewal or of the pledges, whichever is later", () => {
   const lanes = { ...leading().lanes, lease: { ...leading().lanes.lease, since: now } }
   const extend = (change: Partial<Observation>): number | undefined =>

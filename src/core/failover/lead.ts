@@ -14,7 +14,7 @@ import {
 import type { Holder } from "#core/failover/holder.ts"
 import { type Lease, type LeaseContent, nextTimeline } from "#core/failover/lease.ts"
 import type { Instant, Observation, PrimaryState } from "#core/failover/observation.ts"
-import type { Policy } from "#core/failover/policy.ts"
+import { deadlineIsFar, type Policy } from "#core/failover/policy.ts"
 import { finished, won } from "#core/failover/story.ts"
 import { knownIdentifier, othersOf } from "#core/failover/standing.ts"
 import { acknowledgersOf } from "#core/failover/candidates.ts"
@@ -62,12 +62,15 @@ export type Step = {
   readonly content?: Partial<LeaseContent>
 }
 
-/** Hands the deadline to the supervisor when it moved noticeably. */
-function extend({ seen, until }: Leading): readonly Action[] {
+/** Hands the deadline to the supervisor when it moved noticeably; a smaller step waits while there is time. */
+function extend({ policy, seen, until }: Leading): readonly Action[] {
   const { server, deadline } = seen
   const armed = "armed" in server && server.armed !== undefined
   if (!armed || until === undefined || until <= seen.now) return []
-  if (deadline !== undefined && until - deadline < 50) return []
+  if (deadline !== undefined) {
+    const step = deadlineIsFar(policy, seen.now, deadline) ? policy.deadlineAfter / 8 : 50
+    if (until - deadline < step) return []
+  }
   return [{ kind: "extend-deadline", deadline: until }]
 }
 

@@ -96,6 +96,13 @@ export const stillUnnoticed: Millis = millis(600)
 export const servesOn = ({ deadlineAfter, fenceWithin, drift }: Policy, lasts: Millis): number =>
   Math.min(deadlineAfter, lasts * (1 - drift) - fenceWithin - stillUnnoticed)
 
+/** Moving the deadline is in no hurry: less of the time to serve has passed than lies between two renewals or pledges. */
+export const deadlineIsFar = (
+  { deadlineAfter }: Policy,
+  now: number,
+  deadline: number | undefined,
+): boolean => deadline !== undefined && deadline - now > deadlineAfter * 0.7
+
 /** Every sentence of the timing law that `policy` breaks; none means that it is safe. */
 export function lawBroken(policy: Policy): readonly Problem[] {
   const problems: Problem[] = []

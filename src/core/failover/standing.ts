@@ -13,7 +13,7 @@ import type { Peer } from "#core/failover/decision.ts"
 /** Longest T that is believed when a Lease claims it. */
 const longestExpiry = seconds(60)
 /** A peer's own words are not acted upon when they are older. */
-const wordsFreshFor = seconds(4)
+export const wordsFreshFor = seconds(4)
 
 /** The term in which this member leads, as far as it can know; undefined when it does not. */
 export function leadingTerm(seen: Observation, self: Holder): Term | undefined {

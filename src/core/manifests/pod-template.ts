@@ -114,7 +114,8 @@ const failover = (spec: ClusterSpec, site: Site): Json => ({
     timeoutSeconds: 5,
     failureThreshold: 6,
   },
-  resources: { requests: { cpu: "20m", memory: "80Mi" }, limits: { memory: "256Mi" } },
+  // At rest it takes 10m. On a node that is busy the request is its share, and an election must not crawl then.
+  resources: { requests: { cpu: "100m", memory: "80Mi" }, limits: { memory: "256Mi" } },
   securityContext: confined,
   volumeMounts: mounts(spec),
 })

@@ -82,10 +82,21 @@ export class KubeApi implements Disposable {
 
   /** One call; throws a KubeError for every answer that is not 2xx, and when none comes in time. */
   async call(request: KubeRequest, signal: AbortSignal): Promise<unknown> {
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(request.within ?? answerWithin)])
-    const answer = await this.open(request, limit)
-    const text = await textOf(answer, limit)
-    return text === "" ? undefined : parsed(text, request.path)
+    const late = new AbortController()
+    const limit = AbortSignal.any([signal, late.signal])
+    const within = request.within ?? answerWithin
+    // Its own timer, which ends with the call: those of AbortSignal.timeout all ring, long after they are needed.
+    const timer = setTimeout(
+      () => late.abort(new DOMException(`no answer within ${within} ms`, "TimeoutError")),
+      within,
+    )
+    try {
+      const answer = await this.open(request, limit)
+      const text = await textOf(answer, limit)
+      return text === "" ? undefined : parsed(text, request.path)
+    } finally {
+      clearTimeout(timer)
+    }
   }
 
   /** Sends a request and gives the answer's body as it comes, for watches and logs. */

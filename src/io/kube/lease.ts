@@ -50,11 +50,16 @@ export function openLeaseStore(options: LeaseStoreOptions): LeaseStore {
   const path = apiPath(kinds.Lease, namespace, name)
   // What others wrote into the object (owner, labels) stays as it was read with the version written upon.
   const known = new Map<string, Live>()
+  let newest: { readonly kind: "read"; readonly lease: Lease } | undefined
   const remember = (object: Live): LeaseRead => {
-    known.delete(object.metadata.resourceVersion)
-    known.set(object.metadata.resourceVersion, object)
+    const version = object.metadata.resourceVersion
+    // The watch tells of each write what its answer has told.
+    if (newest?.lease.version === version) return newest
+    known.delete(version)
+    known.set(version, object)
     for (const oldest of known.keys()) if (known.size > versionsMax) known.delete(oldest)
-    return { kind: "read", lease: parseLease(object) }
+    newest = { kind: "read", lease: parseLease(object) }
+    return newest
   }
   return {
     read: async (signal) => {

@@ -8,7 +8,9 @@ import { type FSWatcher, readFileSync, renameSync, statSync, watch, writeFileSyn
 import { constants, open } from "node:fs/promises"
 import { join } from "node:path"
 import { setTimeout as wait } from "node:timers/promises"
+import { type Clock, systemClock } from "#io/clock.ts"
 import { Outage } from "#io/outage.ts"
+import { millis } from "#core/units.ts"
 import { assert } from "#core/assert.ts"
 import { parseReport, parseReportFile, parseStatus } from "./status-line.ts"
 import { uptimeNow } from "./uptime.ts"
@@ -24,9 +26,9 @@ import type {
 /** A status older than this has no pulse: the loop writes it at least every 400 ms. */
 const pulseMax = 1500
 /** Looks at the report file at least this often where the file system does not tell of changes … */
-const lookEvery = 250
+const lookEvery = millis(250)
 /** … and where it was seen to tell of them. */
-const lookSeldom = 1000
+const lookSeldom = millis(1000)
 /** The supervisor answers within a turn of its loop, or after a look at the data directory. */
 const answerMax = 10_000
 const jobOutputMax = 16 * 1024
@@ -34,15 +36,18 @@ const jobOutputMax = 16 * 1024
 const orderMax = 1000
 
 /** The channel in `runDir`, the volume that both containers share. Holds nothing open between calls. */
-export function openSupervisor(runDir: string): Supervisor {
+export function openSupervisor(
+  runDir: string,
+  clock: Pick<Clock, "alarm"> = systemClock,
+): Supervisor {
   const folder = join(runDir, "supervisor")
   const status = statusReader(folder)
   return {
     status,
-    order: (order, signal) => sendOrder(folder, order, signal),
+    order: (order, signal) => sendOrder(folder, clock, order, signal),
     extendDeadline: async (deadline) => writeDeadline(folder, await status(), deadline),
     pulse: async () => replaceFile(folder, "sidecar", `${uptimeNow()}\n`),
-    reports: (signal) => readReports(folder, signal),
+    reports: (signal) => readReports(folder, clock, signal),
   }
 }
 
@@ -100,7 +105,12 @@ function orderWords(order: Order): readonly string[] {
   }
 }
 
-async function sendOrder(folder: string, order: Order, signal: AbortSignal): Promise<OrderResult> {
+async function sendOrder(
+  folder: string,
+  clock: Pick<Clock, "alarm">,
+  order: Order,
+  signal: AbortSignal,
+): Promise<OrderResult> {
   const words = orderWords(order)
   const bad = words.find((word) => !/^[\x21-\x7e]+$/.test(word))
   if (bad !== undefined)
@@ -114,7 +124,7 @@ async function sendOrder(folder: string, order: Order, signal: AbortSignal): Pro
   const from = readPosition(folder) // before speaking, so that the answer is not missed
   await writeOrder(folder, line)
   const patience = AbortSignal.any([signal, AbortSignal.timeout(answerMax)])
-  for await (const { bootNonce, words: said } of follow(folder, from, patience)) {
+  for await (const { bootNonce, words: said } of follow(folder, clock, from, patience)) {
     if (bootNonce !== status.bootNonce) break
     const [kind, about, result, ...reason] = said
     if (kind !== "answer" || about !== id) continue
@@ -163,10 +173,14 @@ function replaceFile(folder: string, name: string, content: string): void {
   }
 }
 
-function readReports(folder: string, signal: AbortSignal): AsyncIterable<SupervisorReport> {
+function readReports(
+  folder: string,
+  clock: Pick<Clock, "alarm">,
+  signal: AbortSignal,
+): AsyncIterable<SupervisorReport> {
   const from = readPosition(folder) // now, not when the caller gets to its first turn
   return (async function* () {
-    for await (const { words } of follow(folder, from, signal)) {
+    for await (const { words } of follow(folder, clock, from, signal)) {
       const output = readOutput(folder, words[0])
       const report = parseReport(words, output)
       if (report !== undefined) yield report
@@ -200,11 +214,12 @@ function readPosition(folder: string): Position {
 /** Lines after `from`, across restarts of the supervisor, until `signal`. */
 async function* follow(
   folder: string,
+  clock: Pick<Clock, "alarm">,
   from: Position,
   signal: AbortSignal,
 ): AsyncGenerator<Said, void, undefined> {
   let position = from
-  using changes = watchReports(folder)
+  using changes = watchReports(folder, clock)
   while (!signal.aborted) {
     const changed = changes.next(signal)
     const file = readReportFile(folder)
@@ -225,7 +240,10 @@ async function* follow(
  * Tells when the report file changed; where the file system does not say, after a while. Not the folder is watched, but
  * that file: beside it something is written several times a second, by the supervisor and by ourselves.
  */
-function watchReports(folder: string): Disposable & {
+function watchReports(
+  folder: string,
+  clock: Pick<Clock, "alarm">,
+): Disposable & {
   next(signal: AbortSignal): Promise<void>
 } {
   const file = join(folder, "reports")
@@ -260,14 +278,10 @@ function watchReports(folder: string): Disposable & {
       if (reports === undefined || now !== inode) begin()
       inode = now
       return new Promise((resolve) => {
-        const timer = setTimeout(
-          () => {
-            wake()
-          },
-          tells && reports !== undefined ? lookSeldom : lookEvery,
-        )
+        const longest = tells && reports !== undefined ? lookSeldom : lookEvery
+        const cancel = clock.alarm(longest, () => wake())
         wake = () => {
-          clearTimeout(timer)
+          cancel()
           signal.removeEventListener("abort", wake)
           wake = () => undefined
           resolve()

@@ -83,15 +83,22 @@ keep_lost() { # set timeline from to; sets kept, reason
   fi
 }
 
+# An ex-primary that starts as a standby is a standby to pg_control from then on: what it served on is remembered beside.
+remember_service() {
+  read_state
+  is_ex_primary && [[ ! -e $pgdata/backup_label ]] && mkdir -p "$marks" &&
+    control_field "$pgdata" "Latest checkpoint's TimeLineID" >"$marks/served-timeline"
+}
+
 # Counts and keeps what $pgdata has and the source does not, if it was a primary's. A second try of the same finds it done.
 account_lost() { # host port
   local own served from to bytes commits set kept=- reason='' told
   read_state
-  case $state in 'shut down' | 'in production' | 'in crash recovery' | 'shutting down') ;; *) return 0 ;; esac
   [[ ! -e $pgdata/backup_label && -r $marks/served ]] || return 0
   read -r served <"$marks/served"
   [[ $served =~ ^[0-9]{1,15}$ ]] || return 0
   own=$(control_field "$pgdata" "Latest checkpoint's TimeLineID")
+  is_ex_primary || [[ -r $marks/served-timeline && $(<"$marks/served-timeline") == "$own" ]] || return 0
   from=$(left_at "$1" "$2" "$own")
   [[ -n $from ]] || return 0
   printf -v set '%010d-%s' "$((10#$served))" "${from//\//-}"

@@ -32,7 +32,9 @@ arm() { # term deadline
 
 order_start_standby() {
   why_no_start
-  [[ -z $why ]] && start_server standby
+  [[ -z $why ]] || return
+  remember_service
+  start_server standby
 }
 
 order_start_primary() { # term deadline
@@ -42,10 +44,7 @@ order_start_primary() { # term deadline
   read_state
   # Only a directory that was a primary's may go on without a promotion: anything else forks the
   # history without a new timeline.
-  case $state in
-    'shut down' | 'in production' | 'in crash recovery' | 'shutting down') ;;
-    *) why="not a primary's data directory: ${state:-unreadable}" ;;
-  esac
+  is_ex_primary || why="not a primary's data directory: ${state:-unreadable}"
   [[ ! -e $pgdata/backup_label ]] || why='a copy or a rewound directory must start as a standby'
   [[ -z $why ]] || return
   clock

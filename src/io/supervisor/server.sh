@@ -65,6 +65,11 @@ read_state() {
   done < <(LC_ALL=C pg_controldata -D "$pgdata" 2>/dev/null)
 }
 
+# Whether `state` is that of a primary that is down, and not of a standby or a copy.
+is_ex_primary() {
+  case $state in 'shut down' | 'in production' | 'in crash recovery' | 'shutting down') return 0 ;; *) return 1 ;; esac
+}
+
 why_no_start() { # sets `why`; empty when a server may be started
   why=''
   if ((term_at)); then
