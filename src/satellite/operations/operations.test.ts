@@ -5,11 +5,11 @@ import type { CommandOutcome, HandOverProgress, SidecarRequest } from "#core/clu
 import { type OperationId, operationId, podName, type PodName, term } from "#core/ids.ts"
 import type { OperationOrder, OperationReport, OperationWish } from "#core/switchover/operation.ts"
 import type { Evidence } from "#core/switchover/outcome.ts"
-import { systemClock } from "#io/clock.ts"
 import { silentLog } from "#io/log.ts"
-import { millis, seconds } from "#core/units.ts"
+import { minutes, seconds } from "#core/units.ts"
 import { Operations } from "./operations.ts"
-import { a, after, b, before, c, cluster, hurried, member, session } from "./test-cluster.ts"
+import { a, after, b, before, c, cluster, member, session } from "./test-cluster.ts"
+import { TestTime } from "./test-time.ts"
 import type { KeptOperation } from "./work.ts"
 
 const begun: CommandOutcome = { kind: "done", output: "begun" }
@@ -26,6 +26,7 @@ class TestSite implements AsyncDisposable {
   answer: (request: SidecarRequest) => CommandOutcome | undefined = () => begun
   connected = true
   keeps = true
+  readonly time = new TestTime()
   #stop = new AbortController()
   operations = this.#open()
   #session = session()
@@ -33,7 +34,7 @@ class TestSite implements AsyncDisposable {
 
   #open(): Operations {
     return new Operations({
-      clock: hurried,
+      clock: this.time.clock,
       log: silentLog,
       store: {
         load: () => Promise.resolve([...this.kept.values()]),
@@ -75,12 +76,13 @@ class TestSite implements AsyncDisposable {
     }
   }
 
-  /** The satellite dies, and another finds what it kept. */
-  async restart(): Promise<void> {
+  /** The satellite dies, and another finds what it kept, after a while. */
+  async restart(away = seconds(1)): Promise<void> {
     this.#stop.abort(new Error("killed"))
     this.#session.end("killed")
     await this.operations.ended()
     await this.#answering
+    await this.time.pass(away)
     this.#session = session()
     this.#answering = this.#sidecar()
     this.#stop = new AbortController()
@@ -103,17 +105,10 @@ class TestSite implements AsyncDisposable {
   }
 
   async until(what: string, so: () => boolean): Promise<void> {
-    await systemClock
-      .until(so, {
-        every: millis(5),
-        within: seconds(20),
-        signal: AbortSignal.timeout(20_000),
-      })
-      .catch((cause: unknown) => {
-        throw new Error(`it did not come about that ${what}: ${JSON.stringify(this.said.at(-1))}`, {
-          cause,
-        })
-      })
+    assert.ok(
+      await this.time.until(so),
+      `it did not come about that ${what}: ${JSON.stringify(this.said.at(-1))}`,
+    )
   }
 
   async over(operation: OperationId): Promise<OperationReport> {
@@ -411,11 +406,7 @@ test("a satellite that was away for long over a fence does not ask for it again:
   const wanted = wish({ kind: "fence", reason: "wrong data" })
   site.operations.start(wanted)
   await site.until("the sidecar is asked", () => site.asked.length > 0)
-  const kept = site.kept.get(wanted.operation)
-  assert(kept !== undefined)
-  const startedAt = Date.now() - 6 * 60_000
-  site.kept.set(wanted.operation, { ...kept, report: { ...kept.report, startedAt } })
-  await site.restart()
+  await site.restart(minutes(6))
   const over = await site.over(wanted.operation)
   assert.equal(over.state, "failed")
   assert.match(over.error ?? "", /away over it for more than 5 minutes: it may have been done/)

@@ -2,17 +2,8 @@
 import { randomUUID } from "node:crypto"
 import { clusterId, clusterName, namespace, podName, type PodName, term } from "#core/ids.ts"
 import type { Evidence, MemberEvidence } from "#core/switchover/outcome.ts"
-import { type Clock, systemClock } from "#io/clock.ts"
-import { millis } from "#core/units.ts"
 import { Session } from "../hub/session.ts"
 
-/** A minute of it is a second. */
-const pace = 60
-export const hurried: Clock = {
-  ...systemClock,
-  now: () => performance.now() * pace,
-  sleep: (duration, signal) => systemClock.sleep(millis(duration / pace), signal),
-}
 export const cluster = clusterId(randomUUID())
 export const [a, b, c] = [podName("c-0"), podName("c-1"), podName("c-2")]
 export const member = (pod: PodName, change: Partial<MemberEvidence> = {}): MemberEvidence => ({
