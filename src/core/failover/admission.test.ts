@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { decide } from "#core/failover/decide.ts"
-import { type Action, firstMemory, type Memory } from "#core/failover/decision.ts"
+import type { Action, Memory } from "#core/failover/decision.ts"
 import type { ClientsView, Observation, PrimaryState } from "#core/failover/observation.ts"
 import { term } from "#core/ids.ts"
 import { lsn } from "#core/lsn.ts"
@@ -14,13 +14,8 @@ import {
   plain,
   primaryServer,
 } from "../../../test/fixtures/situation.ts"
-import { timeline } from "#core/ids.ts"
+import { crashedData, down, seasoned } from "../../../test/fixtures/decisions.ts"
 
-const seasoned: Memory = {
-  ...firstMemory(now - 60_000),
-  leaderSeenAt: now - 1000,
-  leaseVersion: "10",
-}
 const refused: ClientsView = { admitted: false, sessions: 0 }
 const serving = (server: Partial<PrimaryState>, change: Partial<Observation> = {}): Observation =>
   leading({ server: { ...primaryServer(), ...server }, ...change })
@@ -74,16 +69,8 @@ const restarted = (durability: "quorum" | "preferred"): Action | undefined =>
     seasoned,
     leading({
       settings: { members, durability, systemIdentifier: identifier, ...plain },
-      server: { kind: "down", exit: { cause: "fenced", term: term(3), at: now } },
-      data: {
-        kind: "present",
-        systemIdentifier: identifier,
-        timeline: timeline(3),
-        lsn: lsn(900n),
-        wasPrimary: true,
-        clean: false,
-        unconfirmed: false,
-      },
+      server: down("fenced"),
+      data: crashedData,
     }),
   ).actions.find(({ kind }) => kind === "start-primary")
 

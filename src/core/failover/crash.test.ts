@@ -1,13 +1,10 @@
 /** What a primary makes of a crash, by what it last knew of its standbys. */
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { type PodName, term, timeline } from "#core/ids.ts"
-import { lsn } from "#core/lsn.ts"
+import type { PodName } from "#core/ids.ts"
 import { decide } from "#core/failover/decide.ts"
-import { firstMemory } from "#core/failover/decision.ts"
 import type { MemberStatus } from "#core/failover/member.ts"
 import {
-  identifier,
   leading,
   members,
   now,
@@ -15,21 +12,14 @@ import {
   primaryServer,
   statusOf,
 } from "../../../test/fixtures/situation.ts"
+import { crashedData, down, seasoned } from "../../../test/fixtures/decisions.ts"
 
 /** Whom a crashed primary names when its peers, asked after its last look, say this; undefined: it restarts. */
 function successorWhen(said: Partial<MemberStatus>): PodName | undefined {
   const status = (pod: PodName): MemberStatus => statusOf(pod, said)
   const seen = leading({
-    server: { kind: "down", exit: { cause: "crashed", term: term(3), at: now } },
-    data: {
-      kind: "present",
-      systemIdentifier: identifier,
-      timeline: timeline(3),
-      lsn: lsn(900n),
-      wasPrimary: true,
-      clean: false,
-      unconfirmed: false,
-    },
+    server: down("crashed"),
+    data: crashedData,
     lastPrimary: primaryServer(),
     peers: new Map(
       [members[1], members[2]].map((pod) => [
@@ -38,8 +28,7 @@ function successorWhen(said: Partial<MemberStatus>): PodName | undefined {
       ]),
     ),
   })
-  const memory = { ...firstMemory(now - 60_000), leaderSeenAt: now, leaseVersion: "10" }
-  for (const action of decide(policy, memory, seen).actions)
+  for (const action of decide(policy, seasoned, seen).actions)
     if (action.kind === "write-lease" && action.purpose === "release")
       return action.content.successor
   return undefined

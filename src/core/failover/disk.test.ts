@@ -1,16 +1,13 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { decide } from "#core/failover/decide.ts"
-import { type Decision, firstMemory, type Memory } from "#core/failover/decision.ts"
+import type { Decision, Memory } from "#core/failover/decision.ts"
 import { describe } from "#core/failover/describe.ts"
 import { diskNow, diskUnknown } from "#core/failover/disk.ts"
 import type { DiskView, Observation } from "#core/failover/observation.ts"
-import { term, timeline } from "#core/ids.ts"
-import { lsn } from "#core/lsn.ts"
 import {
   following,
   holderOf,
-  identifier,
   leading,
   members,
   now,
@@ -18,12 +15,8 @@ import {
   primaryServer,
   statusOf,
 } from "../../../test/fixtures/situation.ts"
+import { crashedData, down, seasoned } from "../../../test/fixtures/decisions.ts"
 
-const seasoned: Memory = {
-  ...firstMemory(now - 60_000),
-  leaderSeenAt: now - 1000,
-  leaseVersion: "10",
-}
 const ails = (kind: "hanging" | "failing" | "full", lasted = 60_000): DiskView => ({
   kind,
   volume: "data",
@@ -39,22 +32,14 @@ const unfitPeers = new Map(
     { address: "", status: statusOf(pod, { eligible: false, reason: "full" }), askedAt: now - 400 },
   ]),
 )
-const down = {
-  server: { kind: "down", exit: { cause: "ordered", term: term(3), at: now } },
+const stopped = {
+  server: down("ordered"),
   lastPrimary: primaryServer(),
   data: { kind: "unknown" },
 } as const
 const crashed = {
-  server: { kind: "down", exit: { cause: "crashed", term: term(3), at: now } },
-  data: {
-    kind: "present",
-    systemIdentifier: identifier,
-    timeline: timeline(3),
-    lsn: lsn(900n),
-    wasPrimary: true,
-    clean: false,
-    unconfirmed: false,
-  },
+  server: down("crashed"),
+  data: crashedData,
 } as const
 
 for (const kind of ["hanging", "failing"] as const)
@@ -75,16 +60,16 @@ test("a disk that nobody could replace costs no restart: the primary goes on", (
 })
 
 test("the Lease of a member with a dead disk is released when its server is gone, and not before", () => {
-  const stopping = decided({ ...down, server: { kind: "stopping" }, disk: ails("hanging") })
+  const stopping = decided({ ...stopped, server: { kind: "stopping" }, disk: ails("hanging") })
   assert.ok(!does(stopping, "write-lease"))
-  const gone = decided({ ...down, disk: ails("hanging") })
+  const gone = decided({ ...stopped, disk: ails("hanging") })
   const [release] = gone.actions.filter((action) => action.kind === "write-lease")
   assert.ok(release?.kind === "write-lease" && release.purpose === "release")
   assert.equal(release.content.successor, members[1])
 })
 
 test("nothing is started on a disk that takes no writes", () => {
-  const waits = decided({ ...down, disk: ails("hanging"), peers: unfitPeers })
+  const waits = decided({ ...stopped, disk: ails("hanging"), peers: unfitPeers })
   assert.ok(!does(waits, "start-primary") && !does(waits, "start-standby"))
   assert.match(waits.mood.why, /waits for its disk/)
 })

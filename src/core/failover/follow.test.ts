@@ -13,6 +13,7 @@ import {
   now,
   standby,
 } from "../../../test/fixtures/situation.ts"
+import { stoppedData } from "../../../test/fixtures/decisions.ts"
 
 const leader = { pod: members[0], address: "10.0.0.0" }
 const memory = firstMemory(now - 60_000)
@@ -43,15 +44,6 @@ const same: SourceView = {
 }
 const idle = { ...standby(), receiver: undefined }
 const down = { kind: "down", exit: undefined } as const
-const present = {
-  kind: "present",
-  systemIdentifier: identifier,
-  timeline: timeline(3),
-  lsn: lsn(900n),
-  wasPrimary: false,
-  clean: true,
-  unconfirmed: false,
-} as const
 const since = (ago: number): Memory => ({ ...memory, heal: { ...healthy, since: now - ago } })
 
 test("L2: whoever streams is healthy and starts the ladder anew", () => {
@@ -96,18 +88,18 @@ test("S4: what was there before a clone goes only when the clone streams", () =>
 test("L2: a replica that went beyond the fork stops and is rewound", () => {
   assert.deepEqual(kinds({ server: idle, source }, since(1000)), [])
   assert.deepEqual(kinds({ server: idle, source }, since(4000)), ["stop"])
-  const data = { ...present, lsn: lsn(1000n) }
+  const data = { ...stoppedData, lsn: lsn(1000n) }
   const rewind = turn({ server: down, data, source })
   assert.deepEqual(rewind.actions, [{ kind: "rewind", source: leader }])
   assert.equal(rewind.memory.heal.rewinds, 1)
 })
 
 test("a replica that is short of the fork just follows", () => {
-  assert.deepEqual(kinds({ server: down, data: present, source }), ["start-standby"])
+  assert.deepEqual(kinds({ server: down, data: stoppedData, source }), ["start-standby"])
 })
 
 test("a primary that stopped hard is rewound before it follows, one that stopped cleanly follows", () => {
-  const hard = { ...present, wasPrimary: true, clean: false }
+  const hard = { ...stoppedData, wasPrimary: true, clean: false }
   assert.deepEqual(kinds({ server: down, data: hard, source }), ["rewind"])
   assert.deepEqual(kinds({ server: down, data: { ...hard, clean: true }, source }), [
     "start-standby",
@@ -115,13 +107,13 @@ test("a primary that stopped hard is rewound before it follows, one that stopped
 })
 
 test("a rewind waits until the new primary has checkpointed its timeline", () => {
-  const data = { ...present, lsn: lsn(1000n) }
+  const data = { ...stoppedData, lsn: lsn(1000n) }
   const early = { ...source, checkpointTimeline: timeline(3) }
   assert.deepEqual(kinds({ server: down, data, source: early }), [])
 })
 
 test("L2: after two rewinds the member is cloned", () => {
-  const data = { ...present, lsn: lsn(1000n) }
+  const data = { ...stoppedData, lsn: lsn(1000n) }
   const tried = { ...memory, heal: { ...healthy, rewinds: 2 } }
   assert.deepEqual(kinds({ server: down, data, source }, tried), ["clone"])
 })
@@ -179,7 +171,7 @@ test("S4: nothing is cloned from a server that does not serve this cluster's dat
 
 test("S4: data of a beginning that nobody recorded is replaced by the cluster's", () => {
   const data = {
-    ...present,
+    ...stoppedData,
     wasPrimary: true,
     unconfirmed: true,
     systemIdentifier: systemIdentifier("9"),

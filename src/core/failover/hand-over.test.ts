@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { decide } from "#core/failover/decide.ts"
-import { type Action, firstMemory, type HandOver, type Memory } from "#core/failover/decision.ts"
+import type { Action, HandOver, Memory } from "#core/failover/decision.ts"
 import { caughtUpBytes, whyNobody, whyUnfit } from "#core/failover/fit.ts"
 import { takeBackAfter } from "#core/failover/hand-over.ts"
 import type { HandOverRequest, Observation } from "#core/failover/observation.ts"
@@ -10,7 +10,6 @@ import { lsn } from "#core/lsn.ts"
 import {
   following,
   holderOf,
-  identifier,
   leading,
   leaseOf,
   members,
@@ -20,6 +19,7 @@ import {
   standby,
   statusOf,
 } from "../../../test/fixtures/situation.ts"
+import { crashedData, down, seasoned } from "../../../test/fixtures/decisions.ts"
 
 const operation = operationId("2a6f3ab5-2b8d-4d37-8d3c-7f1b1b7b0002")
 const request = (change: Partial<HandOverRequest> = {}): HandOverRequest => ({
@@ -30,11 +30,6 @@ const request = (change: Partial<HandOverRequest> = {}): HandOverRequest => ({
   abandoned: false,
   ...change,
 })
-const seasoned: Memory = {
-  ...firstMemory(now - 60_000),
-  leaderSeenAt: now - 1000,
-  leaseVersion: "10",
-}
 const going = (change: Partial<HandOver>): Memory => ({
   ...seasoned,
   handOver: {
@@ -52,18 +47,10 @@ const going = (change: Partial<HandOver>): Memory => ({
 })
 const asked = (change: Partial<Observation> = {}): Observation =>
   leading({ handOver: request(), ...change })
-const clean = {
-  kind: "present",
-  systemIdentifier: identifier,
-  timeline: timeline(3),
-  lsn: lsn(999n),
-  wasPrimary: true,
-  clean: true,
-  unconfirmed: false,
-} as const
+const clean = { ...crashedData, lsn: lsn(999n), clean: true } as const
 const stopped = (change: Partial<Observation> = {}): Observation =>
   asked({
-    server: { kind: "down", exit: { cause: "ordered", term: term(3), at: now } },
+    server: down("ordered"),
     lastPrimary: primaryServer(),
     data: clean,
     ...change,

@@ -7,7 +7,7 @@ import {
   priorityOf,
 } from "#core/failover/candidates.ts"
 import { decide } from "#core/failover/decide.ts"
-import { type Action, firstMemory, type Memory } from "#core/failover/decision.ts"
+import type { Action, Memory } from "#core/failover/decision.ts"
 import { bestToTakeOver } from "#core/failover/fit.ts"
 import { describe } from "#core/failover/describe.ts"
 import type { Consent, Observation, Settings } from "#core/failover/observation.ts"
@@ -29,11 +29,11 @@ import {
   standby,
   statusOf,
 } from "../../../test/fixtures/situation.ts"
+import { crashedData, down, seasoned } from "../../../test/fixtures/decisions.ts"
 
-const seasoned: Memory = {
-  ...firstMemory(now - 60_000),
+const electing: Memory = {
+  ...seasoned,
   leaderSeenAt: now - 9000,
-  leaseVersion: "10",
   electingSince: now - 20_000,
 }
 const settings = (change: Partial<Settings>): Settings => ({
@@ -59,11 +59,11 @@ const consent = (change: Partial<Consent> = {}): Consent => ({
   until: now + 1000,
   ...change,
 })
-const told = (seen: Observation, memory = seasoned): readonly string[] =>
+const told = (seen: Observation, memory = electing): readonly string[] =>
   decide(policy, memory, seen).actions.flatMap((action: Action) =>
     action.kind === "tell" ? [action.event.kind] : [],
   )
-const stands = (seen: Observation, memory = seasoned): boolean =>
+const stands = (seen: Observation, memory = electing): boolean =>
   decide(policy, memory, seen).actions.some(({ kind }) => kind === "campaign")
 
 test("without a limit any lag will do", () => assert.ok(stands(forsaken(expired({ position })))))
@@ -71,7 +71,7 @@ test("without a limit any lag will do", () => assert.ok(stands(forsaken(expired(
 test("a candidate that is too far behind waits for a better one first", () => {
   const lag = { maxBytes: 1000, onExcess: "take-best", wait: millis(10_000) } as const
   const seen = forsaken({ ...expired({ position }), settings: settings({ lag }) })
-  const early = { ...seasoned, electingSince: now - 9000 }
+  const early = { ...electing, electingSince: now - 9000 }
   assert.ok(!stands(seen, early))
   assert.match(decide(policy, early, seen).mood.why, /4000 bytes behind .* waiting for a better/)
   assert.ok(stands(seen))
@@ -86,7 +86,7 @@ test("with the policy `ask` a person decides, is told once, and consents for thi
   const lag = { maxBytes: 1000, onExcess: "ask", wait: millis(0) } as const
   const seen = (change: Partial<Observation> = {}): Observation =>
     forsaken({ ...expired({ position }), settings: settings({ lag }), ...change })
-  const first = decide(policy, seasoned, seen())
+  const first = decide(policy, electing, seen())
   assert.deepEqual(told(seen()), ["failover.refused"])
   assert.deepEqual(told(seen(), first.memory), [])
   assert.ok(!stands(seen()))
@@ -132,7 +132,7 @@ const unsafe = (change: Partial<Observation> = {}): Observation =>
     ...change,
   })
 const takes = (seen: Observation): boolean =>
-  decide(policy, seasoned, seen).actions.some(
+  decide(policy, electing, seen).actions.some(
     (action) => action.kind === "write-lease" && action.purpose === "take",
   )
 
@@ -142,12 +142,12 @@ test("S2: what may lose an acknowledged commit in quorum goes on by consent to t
   assert.ok(!takes(unsafe({ consent: consent({ term: term(2) }) })))
   assert.ok(takes(unsafe({ consent: consent() })))
   assert.deepEqual(told(unsafe({ consent: consent() })), ["failover.forced"])
-  const { story } = decide(policy, seasoned, unsafe({ consent: consent() })).memory
+  const { story } = decide(policy, electing, unsafe({ consent: consent() })).memory
   assert.equal(story?.lossPossible, true)
 })
 
 test("what a person must decide is said with what is known to be missing, for as long as it waits", () => {
-  const question = (seen: Observation, memory = seasoned) =>
+  const question = (seen: Observation, memory = electing) =>
     decide(policy, memory, seen).mood.question
   const paused = { ...expired({ position }), settings: settings({ paused: true }) }
   assert.deepEqual(question(forsaken(paused)), { about: "pause", missingBytes: 4000 })
@@ -157,7 +157,7 @@ test("what a person must decide is said with what is known to be missing, for as
     about: "lag",
     missingBytes: 4000,
   })
-  const refused = decide(policy, seasoned, unsafe())
+  const refused = decide(policy, electing, unsafe())
   assert.deepEqual(refused.mood.question, { about: "loss", missingBytes: 0 })
   // Between two campaigns too.
   assert.match(decide(policy, refused.memory, unsafe()).mood.why, /trying again soon/)
@@ -183,7 +183,7 @@ test("paused: nobody stands by itself, by consent one does", () => {
     forsaken({ ...expired(), settings: settings({ paused: true }), ...change })
   assert.ok(!stands(seen()))
   assert.deepEqual(told(seen()), ["failover.paused"])
-  assert.match(decide(policy, seasoned, seen()).mood.why, /paused.*promote/)
+  assert.match(decide(policy, electing, seen()).mood.why, /paused.*promote/)
   assert.ok(stands(seen({ consent: consent({ acceptLoss: false }) })))
 })
 
@@ -192,7 +192,7 @@ test("paused: what it waits for is said until the next look at the Lease says ot
   const old = { ...lease, confirmedAt: now - 5000 }
   const decision = decide(
     policy,
-    seasoned,
+    electing,
     forsaken({ lease: old, settings: settings({ paused: true }) }),
   )
   assert.deepEqual(
@@ -228,21 +228,13 @@ test("paused: a primary that crashed goes on in its term; after three crashes it
       memory,
       leading({
         settings: settings({ paused: true }),
-        server: { kind: "down", exit: { cause: "crashed", term: term(3), at: now } },
+        server: down("crashed"),
         lastPrimary: primaryServer(),
-        data: {
-          kind: "present",
-          systemIdentifier: identifier,
-          timeline: timeline(3),
-          lsn: lsn(900n),
-          wasPrimary: true,
-          clean: false,
-          unconfirmed: false,
-        },
+        data: crashedData,
       }),
     )
-  assert.ok(crashed(seasoned).actions.some(({ kind }) => kind === "start-primary"))
-  const often = crashed({ ...seasoned, restarts: [now - 3000, now - 2000, now - 1000] })
+  assert.ok(crashed(electing).actions.some(({ kind }) => kind === "start-primary"))
+  const often = crashed({ ...electing, restarts: [now - 3000, now - 2000, now - 1000] })
   assert.ok(!often.actions.some(({ kind }) => kind === "start-primary"))
   assert.ok(
     often.actions.every((action) => action.kind !== "write-lease" || action.purpose === "renew"),
@@ -255,7 +247,7 @@ test("S2: data that is older than what its member served is not served again wit
   const old = (change: Partial<Observation> = {}): Observation =>
     forsaken({ ...expired({ holder: former, position }), ...change })
   assert.ok(!stands(old()))
-  assert.equal(decide(policy, seasoned, old()).mood.phase, "quarantined")
+  assert.equal(decide(policy, electing, old()).mood.phase, "quarantined")
   assert.deepEqual(told(old()), ["instance.regressed"])
   assert.ok(stands(old({ consent: consent() })))
   const won = old({
@@ -265,7 +257,7 @@ test("S2: data that is older than what its member served is not served again wit
     ballot: { ...ballotOf(false), answers: [] },
   })
   assert.deepEqual(told(won), ["failover.forced"])
-  assert.equal(decide(policy, seasoned, won).memory.story?.lossPossible, true)
+  assert.equal(decide(policy, electing, won).memory.story?.lossPossible, true)
   assert.ok(stands(old({ server: standby(lsn(5000n)) })))
   const ahead = { ...standby(lsn(10n)), timeline: timeline(4) }
   assert.ok(stands(old({ server: ahead })))
@@ -312,7 +304,7 @@ test("S2: commits wait for members that may become primary; for others only wher
 
 test("the holder writes how far its WAL is on disk, and a new holder does not inherit it", () => {
   const write = (seen: Observation) =>
-    decide(policy, seasoned, seen).actions.find((action) => action.kind === "write-lease")
+    decide(policy, electing, seen).actions.find((action) => action.kind === "write-lease")
   const renewal = write(leading())
   assert.ok(renewal?.kind === "write-lease")
   assert.deepEqual(renewal.content.position, { timeline: timeline(3), lsn: lsn(1000n) })

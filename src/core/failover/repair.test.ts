@@ -6,7 +6,6 @@ import { follow } from "#core/failover/follow.ts"
 import type { Observation, RepairRequest, SourceView } from "#core/failover/observation.ts"
 import { mayLead, noteBegun } from "#core/failover/repair.ts"
 import { podName, term, timeline } from "#core/ids.ts"
-import { lsn } from "#core/lsn.ts"
 import {
   following,
   holderOf,
@@ -19,6 +18,7 @@ import {
   standby,
   statusOf,
 } from "../../../test/fixtures/situation.ts"
+import { stoppedData } from "../../../test/fixtures/decisions.ts"
 
 const leader = { pod: members[0], address: "10.0.0.0" }
 const source: SourceView = {
@@ -45,15 +45,6 @@ const turn = (change: Partial<Observation>): Decision =>
 const kinds = (change: Partial<Observation>): readonly string[] =>
   turn(change).actions.map(({ kind }) => kind)
 const down = { kind: "down", exit: undefined } as const
-const data = {
-  kind: "present",
-  systemIdentifier: identifier,
-  timeline: timeline(3),
-  lsn: lsn(900n),
-  wasPrimary: false,
-  clean: true,
-  unconfirmed: false,
-} as const
 
 test("a standby that is to be mended stops, and climbs the wanted rung of the ladder", () => {
   for (const [kind, rung] of [
@@ -64,7 +55,7 @@ test("a standby that is to be mended stops, and climbs the wanted rung of the la
     const repair = wanted(kind)
     assert.deepEqual(kinds({ repair }), ["stop"])
     assert.match(turn({ repair }).mood.why, /recovery rule some-rule/)
-    assert.deepEqual(kinds({ repair, server: down, data }), [rung])
+    assert.deepEqual(kinds({ repair, server: down, data: stoppedData }), [rung])
   }
 })
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { decide } from "#core/failover/decide.ts"
-import { firstMemory, type Memory, type Told } from "#core/failover/decision.ts"
+import type { Memory, Told } from "#core/failover/decision.ts"
 import type { Observation } from "#core/failover/observation.ts"
 import { parseRoleChange, type RoleChange, roleChangeOf } from "#core/failover/role-change.ts"
 import { lastSign, noSigns, noted, type Story } from "#core/failover/story.ts"
@@ -12,7 +12,6 @@ import {
   following,
   forsaken,
   holderOf,
-  identifier,
   leading,
   leaseOf,
   members,
@@ -22,11 +21,11 @@ import {
   standby,
   statusOf,
 } from "../../../test/fixtures/situation.ts"
+import { crashedData, seasoned } from "../../../test/fixtures/decisions.ts"
 
 const remembering = (change: Partial<Memory> = {}): Memory => ({
-  ...firstMemory(now - 60_000),
+  ...seasoned,
   leaderSeenAt: now - 6000,
-  leaseVersion: "10",
   ...change,
 })
 
@@ -167,16 +166,6 @@ test("a role change is told once, and without the label after a while", () => {
   assert.equal(told.spans.route, undefined)
   assert.equal(toldBy(seen, memory), undefined)
 })
-
-const crashedData = {
-  kind: "present",
-  systemIdentifier: identifier,
-  timeline: timeline(3),
-  lsn: lsn(900n),
-  wasPrimary: true,
-  clean: false,
-  unconfirmed: false,
-} as const
 
 test("a server that is started again in its term is a restart, which says why it was down", () => {
   const exits = [
