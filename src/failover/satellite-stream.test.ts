@@ -22,6 +22,7 @@ import {
   SidecarService,
   type WireCommand,
 } from "#wire/sidecar.ts"
+import { instanceHealth } from "../../test/fixtures/instance-health.ts"
 import { Outbox } from "./outbox.ts"
 import { runSatelliteStream } from "./satellite-stream.ts"
 
@@ -38,29 +39,7 @@ const status: SidecarStatus = {
   holdsLease: false,
   systemIdentifier: undefined,
   handOver: undefined,
-  health: {
-    pod: podName("c-0"),
-    role: "replica",
-    phase: "streaming",
-    ready: true,
-    reason: undefined,
-    timeline: undefined,
-    receivedLsn: undefined,
-    replayedLsn: undefined,
-    lagBytes: undefined,
-    lagSeconds: undefined,
-    connectionsUsed: undefined,
-    connectionsActive: undefined,
-    connectionsMax: undefined,
-    dataBytes: undefined,
-    walBytes: undefined,
-    diskTotalBytes: undefined,
-    diskFreeBytes: undefined,
-    receiver: undefined,
-    startedAt: undefined,
-    containerRestarts: 0,
-    synchronous: false,
-  },
+  health: instanceHealth(podName("c-0"), { role: "replica", phase: "streaming", ready: true }),
 }
 
 /** A satellite that hears everything, and a sidecar whose pauses last as long as the test wants. */

@@ -21,6 +21,7 @@ import {
 } from "#core/ids.ts"
 import { lsn } from "#core/lsn.ts"
 import type { Parsed } from "#core/parsed.ts"
+import { instanceHealth } from "../../test/fixtures/instance-health.ts"
 import { SidecarCommandSchema, SidecarMessageSchema } from "./gen/pgswarm/v1/sidecar_pb.ts"
 import {
   encodeSidecarCommand,
@@ -35,28 +36,7 @@ const overTheWire = (message: SidecarMessage): Parsed<SidecarMessage> =>
     fromBinary(SidecarMessageSchema, toBinary(SidecarMessageSchema, encodeSidecarMessage(message))),
   )
 
-const nothingKnown = {
-  pod: podName("orders-1"),
-  role: "unknown",
-  ready: false,
-  reason: undefined,
-  timeline: undefined,
-  receivedLsn: undefined,
-  replayedLsn: undefined,
-  lagBytes: undefined,
-  lagSeconds: undefined,
-  connectionsUsed: undefined,
-  connectionsActive: undefined,
-  connectionsMax: undefined,
-  dataBytes: undefined,
-  walBytes: undefined,
-  diskTotalBytes: undefined,
-  diskFreeBytes: undefined,
-  receiver: undefined,
-  startedAt: undefined,
-  containerRestarts: 0,
-  synchronous: false,
-} as const
+const nothingKnown = instanceHealth(podName("orders-1"))
 
 const event = {
   id: eventId("7f8d7c0e-3f4f-4c7e-9a53-0c2d7f1d1f10"),

@@ -2,30 +2,15 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { type Desired, desiredId, offer, whyKept } from "#core/cluster/desired.ts"
 import type { ClusterSpec } from "#core/cluster/spec.ts"
-import { clusterId, clusterName, configVersion, namespace } from "#core/ids.ts"
-import { gibibytes } from "#core/units.ts"
+import { clusterId, clusterName, configVersion } from "#core/ids.ts"
+import { clusterSpec } from "../../../test/fixtures/cluster-spec.ts"
 
-const spec = (id: number, version: number, name = "orders"): ClusterSpec => ({
-  id: clusterId(`1c6f3ab5-2b8d-4d37-8d3c-7f1b1b7b000${id}`),
-  name: clusterName(name),
-  namespace: namespace("shop"),
-  profile: "small",
-  version: configVersion(version),
-  paused: false,
-  members: 1,
-  postgres: { major: 17, image: "postgres:17" },
-  data: { size: gibibytes(1), storageClass: undefined },
-  wal: undefined,
-  resources: {
-    cpuRequest: undefined,
-    memoryRequest: undefined,
-    cpuLimit: undefined,
-    memoryLimit: undefined,
-  },
-  parameters: {},
-  hba: [],
-  failover: { preset: "edge", durability: "async" },
-})
+const spec = (id: number, version: number, name = "orders"): ClusterSpec =>
+  clusterSpec({
+    id: clusterId(`1c6f3ab5-2b8d-4d37-8d3c-7f1b1b7b000${id}`),
+    name: clusterName(name),
+    version: configVersion(version),
+  })
 
 const holding = (...all: readonly Desired[]) =>
   new Map(all.map((desired) => [desiredId(desired), desired]))

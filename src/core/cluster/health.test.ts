@@ -5,6 +5,7 @@ import type { ClusterState, InstancePhase } from "#core/cluster/state.ts"
 import { clusterId, configVersion, podName, systemIdentifier, term, timeline } from "#core/ids.ts"
 import { lsn } from "#core/lsn.ts"
 import { millis } from "#core/units.ts"
+import { instanceHealth } from "../../../test/fixtures/instance-health.ts"
 import { type HealthInput, type MemberSeen, type PodSeen, clusterHealth } from "./health.ts"
 
 const id = clusterId("1c6f3ab5-2b8d-4d37-8d3c-7f1b1b7b0001")
@@ -26,29 +27,15 @@ const report = (
   holdsLease: changes.holdsLease ?? phase === "primary",
   systemIdentifier: systemIdentifier("7400000000000000001"),
   handOver: undefined,
-  health: {
-    pod: podName(name),
+  health: instanceHealth(podName(name), {
     role: phase === "primary" ? "primary" : "replica",
     phase,
     ready: changes.ready ?? (phase === "primary" || phase === "streaming"),
-    reason: undefined,
     timeline: timeline(2),
     receivedLsn: lsn(changes.at ?? 5_000n),
     replayedLsn: lsn(changes.at ?? 5_000n),
-    lagBytes: undefined,
-    lagSeconds: undefined,
-    connectionsUsed: 4,
-    connectionsActive: 1,
-    connectionsMax: 100,
-    dataBytes: 1,
-    walBytes: 1,
-    diskTotalBytes: 1,
-    diskFreeBytes: 1,
     receiver: phase === "streaming" ? "streaming" : undefined,
-    startedAt: 1,
-    containerRestarts: 0,
-    synchronous: false,
-  },
+  }),
 })
 
 const member = (

@@ -2,32 +2,12 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import type { ClusterSpec, VolumeSpec } from "#core/cluster/spec.ts"
 import { type MadeWith, resolveTiers } from "#core/cluster/tiers.ts"
-import { clusterId, clusterName, configVersion, namespace } from "#core/ids.ts"
 import { gibibytes } from "#core/units.ts"
+import { clusterSpec } from "../../../test/fixtures/cluster-spec.ts"
 
 const onTier = (tier: string): VolumeSpec => ({ size: gibibytes(1), storageClass: undefined, tier })
 
-const spec = (data: VolumeSpec, wal?: VolumeSpec): ClusterSpec => ({
-  id: clusterId("1c6f3ab5-2b8d-4d37-8d3c-7f1b1b7b0001"),
-  name: clusterName("orders"),
-  namespace: namespace("shop"),
-  profile: "standard",
-  version: configVersion(1),
-  paused: false,
-  members: 3,
-  postgres: { major: 17, image: "docker.io/library/postgres:17.2" },
-  data,
-  wal,
-  resources: {
-    cpuRequest: undefined,
-    memoryRequest: undefined,
-    cpuLimit: undefined,
-    memoryLimit: undefined,
-  },
-  parameters: {},
-  hba: [],
-  failover: { preset: "edge", durability: "preferred" },
-})
+const spec = (data: VolumeSpec, wal?: VolumeSpec): ClusterSpec => clusterSpec({ data, wal })
 
 const resolved = (
   of: ClusterSpec,

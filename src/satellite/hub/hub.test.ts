@@ -23,6 +23,7 @@ import { silentLog } from "#io/log.ts"
 import { openRpcClient } from "#io/rpc/client.ts"
 import { SidecarService, encodeSidecarMessage, parseSidecarCommand } from "#wire/sidecar.ts"
 import { Outbox } from "../outbox.ts"
+import { instanceHealth } from "../../../test/fixtures/instance-health.ts"
 import { Hub, type HubOptions } from "./hub.ts"
 
 const orders = clusterId(randomUUID())
@@ -75,29 +76,7 @@ const status = (pod: string): SidecarStatus => ({
   holdsLease: true,
   systemIdentifier: undefined,
   handOver: undefined,
-  health: {
-    pod: podName(pod),
-    role: "primary",
-    phase: "primary",
-    ready: true,
-    reason: undefined,
-    timeline: undefined,
-    receivedLsn: undefined,
-    replayedLsn: undefined,
-    lagBytes: undefined,
-    lagSeconds: undefined,
-    connectionsUsed: undefined,
-    connectionsActive: undefined,
-    connectionsMax: undefined,
-    dataBytes: undefined,
-    walBytes: undefined,
-    diskTotalBytes: undefined,
-    diskFreeBytes: undefined,
-    receiver: undefined,
-    startedAt: undefined,
-    containerRestarts: 0,
-    synchronous: false,
-  },
+  health: instanceHealth(podName(pod), { role: "primary", phase: "primary", ready: true }),
 })
 
 /** The other end of a stream, driven by hand. */

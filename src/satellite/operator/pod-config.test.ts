@@ -1,35 +1,14 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { builtInRules } from "#core/recovery/built-in.ts"
-import type { ClusterSpec } from "#core/cluster/spec.ts"
-import { clusterId, clusterName, configVersion, namespace, term } from "#core/ids.ts"
-import { gibibytes } from "#core/units.ts"
+import { term } from "#core/ids.ts"
 import { podConfigSchema } from "#wire/pod-config.ts"
 import { ruleSetOf, ruleSetSchema } from "#wire/rule-set-schema.ts"
 import { readStoredCluster, storeCluster } from "#wire/stored-cluster.ts"
+import { clusterSpec } from "../../../test/fixtures/cluster-spec.ts"
 import { podConfigOf } from "./pod-config.ts"
 
-const spec: ClusterSpec = {
-  id: clusterId("1c6f3ab5-2b8d-4d37-8d3c-7f1b1b7b0001"),
-  name: clusterName("orders"),
-  namespace: namespace("databases"),
-  profile: "standard",
-  version: configVersion(1),
-  paused: false,
-  members: 3,
-  postgres: { major: 17, image: "postgres:17" },
-  data: { size: gibibytes(1), storageClass: undefined },
-  wal: undefined,
-  resources: {
-    cpuRequest: undefined,
-    memoryRequest: undefined,
-    cpuLimit: undefined,
-    memoryLimit: undefined,
-  },
-  parameters: {},
-  hba: [],
-  failover: { preset: "edge", durability: "preferred" },
-}
+const spec = clusterSpec()
 const record = { systemIdentifier: undefined, highestTerm: term(0) }
 const site = { satelliteAddress: "satellite:9091" }
 

@@ -1,32 +1,9 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import type { ClusterSpec } from "#core/cluster/spec.ts"
-import { clusterId, clusterName, configVersion, namespace } from "#core/ids.ts"
-import { gibibytes } from "#core/units.ts"
+import { clusterSpec as spec } from "../../../test/fixtures/cluster-spec.ts"
 import { expectationOf } from "./expectation.ts"
 
-const spec = (change: Partial<ClusterSpec> = {}): ClusterSpec => ({
-  id: clusterId("1c6f3ab5-2b8d-4d37-8d3c-7f1b1b7b0001"),
-  name: clusterName("orders"),
-  namespace: namespace("shop"),
-  profile: "small",
-  version: configVersion(1),
-  paused: false,
-  members: 3,
-  postgres: { major: 17, image: "postgres:17" },
-  data: { size: gibibytes(1), storageClass: undefined },
-  wal: undefined,
-  resources: {
-    cpuRequest: undefined,
-    memoryRequest: undefined,
-    cpuLimit: undefined,
-    memoryLimit: undefined,
-  },
-  parameters: {},
-  hba: [],
-  failover: { preset: "edge", durability: "async" },
-  ...change,
-})
 const expected = (before: ClusterSpec | undefined, after: ClusterSpec) => {
   const { strategy, together, restarts } = expectationOf(before, after)
   return { strategy, together, restarts }
