@@ -93,6 +93,7 @@ export class Member {
       address,
       role: isNew ? undefined : api.roleOf(pod),
       leaving: false,
+      serverPrint: undefined,
     })
     this.bootContainer()
     this.startSidecar()

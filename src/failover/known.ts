@@ -25,6 +25,7 @@ import type {
   ServerView,
   Settings,
   SourceView,
+  Stranded,
   Unwatched,
 } from "#core/failover/observation.ts"
 import { noPromises, type Promises } from "#core/failover/pledge.ts"
@@ -119,6 +120,7 @@ export class Known {
   pledgeAskedAt: Instant | undefined
   handOver: HandOverRequest | undefined
   repair: RepairRequest | undefined
+  stranded: Stranded | undefined
 
   constructor(
     start: {
@@ -379,6 +381,7 @@ export class Known {
       pledgeAskedAt: this.pledgeAskedAt,
       handOver: this.handOver,
       repair: this.repair,
+      stranded: this.stranded,
       fence: this.fence,
       consent: this.consent,
       disk: this.#disk.view,

@@ -74,7 +74,14 @@ before(async () => {
   known.pods = new Map([
     [
       podName("c-1"),
-      { pod: podName("c-1"), uid: "uid-1", address, role: "replica", leaving: false },
+      {
+        pod: podName("c-1"),
+        uid: "uid-1",
+        address,
+        role: "replica",
+        leaving: false,
+        serverPrint: undefined,
+      },
     ],
   ])
   const lanes = new Lanes(systemClock, silentLog, () => undefined, ended.signal)

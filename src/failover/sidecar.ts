@@ -30,7 +30,6 @@ import { openPeerServer } from "./peer-server.ts"
 import { protocolTasks } from "./protocol.ts"
 import { talkToSatellite } from "./satellite-talk.ts"
 import { RoleChangeFigures } from "./role-change-figures.ts"
-import type { ServerFiles } from "./server-files.ts"
 import { keepUnsent } from "./unsent.ts"
 import { openWeb } from "./web.ts"
 
@@ -80,6 +79,7 @@ export async function runSidecar(
     roleChanges: figures,
     logRules: watch.figures,
   })
+  const followConfig = await configFollower(parts, outside.files)
   log.event("failover.ready", { pod: config.pod, address: config.address, term: marks.term })
   const leave = (): void => {
     parts.known.handOver = {
@@ -97,7 +97,7 @@ export async function runSidecar(
   await together(
     ended.signal,
     ...protocolTasks(parts, () => ended.abort(new Error("the pod leaves"))),
-    ...besides({ parts, files: outside.files, podFile, leisure }),
+    ...besides({ parts, followConfig, podFile, leisure }),
     watch.run,
   )
   ended.abort(new Error("a part of the sidecar ended"))
@@ -106,13 +106,13 @@ export async function runSidecar(
 
 type Besides = {
   readonly parts: Parts
-  readonly files: ServerFiles
+  readonly followConfig: Task
   readonly podFile: KeptFiles<PodConfig>
   readonly leisure: Leisure
 }
 
 /** What goes on beside the protocol: nothing of it decides who is primary. */
-function besides({ parts, files, podFile, leisure }: Besides): readonly Task[] {
+function besides({ parts, followConfig, podFile, leisure }: Besides): readonly Task[] {
   const databases = new DatabaseKeeper(parts)
   const repeated = (every: Millis, work: Task, failed: string): Task => {
     const tell = (failure: unknown): void => parts.log.debug(failed, { why: failure })
@@ -120,7 +120,7 @@ function besides({ parts, files, podFile, leisure }: Besides): readonly Task[] {
   }
   return [
     repeated(rereadEvery, () => reread(parts, podFile), "config.unreadable"),
-    repeated(followEvery, configFollower(parts, files), "server-config.unreadable"),
+    repeated(followEvery, followConfig, "server-config.unreadable"),
     repeated(databasesEvery, (stop) => databases.step(stop), "databases.waiting"),
     repeated(measureEvery, (stop) => measure(parts, stop), "measure.failed"),
     (stop) => talkToSatellite(parts, stop),

@@ -257,6 +257,15 @@ export class FailoverCluster implements AsyncDisposable {
     )
   }
 
+  /** Parameters beside those that the cluster began with, as the satellite would write them. */
+  parameters(more: Readonly<Record<string, string>>): void {
+    const parameters = { ...this.spec.parameters, ...more }
+    this.#write(
+      join(this.folder, "config", configKey.postgresqlConf),
+      postgresqlConf({ ...this.spec, parameters }),
+    )
+  }
+
   /** The list of databases in the Secret and the rules that limit them, as the satellite would write them. */
   databases(list: Databases): void {
     this.#write(join(this.folder, "secret", secretKey.databases), writeDatabases(list))

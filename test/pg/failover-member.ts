@@ -293,6 +293,21 @@ export class Member {
         await once(child, "exit")
   }
 
+  /** The container of the sidecar alone is killed, and comes back. */
+  async restartSidecar(): Promise<void> {
+    const ready = this.said("failover.ready").length
+    const before = this.#sidecar
+    this.signalSidecar("SIGKILL")
+    if (before !== undefined && before.exitCode === null && before.signalCode === null)
+      await once(before, "exit")
+    this.startSidecar()
+    const began = performance.now()
+    while (this.said("failover.ready").length === ready) {
+      if (performance.now() - began > patience) throw new Error("the sidecar did not come back")
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+  }
+
   /** The volume is lost: what follows is an empty folder. */
   loseVolume(): void {
     if (this.cluster.volume !== undefined) unmountVolume(this.volume)

@@ -2,6 +2,8 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { term, timeline } from "#core/ids.ts"
+import { decide } from "#core/failover/decide.ts"
+import { seconds } from "#core/units.ts"
 import { nextTimeline, taken } from "#core/failover/lease.ts"
 import {
   following,
@@ -12,6 +14,7 @@ import {
   now,
   policy,
   primaryServer,
+  statusOf,
 } from "../../../test/fixtures/situation.ts"
 import {
   seasoned,
@@ -146,4 +149,50 @@ test("S3: nothing is started as primary on an old renewal", () => {
     pledges: [],
   })
   assert.ok(!kinds(seen).includes("start-primary"))
+})
+
+/** It failed a second ago, and rests for ten. */
+const stranded = { why: "PostgreSQL does not start with it", rest: seconds(10), since: now - 5000 }
+const failed = {
+  kind: "down",
+  exit: { cause: "crashed", term: undefined, at: now - 1000 },
+} as const
+
+test("a standby whose server never started with its config rests between its tries", () => {
+  const seen = following({ server: failed, stranded })
+  assert.deepEqual(kinds(seen), [])
+  const { mood } = decide(policy, seasoned, seen)
+  assert.deepEqual(
+    [mood.phase, mood.why],
+    ["held", `${stranded.why}; trying again in 9 s, or when its config changes`],
+  )
+  assert.deepEqual(kinds({ ...seen, stranded: undefined }), ["start-standby"])
+  assert.deepEqual(kinds({ ...seen, stranded: { ...stranded, rest: seconds(1) } }), [
+    "start-standby",
+  ])
+})
+
+test("a holder whose server never started with its config lets go where another is fit, and rests where none is", () => {
+  const holding = (eligible: boolean) =>
+    leading({
+      server: failed,
+      deadline: undefined,
+      data: { ...crashedData, clean: true },
+      stranded,
+      peers: new Map(
+        [members[1], members[2]].map((pod) => [
+          pod,
+          {
+            address: `10.0.0.${pod.slice(-1)}`,
+            status: statusOf(pod, { eligible }),
+            askedAt: now - 400,
+          },
+        ]),
+      ),
+    })
+  assert.equal(action(holding(true), "write-lease")?.purpose, "release")
+  for (const eligible of [true, false])
+    assert.ok(!kinds(holding(eligible)).some((kind) => kind.startsWith("start-")))
+  assert.notEqual(action(holding(false), "write-lease")?.purpose, "release")
+  assert.ok(kinds({ ...holding(false), stranded: undefined }).includes("start-primary"))
 })

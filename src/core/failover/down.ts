@@ -7,6 +7,7 @@ import { formatLsn } from "#core/lsn.ts"
 import { seconds } from "#core/units.ts"
 import { whyRefusedAtStart } from "#core/failover/admission.ts"
 import { acknowledgersOf, priorityOf } from "#core/failover/candidates.ts"
+import { whyResting } from "#core/failover/config-trial.ts"
 import { type Mood, once } from "#core/failover/decision.ts"
 import { anotherIsFit, diskAway, diskGivenUp, diskReason, hasRoom } from "#core/failover/disk.ts"
 import { firstNames, namesAgain, recordedBy, recordedWith } from "#core/failover/durability.ts"
@@ -23,7 +24,7 @@ const restartsWithin = seconds(300)
 
 /** Where the server is gone while this member holds the Lease. */
 export function down(at: Leading): Step {
-  const { seen, memory, term, policy } = at
+  const { seen, memory, term } = at
   const { data, lanes } = seen
   const exit = seen.server.kind === "down" ? seen.server.exit : undefined
   if (lanes.server.running !== undefined)
@@ -53,12 +54,27 @@ export function down(at: Leading): Step {
     if (recent.length >= restartsMax) return restLater(recent.length, alone)
   } else if (crashed && (successor !== undefined || recent.length >= restartsMax))
     return letGo(at, "crash", successor, "the server crashed and a standby is caught up")
+  const resting = whyResting(seen)
+  if (resting !== undefined) return rest(at, resting)
   if (!data.wasPrimary || seen.servedTerm !== term)
     return {
       actions: [{ kind: "start-standby", follow: undefined }],
       mood: { phase: "starting", why: "holds the Lease; starting in order to be promoted" },
     }
   if (mayBeReleased(at)) return renewingFirst
+  return goOn(at, { crashed, hung, recent })
+}
+
+type Fall = {
+  readonly crashed: boolean
+  readonly hung: boolean
+  /** Restarts after a crash that are remembered. */
+  readonly recent: readonly number[]
+}
+
+/** As primary, in the term that it served in. */
+function goOn(at: Leading, { crashed, hung, recent }: Fall): Step {
+  const { seen, memory, term, policy } = at
   const { durability } = seen.settings
   const others = acknowledgersOf(seen, at.self)
   const recorded = recordedBy(seen.recordsSent, at.lease?.syncSet ?? [])
@@ -101,8 +117,16 @@ function initialise(at: Leading): Step {
     return letGo(at, "crash", undefined, "the data directory is empty and the cluster is not new")
   return {
     actions: [{ kind: "initdb", term: at.term }],
-    mood: { phase: "initialising", why: "first member of a new cluster" },
+    mood: { phase: "initialising", why: `first member of a new cluster${whyAgain(at)}` },
   }
+}
+
+/** The server that finishes an initialisation runs with the cluster's config, and may refuse it. */
+function whyAgain({ seen }: Leading): string {
+  const { last } = seen.lanes.server
+  if (last?.kind !== "initdb" || last.failure === undefined) return ""
+  const said = /FATAL: +([^\n]*)/.exec(last.failure)?.[1] ?? last.failure
+  return `; initdb failed: ${said.slice(-300)}`
 }
 
 /** New data serves nobody before the Lease names it, so that no member can ever initialise another (S4). */
@@ -125,6 +149,12 @@ function whyAlone({ seen, self }: Leading, successor: PodName | undefined): stri
     return `${diskReason(seen.disk)}, and no other member is fit: make room`
   return undefined
 }
+
+/** Its server is not started for a while: whoever is fit shall lead meanwhile. */
+const rest = (at: Leading, why: string): Step =>
+  anotherIsFit(at.seen, at.self)
+    ? letGo(at, "crash", undefined, why)
+    : { actions: [], mood: { phase: "held", why } }
 
 /** The next try comes as the former ones are forgotten. */
 const restLater = (crashes: number, why: string): Step => ({

@@ -5,6 +5,7 @@
  */
 import { canFollow } from "#core/timeline.ts"
 import { seconds } from "#core/units.ts"
+import { whyResting } from "#core/failover/config-trial.ts"
 import {
   type Decision,
   type Heal,
@@ -134,6 +135,8 @@ function beginWithData(at: Following, data: DataView & { readonly kind: "present
   // A crashed primary may have WAL that nobody else has, and a plain start would keep it.
   if (leader !== undefined && data.wasPrimary && !data.clean && memory.heal.rewinds < rewindsMax)
     return rewindFrom(at, leader, "it was primary and stopped hard")
+  const resting = whyResting(seen)
+  if (resting !== undefined) return { memory, actions: [], mood: { phase: "held", why: resting } }
   return {
     memory,
     actions: [{ kind: "start-standby", follow: leader }],

@@ -75,6 +75,15 @@ export type DiskView =
       readonly since: Instant
     }
 
+/** The server does not start with its config, and there is none that it ever ran with. */
+export type Stranded = {
+  /** In PostgreSQL's words. */
+  readonly why: string
+  readonly since: Instant
+  /** Between one try and the next. */
+  readonly rest: Millis
+}
+
 export type LeaseView =
   /** Nothing was heard since this sidecar started. */
   | { readonly kind: "unread" }
@@ -292,6 +301,7 @@ export type Observation = {
   readonly disk: DiskView
   /** What a recovery rule asks for; see `repair.ts`. */
   readonly repair?: RepairRequest | undefined
+  readonly stranded?: Stranded | undefined
 }
 
 /** A rule of the log watcher wants this member mended. It is a wish: what is seen now decides whether it comes true. */

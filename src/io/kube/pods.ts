@@ -1,7 +1,8 @@
 /** The pods of a cluster: where its members are, and the label that says which of them clients write to. */
 import type { InstanceRole } from "#core/cluster/state.ts"
 import { type PodName, podName } from "#core/ids.ts"
-import { label } from "#core/names.ts"
+import { fingerprint } from "#core/manifests/object.ts"
+import { container, label } from "#core/names.ts"
 import { type Millis, seconds } from "#core/units.ts"
 import type { Clock } from "#io/clock.ts"
 import { isRecord, type KubeApi, type Live } from "./api.ts"
@@ -16,6 +17,8 @@ export type MemberPod = {
   readonly address: string | undefined
   readonly role: Extract<InstanceRole, "primary" | "replica"> | undefined
   readonly leaving: boolean
+  /** Tells image and resources of its server from others; undefined where it has none. */
+  readonly serverPrint: string | undefined
 }
 
 export interface Pods {
@@ -107,5 +110,14 @@ export function memberPod(object: Live): MemberPod {
     address: address === "" ? undefined : address,
     role: role === "primary" || role === "replica" ? role : undefined,
     leaving: object.metadata.deletionTimestamp !== undefined,
+    serverPrint: serverPrint(object["spec"]),
   }
+}
+
+function serverPrint(spec: unknown): string | undefined {
+  const containers = isRecord(spec) && Array.isArray(spec["containers"]) ? spec["containers"] : []
+  const server = containers.filter(isRecord).find(({ name }) => name === container.postgres)
+  return server === undefined
+    ? undefined
+    : fingerprint([JSON.stringify(server["image"]), JSON.stringify(server["resources"] ?? {})])
 }

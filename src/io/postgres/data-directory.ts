@@ -131,6 +131,13 @@ export async function writeMark(data: string, name: string, content: string): Pr
   await folder.sync()
 }
 
+/** Durable when it resolves; harmless when there is none. */
+export async function removeMark(data: string, name: string): Promise<void> {
+  await rm(marks(data, name), { force: true })
+  await using folder = await open(join(data, "pg-swarm"), "r")
+  await folder.sync()
+}
+
 const isMissing = (error: unknown): boolean =>
   error instanceof Error && "code" in error && error.code === "ENOENT"
 
