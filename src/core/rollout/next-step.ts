@@ -77,7 +77,7 @@ function whySilent(mute: readonly MemberNow[]): string {
   const old = mute.filter(({ outdated, role }) => outdated && role !== "unknown")
   return old.length === 0
     ? `${names(mute)} did not say yet what is in force there`
-    : `${names(old)} did not say yet what is in force there: their sidecar may be older than this satellite, and only a new pod brings a newer one; if it stays so, delete these pods one after another, standbys first, and hand the primary's role over before its own`
+    : `${names(old)} did not say yet what is in force there: their sidecar may be older than this satellite. If it stays so, delete these pods one after another, standbys first, and hand the primary's role over before its own: only a new pod brings a newer sidecar`
 }
 
 /** With such a value in its file a server does not start: nothing restarts before it is gone. */

@@ -1,6 +1,7 @@
 /** What can be said about a cluster from its report, for the pages that show it. */
 import type { InstanceRole } from "#core/cluster/state.ts"
 import type { Cluster, Instance } from "#wire/rest/clusters.ts"
+import { changeLook, currentChange } from "./change.ts"
 
 export const membersReady = (cluster: Cluster): number =>
   cluster.instances.filter((instance) => instance.ready).length
@@ -25,11 +26,18 @@ export function versionStanding(cluster: Cluster): VersionStanding {
     }
   }
   if (appliedVersion === desiredVersion) {
-    return {
-      text: `v${desiredVersion} applied`,
-      behind: false,
-      meaning: "The site runs what was asked for.",
-    }
+    const change = currentChange(cluster)
+    return change === undefined
+      ? {
+          text: `v${desiredVersion} applied`,
+          behind: false,
+          meaning: "The site has written what was asked for.",
+        }
+      : {
+          text: `v${desiredVersion} ${changeLook(change.state).word.toLowerCase()}`,
+          behind: change.state !== "done",
+          meaning: change.reason ?? changeLook(change.state).meaning,
+        }
   }
   return {
     text: `v${appliedVersion}, v${desiredVersion} wanted`,

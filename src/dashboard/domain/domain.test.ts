@@ -3,6 +3,7 @@ import { test } from "node:test"
 import { event, exampleFleet, instance } from "../../../test/e2e/dashboard/fleet.ts"
 import { attentionCount, sitesOf } from "./attention.ts"
 import { satelliteChanges } from "./changes.ts"
+import { type ChangeState, changeStates } from "#core/rollout/change.ts"
 import { diskUse, membersOf, versionStanding } from "./cluster.ts"
 import { failoverTimes } from "./failover-times.ts"
 import { isStale, staleAfter } from "./freshness.ts"
@@ -52,6 +53,36 @@ test("a refused configuration is said before anything else", () => {
     true,
   )
   assert.equal(versionStanding({ ...cluster, desiredVersion: 2, appliedVersion: 2 }).behind, false)
+})
+
+test("a configuration that is written is in force only by the word of the site", () => {
+  const [desiredVersion, appliedVersion] = [3, 3]
+  const of = (state: ChangeState, version = 3) =>
+    versionStanding({
+      ...cluster,
+      desiredVersion,
+      appliedVersion,
+      change: {
+        version,
+        state,
+        strategy: "reload",
+        steps: [],
+        reason: null,
+        pendingRestart: [],
+        startedAt: "",
+        endedAt: null,
+      },
+    })
+  assert.deepEqual(
+    changeStates.map((state) => [of(state).text, of(state).behind]),
+    [
+      ["v3 applying", true],
+      ["v3 in force", false],
+      ["v3 blocked", true],
+      ["v3 given up", true],
+    ],
+  )
+  assert.equal(of("failed", 2).text, "v3 applied", "what was said of an earlier one is over")
 })
 
 test("what fills a disk besides data and WAL is shown as its own part, and never below zero", () => {

@@ -61,6 +61,20 @@ export function missingText({ about, missingBytes }: Question): string {
     : `${known}.`
 }
 
+/** The same in a few words, to compare members by. */
+export const lackText = ({ missingBytes }: Question): string =>
+  missingBytes === null
+    ? "not known what it lacks"
+    : missingBytes === 0
+      ? "lacks nothing that is known"
+      : `lacks at least ${bytesText(missingBytes)} of WAL`
+
+/** Members whose WAL nobody can look at. */
+export const unheardOf = ({ instances }: Pick<Cluster, "instances">): readonly string[] =>
+  instances
+    .filter(({ role, phase }) => role === "unknown" && phase === "unknown")
+    .map(({ pod }) => pod)
+
 export const emergencyKinds = ["fence", "unfence", "promote"] as const
 export type EmergencyDeed = (typeof emergencyKinds)[number]
 export const isEmergency = (kind: string): boolean => emergencyKinds.some((each) => each === kind)

@@ -10,7 +10,7 @@ import { call } from "../api/client.ts"
 import { applyLive, createRefetch } from "../api/live-cache.ts"
 import { Because } from "../components/emergency.tsx"
 import { DeedFailed } from "../components/load-failed.tsx"
-import { type Asking, askingOf, mayLose, missingText } from "../domain/emergency.ts"
+import { type Asking, askingOf, lackText, mayLose, unheardOf } from "../domain/emergency.ts"
 import { Button } from "../ui/button.tsx"
 import { Dialog, DialogActions } from "../ui/dialog.tsx"
 import { labelClass, TextField } from "../ui/field.tsx"
@@ -25,6 +25,7 @@ export function Promote({ cluster, onClose }: Props) {
   const [typed, setTyped] = useState("")
   // Who asks may change while the dialog is open.
   const first = asking.find(({ pod }) => pod === chosen) ?? asking[0]
+  const unheard = unheardOf(cluster).join(", ")
   const lossy = first !== undefined && mayLose(first.question)
   const ready = first !== undefined && (!lossy || typed === cluster.name)
   const deed = useMutation({
@@ -67,14 +68,14 @@ export function Promote({ cluster, onClose }: Props) {
             <RadioGroup value={first.pod} onChange={setChosen} className="flex flex-col gap-1.5">
               <Label className={labelClass}>New primary</Label>
               <div className="flex flex-col gap-2">
-                {asking.map((each) => (
-                  <AskingCard key={each.pod} asking={each} />
+                {asking.map((each, at) => (
+                  <AskingCard key={each.pod} asking={each} most={at === 0 && asking.length > 1} />
                 ))}
               </div>
             </RadioGroup>
             <Notice tone={lossy ? "bad" : "warn"}>
               {lossy
-                ? "Commits that clients were told are safe may be lost for good, also those that members hold who are not heard now. If such a member can be brought back, wait for it."
+                ? `Commits that clients were told are safe may be lost for good, also those that members hold who are not heard now${unheard === "" ? "" : ` (${unheard})`}. If such a member can be brought back, wait for it.`
                 : "The member becomes primary if no other has more WAL. The cluster stays paused."}
             </Notice>
           </>
@@ -90,20 +91,28 @@ export function Promote({ cluster, onClose }: Props) {
         <DeedFailed error={deed.error} />
         <DialogActions>
           <Button onPress={onClose} isDisabled={deed.isPending}>
-            Not now
+            {first === undefined ? "Close" : "Not now"}
           </Button>
-          <Button type="submit" kind="danger" isDisabled={!ready} isPending={deed.isPending}>
-            {deed.isPending
-              ? "Asking…"
-              : `Promote${first === undefined ? "" : ` ${first.pod}`}${lossy ? " and accept the loss" : ""}`}
-          </Button>
+          {first === undefined ? null : (
+            <Button type="submit" kind="danger" isDisabled={!ready} isPending={deed.isPending}>
+              {deed.isPending
+                ? "Asking…"
+                : `Promote ${first.pod}${lossy ? " and accept the loss" : ""}`}
+            </Button>
+          )}
         </DialogActions>
       </form>
     </Dialog>
   )
 }
 
-const AskingCard = ({ asking }: { readonly asking: Asking }) => (
+type CardProps = {
+  readonly asking: Asking
+  /** No other has more WAL. */
+  readonly most: boolean
+}
+
+const AskingCard = ({ asking, most }: CardProps) => (
   <Radio
     value={asking.pod}
     className="group flex cursor-pointer items-center gap-2.5 rounded-md border border-line-strong bg-raised px-3 py-2.5 text-sm hover:border-control selected:border-accent selected:bg-accent-soft"
@@ -114,7 +123,10 @@ const AskingCard = ({ asking }: { readonly asking: Asking }) => (
     />
     <span className="flex min-w-0 flex-1 flex-wrap items-baseline justify-between gap-x-3">
       <span className="font-mono text-xs font-medium">{asking.pod}</span>
-      <span className="text-xs text-ink-2">{missingText(asking.question)}</span>
+      <span className="text-xs text-ink-2">
+        {lackText(asking.question)}
+        {most ? <span className="ml-2 font-medium text-ink">most WAL</span> : null}
+      </span>
     </span>
   </Radio>
 )

@@ -147,3 +147,58 @@ test("a primary and a term that are too old to be the present do not look like i
   const primary = screen.getByText("Primary", { selector: "dt" }).parentElement
   expect(primary?.querySelector(".stale")?.textContent).toBe("telemetry-2")
 })
+
+const halted = (state: "blocked" | "failed" | "applying", reason: string) => ({
+  ...cluster,
+  change: {
+    version: cluster.desiredVersion,
+    state,
+    strategy: "sequential-restart" as const,
+    steps: [
+      {
+        pod: "telemetry-2",
+        action: "restart" as const,
+        state: "done" as const,
+        detail: null,
+        at: cluster.createdAt,
+      },
+    ],
+    reason,
+    pendingRestart: ["shared_buffers"],
+    startedAt: cluster.createdAt,
+    endedAt: null,
+  },
+})
+const withChange = (...of: Parameters<typeof halted>) =>
+  open({ [`GET /clusters/${cluster.id}`]: () => ({ status: 200, body: halted(...of) }) })
+
+test("a change that is blocked has its state, what it waits for, and what to do", async () => {
+  withChange(
+    "blocked",
+    "telemetry-1 did not say yet what is in force there: its sidecar may be older. If it stays so, delete the pod",
+  )
+  const part = await screen.findByRole("region", { name: "Version 2 of the configuration" })
+  expect(within(part).getByText("Blocked")).toBeDefined()
+  expect(within(part).getByRole("alert").textContent).toMatch(/may be older\.$/)
+  const todo = within(part)
+    .getAllByRole("listitem")
+    .map((item) => item.textContent)
+  expect(todo[0]).toBe("If it stays so, delete the pod.")
+  expect(todo[1]).toMatch(/goes on by itself/)
+  expect(part.textContent).toMatch(/restart telemetry-2\..*shared_buffers/)
+  expect(screen.getByText("v2 blocked")).toBeDefined()
+})
+
+test("a version that the site gave up says so in PostgreSQL's words", async () => {
+  withChange("failed", "telemetry-0 refuses timezone: 'Mars': invalid value")
+  const part = await screen.findByRole("region", { name: "Version 2 of the configuration" })
+  expect(within(part).getByText("Given up")).toBeDefined()
+  expect(within(part).getByRole("alert").textContent).toMatch(/refuses timezone/)
+  expect(part.textContent).toMatch(/newer version/)
+})
+
+test("a change that goes on needs nobody", async () => {
+  withChange("applying", "telemetry-1 restarts")
+  expect(await screen.findByText("v2 applying")).toBeDefined()
+  expect(screen.queryByRole("region", { name: /of the configuration/ })).toBeNull()
+})

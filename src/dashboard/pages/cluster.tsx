@@ -12,6 +12,7 @@ import { ConnectPanel } from "../components/connect-panel.tsx"
 import { Crumbs } from "../components/crumbs.tsx"
 import { DatabasePanel } from "../components/database-panel.tsx"
 import { EmergencyMenu, PersonAsked } from "../components/emergency.tsx"
+import { HaltedChange } from "../components/halted-change.tsx"
 import { InstanceTable } from "../components/instance-table.tsx"
 import { LoadFailed } from "../components/load-failed.tsx"
 import { LogLevelPanel } from "../components/log-level-panel.tsx"
@@ -129,6 +130,7 @@ function ClusterView({ cluster }: { readonly cluster: Cluster }) {
       )}
       <ItsNewerImage cluster={cluster} />
       <div className="flex flex-col gap-4">
+        <HaltedChange cluster={cluster} />
         {operations.watched === undefined ? null : (
           <OperationPanel
             operation={operations.watched}

@@ -222,6 +222,18 @@ export function event(
   }
 }
 
+/** A change that waits for sidecars which do not speak of it. */
+const oldSidecars = (name: string, version: number): Cluster["change"] => ({
+  version,
+  state: "blocked",
+  strategy: "sequential-restart",
+  steps: [{ pod: `${name}-2`, action: "restart", state: "done", detail: null, at: ago(520) }],
+  reason: `${name}-0, ${name}-1 did not say yet what is in force there: their sidecar may be older than this satellite. If it stays so, delete these pods one after another, standbys first, and hand the primary's role over before its own: only a new pod brings a newer sidecar`,
+  pendingRestart: ["shared_buffers"],
+  startedAt: ago(560),
+  endedAt: null,
+})
+
 /** Six sites in all states, eight clusters, some of them in trouble. */
 export function exampleFleet(): FakeFleet {
   const edge = profile("edge-standard", "Three members on local disks, for plants and stores.", 3)
@@ -300,7 +312,12 @@ export function exampleFleet(): FakeFleet {
       }),
     ],
   })
-  const quality = cluster(turin, edge, "quality-lab", { specVersion: 1 })
+  const quality = cluster(turin, edge, "quality-lab", {
+    specVersion: 1,
+    desiredVersion: 3,
+    appliedVersion: 3,
+    change: oldSidecars("quality-lab", 3),
+  })
   const tills = cluster(oslo, small, "tills", {
     members: 2,
     reason: "A primary accepts writes; 1 standby streams.",
