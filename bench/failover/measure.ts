@@ -39,12 +39,12 @@ export async function measure(
   const struck = await system.strike(fault.name, primary)
   if (struck === undefined) return undefined
   try {
-    await sleep(fault.holdMs)
-    await untilItShows(writer, since)
-    await sleep(afterwardsMs)
+    if (fault.holdMs > 0) await sleep(fault.holdMs)
+    else await untilItLasts(writer, since)
   } finally {
     await struck.mend?.()
   }
+  if (fault.holdMs > 0) await untilItLasts(writer, since)
   let failure: string | undefined
   const to = await system.untilWhole(wholeMs).catch((error: unknown) => {
     failure = error instanceof Error ? error.message : String(error)
@@ -66,8 +66,9 @@ export async function measure(
 }
 
 /** Until writes that were sent after the fault are acknowledged and go on for a while. */
-async function untilItShows(writer: Writer, since: number): Promise<void> {
+async function untilItLasts(writer: Writer, since: number): Promise<void> {
   // A switch that takes its time first is seen by its gap, not by the commits before it.
   await sleep(Math.max(0, since + 1_000 - performance.now()))
   await writer.commitSince(performance.now(), backMs)
+  await sleep(afterwardsMs)
 }

@@ -15,7 +15,7 @@ export type FaultName = (typeof faultNames)[number]
 export type Fault = {
   readonly name: FaultName
   readonly title: string
-  /** How long a fault that does not end by itself stays, at least. Until another member takes writes otherwise. */
+  /** How long a fault that does not end by itself stays, whatever comes of it. With 0 until another member takes writes. */
   readonly holdMs: number
 }
 
