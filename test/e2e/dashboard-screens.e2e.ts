@@ -12,6 +12,7 @@ import {
   signIn,
   wide,
 } from "./dashboard/browser.ts"
+import { graveDialogs } from "./dashboard/dialogs.ts"
 import { exampleFleet } from "./dashboard/fleet.ts"
 import { strained } from "./dashboard/strained.ts"
 
@@ -80,6 +81,18 @@ for (const colorScheme of ["light", "dark"] as const) {
     assert.deepEqual(complaints, [])
   })
 }
+
+for (const colorScheme of ["light", "dark"] as const)
+  for (const [name, viewport] of Object.entries({ wide, narrow }))
+    test(`dialogs that decide over data are sound in the ${colorScheme} theme on a ${name} screen`, async () => {
+      await using scene = await openScene(stage, { colorScheme, viewport })
+      await signIn(scene)
+      for (const [what, open] of Object.entries(graveDialogs)) {
+        await open(scene)
+        await assertSound(scene.page, what)
+      }
+      assert.deepEqual(scene.complaints, [])
+    })
 
 for (const [name, viewport] of Object.entries({ wide, narrow })) {
   test(`names as long as they may be have room on a ${name} screen`, async () => {

@@ -26,6 +26,7 @@ export async function pagesOf({ page, central }: Scene): Promise<Readonly<Record
     cluster: `/clusters/${cluster("healthy")}`,
     "cluster-logs": `/clusters/${cluster("healthy")}/logs`,
     "cluster-degraded": `/clusters/${cluster("degraded")}`,
+    "cluster-blocked": `/clusters/${clusters.find((each) => each.change?.state === "blocked")?.id}`,
     "cluster-creating": `/clusters/${cluster("creating")}`,
     "cluster-unknown": `/clusters/${cluster("unknown")}`,
     operations: "/operations",

@@ -234,6 +234,44 @@ const oldSidecars = (name: string, version: number): Cluster["change"] => ({
   endedAt: null,
 })
 
+/** Nobody becomes primary of it before a person decides. */
+export const undecided = (
+  { name }: Pick<Cluster, "name">,
+  about: NonNullable<Instance["question"]>["about"],
+): Partial<Cluster> => ({
+  state: "unavailable",
+  reason: "No member accepts writes: a person has to decide.",
+  primary: null,
+  paused: about === "pause",
+  instances: [
+    instance(`${name}-0`, "unknown", {
+      phase: "unknown",
+      ready: false,
+      reason: "No word from its sidecar.",
+      receiver: null,
+      timeline: null,
+      lagBytes: null,
+      lagSeconds: null,
+    }),
+    instance(`${name}-1`, "replica", {
+      phase: "catching-up",
+      ready: false,
+      receiver: null,
+      receivedLsn: "3A/7C2D49F0",
+      reason: "refuses to become primary: telemetry-0 may hold acknowledged commits",
+      question: { about, missingBytes: 1.2 * MiB },
+    }),
+    instance(`${name}-2`, "replica", {
+      phase: "catching-up",
+      ready: false,
+      receiver: null,
+      receivedLsn: "3A/7B000000",
+      reason: "telemetry-1 has more WAL",
+      question: { about, missingBytes: 21 * MiB },
+    }),
+  ],
+})
+
 /** Six sites in all states, eight clusters, some of them in trouble. */
 export function exampleFleet(): FakeFleet {
   const edge = profile("edge-standard", "Three members on local disks, for plants and stores.", 3)
