@@ -1,35 +1,23 @@
 /** What a deed would mean for clusters is said before it is done, changes nothing, and comes true when it is done. */
 import assert from "node:assert/strict"
-import { after, afterEach, before, beforeEach, test } from "node:test"
+import { beforeEach, test } from "node:test"
 import type { Cascade, Fate } from "#wire/rest/cascade.ts"
 import type { Answer } from "#wire/rest/routes.ts"
 import type { Central } from "../../src/central/central.ts"
-import { Api, restUrl, signedIn, smallSpec, startTestCentral } from "../fixtures/central.ts"
-import { query, type TestServer, testServer } from "../fixtures/postgres.ts"
-import { Site } from "../fixtures/site.ts"
+import { Api, restUrl, smallSpec } from "../fixtures/central.ts"
+import { centrals } from "../fixtures/centrals.ts"
+import { query } from "../fixtures/postgres.ts"
+import type { Site } from "../fixtures/site.ts"
 
-let server: TestServer
+const fleet = centrals()
 let url: string
-let central: Central
+let running: Central
 let api: Api
 let profileId: string
-const sites: Site[] = []
 
-before(async () => {
-  server = await testServer()
-})
-after(async () => {
-  await server.close()
-})
 beforeEach(async () => {
-  url = await server.freshDatabase()
-  central = await startTestCentral(url)
-  api = await signedIn(central)
+  ;({ url, running, api } = await fleet.central())
   profileId = (await api.ok("createProfile", { body: { name: "small", spec: smallSpec } })).id
-})
-afterEach(async () => {
-  for (const site of sites.splice(0)) await site.close()
-  await central[Symbol.asyncDispose]()
 })
 
 const gold = { tier: "gold" }
@@ -50,8 +38,7 @@ const ruled = (
   })
 
 async function registered(name: string): Promise<Site> {
-  const site = new Site(central, name)
-  sites.push(site)
+  const site = fleet.site(running, name)
   await site.register()
   return site
 }
@@ -217,7 +204,7 @@ test("whoever may see some satellites only is told of these only", async () => {
   const token = await api.ok("createToken", {
     body: { name: "northern", role: "operator", scope: { region: "north" } },
   })
-  const northern = new Api(restUrl(central), token.token)
+  const northern = new Api(restUrl(running), token.token)
   const said = await northern.ok("cascadeOfRule", { params: { id: rule.id } })
   assert.deepEqual(shown(said), ["unruled db/kept north kepts"])
   const body = { deed: "decommission" }

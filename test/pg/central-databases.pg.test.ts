@@ -1,6 +1,6 @@
 /** Databases of clusters in central: asked for by REST, sent to the site, and what the site says of them. */
 import assert from "node:assert/strict"
-import { after, afterEach, before, test } from "node:test"
+import { test } from "node:test"
 import type { ClusterHealth } from "#core/cluster/state.ts"
 import type { DatabaseHealth } from "#core/cluster/databases.ts"
 import type { ClusterSpec } from "#core/cluster/spec.ts"
@@ -8,33 +8,16 @@ import { clusterId } from "#core/ids.ts"
 import { openLog } from "#io/log.ts"
 import { problemSchema } from "#wire/rest/shapes.ts"
 import type { Central } from "../../src/central/central.ts"
-import {
-  type Api,
-  signedIn,
-  startTestCentral,
-  rulePut,
-  smallSpec,
-  testKey,
-} from "../fixtures/central.ts"
-import { query, type TestServer, testServer } from "../fixtures/postgres.ts"
-import { eventually, Site, type SiteStream } from "../fixtures/site.ts"
+import { type Api, rulePut, smallSpec, startTestCentral, testKey } from "../fixtures/central.ts"
+import { centrals } from "../fixtures/centrals.ts"
+import { query } from "../fixtures/postgres.ts"
+import { eventually, type Site, type SiteStream } from "../fixtures/site.ts"
 
-let server: TestServer
-const open: { close: () => Promise<void> }[] = []
-
-before(async () => {
-  server = await testServer()
-})
-after(async () => {
-  await server.close()
-})
-afterEach(async () => {
-  for (const one of open.splice(0).toReversed()) await one.close()
-})
+const fleet = centrals()
 
 type World = {
   readonly url: string
-  readonly central: Central
+  readonly running: Central
   readonly api: Api
   readonly site: Site
   readonly stream: SiteStream
@@ -44,19 +27,15 @@ type World = {
 
 /** One central with one site that has one cluster. */
 async function world(): Promise<World> {
-  const url = await server.freshDatabase()
   const lines: string[] = []
   const log = openLog("central", "debug", (line) => lines.push(line))
-  const central = await startTestCentral(url, { log })
-  open.push({ close: async () => central[Symbol.asyncDispose]() })
-  const api = await signedIn(central)
+  const { url, running, api } = await fleet.central({ log })
   await rulePut(api)
-  const site = new Site(central, "north")
-  open.push(site)
+  const site = fleet.site(running, "north")
   await site.join(api)
   const { stream, welcome } = await site.connect()
   const cluster = welcome.clusters[0]?.id ?? ""
-  return { url, central, api, site, stream, cluster, lines }
+  return { url, running, api, site, stream, cluster, lines }
 }
 
 const health = (cluster: string, databases: readonly DatabaseHealth[]): ClusterHealth => ({
@@ -279,8 +258,7 @@ test("everything that is wrong is told at once, and changes nothing", async () =
 })
 
 test("a profile's databases become each cluster's own, once; what the cluster has already is its own", async () => {
-  const { central } = await world()
-  const api = await signedIn(central)
+  const { api } = await world()
   const named = (name: string, owner: string) => ({ name, owner, allowedCidrs: ["10.0.0.0/8"] })
   const bad = await api.raw("createProfile", {
     body: {
@@ -333,13 +311,9 @@ test("a profile's databases become each cluster's own, once; what the cluster ha
 })
 
 test("without a key central starts, and refuses to store a password, with the way out", async () => {
-  const url = await server.freshDatabase()
-  const central = await startTestCentral(url, { secretKeys: [] })
-  open.push({ close: async () => central[Symbol.asyncDispose]() })
-  const api = await signedIn(central)
+  const { running, api } = await fleet.central({ secretKeys: [] })
   await rulePut(api)
-  const site = new Site(central, "north")
-  open.push(site)
+  const site = fleet.site(running, "north")
   await site.join(api)
   const { welcome } = await site.connect()
   const refused = await api.raw("createDatabase", {
@@ -351,7 +325,7 @@ test("without a key central starts, and refuses to store a password, with the wa
 })
 
 test("keys rotate while central serves: all values move, the old key is free, a missing one is named", async () => {
-  const { api, cluster, central, url, stream } = await world()
+  const { api, cluster, running, url, stream } = await world()
   for (let nth = 0; nth < 20; nth += 1)
     await api.ok("createDatabase", {
       params: { id: cluster },
@@ -368,10 +342,9 @@ test("keys rotate while central serves: all values move, the old key is free, a 
     /k1 \(20 values\).*PG_SWARM_SECRET_KEYS/,
   )
   // A second central, with the new key before the old one, while the first one goes on.
-  const newer = await startTestCentral(url, { secretKeys: [testKey("k2"), testKey("k1")] })
-  open.push({ close: async () => newer[Symbol.asyncDispose]() })
+  const newer = await fleet.centralOn(url, { secretKeys: [testKey("k2"), testKey("k1")] })
   const uses = await eventually("19 values are under the new key", async () => {
-    const { keys } = await (await signedIn(newer)).ok("listSecretKeys")
+    const { keys } = await newer.api.ok("listSecretKeys")
     return keys.some(({ id, uses: count }) => id === "k2" && count === 19) && keys
   })
   assert.deepEqual(uses, [
@@ -380,11 +353,10 @@ test("keys rotate while central serves: all values move, the old key is free, a 
   ])
   await query(url, "delete from cluster_database where name = 'app0'")
   await query(url, "delete from cluster_role where name = 'app0'")
-  await central[Symbol.asyncDispose]()
-  await newer[Symbol.asyncDispose]()
-  const last = await startTestCentral(url, { secretKeys: [testKey("k2")] })
-  open.push({ close: async () => last[Symbol.asyncDispose]() })
-  const told = await (await signedIn(last)).ok("listEvents", { query: { severity: "error" } })
+  await fleet.stop(running)
+  await fleet.stop(newer.running)
+  const last = await fleet.centralOn(url, { secretKeys: [testKey("k2")] })
+  const told = await last.api.ok("listEvents", { query: { severity: "error" } })
   assert.match(
     told.items.find(({ kind }) => kind === "secrets.resealed")?.message ?? "",
     /19 stored secrets are under key k2.*1 could not be opened/,
