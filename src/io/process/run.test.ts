@@ -1,5 +1,5 @@
 import assert from "node:assert/strict"
-import { existsSync, readFileSync } from "node:fs"
+import { readFile } from "node:fs/promises"
 import { test } from "node:test"
 import { run } from "./run.ts"
 import { millis, seconds } from "#core/units.ts"
@@ -32,10 +32,12 @@ test(
     const child = Number(/(\d+)\s*$/.exec(failure.message)?.[1])
     assert.ok(child > 1)
     // Killed; whoever inherits it may take a while to reap it.
-    while (existsSync(`/proc/${child}`)) {
-      if (/\) [ZX] /.test(readFileSync(`/proc/${child}/stat`, "utf8"))) break
-      await new Promise((resolve) => setTimeout(resolve, 10))
-    }
+    const runs = async (): Promise<boolean> =>
+      readFile(`/proc/${child}/stat`, "utf8").then(
+        (stat) => !/\) [ZX] /.test(stat),
+        () => false,
+      )
+    while (await runs()) await new Promise((resolve) => setTimeout(resolve, 10))
   },
 )
 

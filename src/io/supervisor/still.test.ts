@@ -29,7 +29,11 @@ function seen(turns: readonly Turn[]): readonly string[] {
       tend_clock
     done`
   const input = turns.map(({ mono, wall, held = 0 }) => `${mono - held} ${wall} ${mono}\n`).join("")
-  const { stdout, stderr, status } = spawnSync("bash", ["-c", script], { input, encoding: "utf8" })
+  const { stdout, stderr, status } = spawnSync("bash", ["-c", script], {
+    input,
+    encoding: "utf8",
+    timeout: 20_000,
+  })
   assert.equal(status, 0, stderr)
   return stdout.split("\n").filter((line) => line !== "")
 }
