@@ -1,6 +1,6 @@
 /**
- * A reporter of `node --test` that says only how many there were, and in which files tests failed, for
- * `scripts/test.ts` to add up.
+ * A reporter of `node --test` that says only how many there were, in which files tests failed and how long
+ * each file took, for `scripts/test.ts` to add up.
  */
 import type { TestEvent } from "node:test/reporters"
 
@@ -8,11 +8,13 @@ import type { TestEvent } from "node:test/reporters"
 export default async function* counts(source: AsyncIterable<TestEvent>): AsyncIterable<string> {
   const sum = { passed: 0, failed: 0, skipped: 0 }
   const failedFiles = new Set<string>()
+  const files: { file: string; seconds: number }[] = []
   for await (const event of source) {
     // A test knows the line that called test(), which may be in a suite that several files share.
     if (event.type === "test:summary") {
-      const { file, success } = event.data
+      const { file, success, duration_ms } = event.data
       if (file !== undefined && !success) failedFiles.add(file)
+      if (file !== undefined) files.push({ file, seconds: duration_ms / 1000 })
       continue
     }
     if (event.type !== "test:pass" && event.type !== "test:fail") continue
@@ -27,5 +29,5 @@ export default async function* counts(source: AsyncIterable<TestEvent>): AsyncIt
     if (event.data.skip === undefined) sum.passed += 1
     else sum.skipped += 1
   }
-  yield JSON.stringify({ ...sum, failedFiles: [...failedFiles] })
+  yield JSON.stringify({ ...sum, failedFiles: [...failedFiles], files })
 }

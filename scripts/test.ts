@@ -15,11 +15,14 @@ import { install, installCommand, type Installed } from "../src/demo/apt.ts"
 import { installPostgres } from "../src/demo/postgres.ts"
 
 const root = join(import.meta.dirname, "..")
+/** Of each tier, where the time goes. */
+const longestFilesShown = 8
 const countsSchema = z.object({
   passed: z.number(),
   failed: z.number(),
   skipped: z.number(),
   failedFiles: z.array(z.string()),
+  files: z.array(z.object({ file: z.string(), seconds: z.number() })),
 })
 type Counts = z.infer<typeof countsSchema> & {
   /** Files with tests that failed beside others and passed alone. */
@@ -190,6 +193,7 @@ async function nodeTest(
   const mended = Math.max(0, first.failed - second.failed)
   return {
     ...second,
+    files: first.files,
     passed: first.passed + mended,
     skipped: first.skipped,
     unsteady: again.filter((file) => !second.failedFiles.includes(file)),
@@ -220,7 +224,7 @@ async function nodeTestOnce(
   const counts = countsSchema.safeParse(await readJson(output))
   const sum = counts.success
     ? counts.data
-    : { passed: 0, failed: 0, skipped: 0, failedFiles: [...files] }
+    : { passed: 0, failed: 0, skipped: 0, failedFiles: [...files], files: [] }
   // A runner that failed without a failed test (it was killed, a file did not load) has failed all the same.
   return { ...sum, unsteady: [], failed: code !== 0 && sum.failed === 0 ? 1 : sum.failed }
 }
@@ -242,7 +246,7 @@ async function vitest(output: string): Promise<Counts> {
     `--outputFile.json=${output}`,
   ])
   const parsed = vitestSchema.safeParse(await readJson(output))
-  const none = { failedFiles: [], unsteady: [] }
+  const none = { failedFiles: [], unsteady: [], files: [] }
   if (!parsed.success) return { ...none, passed: 0, failed: 1, skipped: 0 }
   const { numPassedTests: passed, numFailedTests, numPendingTests: skipped } = parsed.data
   const failed = code !== 0 ? Math.max(1, numFailedTests) : numFailedTests
@@ -362,6 +366,10 @@ function report(outcomes: ReadonlyMap<string, Outcome>, wanted: readonly Tier[])
     console.log(
       `${name.padEnd(10)} ${String(passed).padStart(5)} passed ${String(failed).padStart(4)} failed ${String(skipped).padStart(4)} skipped ${outcome.seconds.toFixed(0).padStart(5)} s`,
     )
+    for (const { file, seconds } of outcome.counts.files
+      .toSorted((a, b) => b.seconds - a.seconds)
+      .slice(0, longestFilesShown))
+      console.log(`  ${seconds.toFixed(0).padStart(5)} s  ${relative(root, file)}`)
     sum.passed += passed
     sum.failed += failed
     sum.skipped += skipped
