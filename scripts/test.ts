@@ -128,6 +128,9 @@ const heading = (text: string): void => {
   console.log(`\n\u2500\u2500 ${text} ${"\u2500".repeat(Math.max(2, 76 - text.length))}`)
 }
 
+/** Somebody ended this run: what is left of it is not begun, and nothing is tried again. */
+let interrupted = false
+
 /** Runs it to its end, output passed on as it comes. */
 const runShown = (
   command: readonly string[],
@@ -140,7 +143,10 @@ const runShown = (
       stdio: ["ignore", "inherit", "inherit"],
       env: { ...process.env, ...environment },
     })
-    const pass = (signal: NodeJS.Signals): void => void child.kill(signal)
+    const pass = (signal: NodeJS.Signals): void => {
+      interrupted = true
+      child.kill(signal)
+    }
     process.once("SIGINT", pass)
     process.once("SIGTERM", pass)
     child.once("error", reject)
@@ -185,7 +191,7 @@ async function nodeTest(
     environment,
   )
   const again = first.failedFiles
-  if (first.failed === 0 || !tier.secondChance || again.length === 0) return first
+  if (first.failed === 0 || !tier.secondChance || again.length === 0 || interrupted) return first
   heading(`${tier.name}: once more, alone: ${again.length} files in which tests failed`)
   const second = await nodeTestOnce(tier, again, 1, join(scratch, "second"), environment)
   // Whoever ran nothing proved nothing.
@@ -340,6 +346,10 @@ async function runAll(wanted: readonly Tier[], mayInstall: boolean): Promise<num
   const environment = chromium === undefined ? {} : { PG_SWARM_TEST_CHROMIUM: chromium }
   const outcomes = new Map<string, Outcome>()
   for (const tier of wanted) {
+    if (interrupted) {
+      outcomes.set(tier.name, { kind: "left-out", why: "the run was ended before it" })
+      continue
+    }
     const missing = tier.needs.map((need) => provided[need]).find((one) => one.kind === "missing")
     outcomes.set(
       tier.name,

@@ -29,7 +29,15 @@ const idempotencyKey = {
   schema: { type: "string", minLength: 8, maxLength: 255, pattern: "^[\\x21-\\x7e]+$" },
 } as const
 
-export function openApi(): Json {
+let text: string | undefined
+
+/** Made when somebody first asks, and kept: most starts of central are over before anybody does. */
+export function openApiText(): string {
+  text ??= JSON.stringify(openApi())
+  return text
+}
+
+function openApi(): Json {
   const paths: Record<string, Json> = {}
   for (const [name, route] of Object.entries<Route>(routes)) {
     const path = `${apiPrefix}${route.path.replaceAll(/:(\w+)/g, "{$1}")}`

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { byNameAndId, page, readCursor } from "./cursor.ts"
-import { openApi } from "./openapi.ts"
+import { openApiText } from "./openapi.ts"
 import { unstorable } from "./storable.ts"
 
 const id = "0b0e5d62-52d6-4b8c-9c3e-4f3c86b4b111"
@@ -34,7 +34,7 @@ test("text that can not be stored is found at any depth, in keys too", () => {
 })
 
 test("the API description is plain JSON without a reference that leads nowhere", () => {
-  const text = JSON.stringify(openApi())
+  const text = openApiText()
   const document: unknown = JSON.parse(text)
   for (const [, path] of text.matchAll(/"\$ref":"#\/([^"]+)"/g)) {
     let at: unknown = document

@@ -25,7 +25,7 @@ import { accessHandlers } from "./access.ts"
 import { fleetHandlers } from "./fleet.ts"
 import { serveDashboard } from "./dashboard.ts"
 import { serveLive } from "./live.ts"
-import { openApi } from "./openapi.ts"
+import { openApiText } from "./openapi.ts"
 import { admit } from "./guard.ts"
 import { databaseHandlers } from "./databases.ts"
 import { serveProvider } from "./sign-in-provider.ts"
@@ -112,8 +112,9 @@ export async function openRestServer(options: RestOptions): Promise<RestServer> 
   serveAuthority(app, tls)
   serveLive(app, database.sql, audience)
   serveLogTails(app, database.sql, options.tails)
-  const document = openApi()
-  app.get(`${apiPrefix}/openapi.json`, (_, reply) => reply.send(document))
+  app.get(`${apiPrefix}/openapi.json`, (_, reply) =>
+    reply.type("application/json; charset=utf-8").send(openApiText()),
+  )
   await serveDashboard(app, options.dashboardDir, apiNotFound)
   tls?.onChange(({ certificate, key }) => {
     if (app.server instanceof HttpsServer) app.server.setSecureContext({ cert: certificate, key })
