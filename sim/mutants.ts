@@ -165,7 +165,7 @@ const aboutVotes: readonly Mutant[] = [
   {
     name: "R13: a promotion opens the number that PostgreSQL takes by itself",
     file: "src/failover/promote.ts",
-    text: "await volume.skipTimelines(known.topTimeline, action.timeline)",
+    text: "await volume.skipTimelines(known.server.topTimeline, action.timeline)",
     instead: "void volume",
     shapes: quorum,
     only: ["node dies", "power cut", "member alone", "server crashes"],

@@ -125,7 +125,7 @@ class ConfigFollower {
   async #trying(offered: ServerText): Promise<void> {
     const { known, observe, config, log } = this.#parts
     const { kind } = observe().server
-    const { crashedAt } = known
+    const { crashedAt } = known.server
     const former = await this.#files.former()
     const before =
       isSameText(offered, this.#trial.of) && this.#isOfThisServer()
@@ -158,7 +158,7 @@ class ConfigFollower {
 
   /** What an earlier sidecar of this member found out about `offered`. */
   #remembered(offered: ServerText, former: ServerText | undefined): Tried {
-    const { crashedAt } = this.#parts.known
+    const { crashedAt } = this.#parts.known.server
     const mark = this.#mark
     const isOther = former !== undefined && !isSameText(former, offered)
     const holds =

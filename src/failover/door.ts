@@ -88,7 +88,7 @@ export async function admit(
     within: movedWithin,
     signal,
   })
-  known.heardDoor(action.clients)
+  known.server.heardDoor(action.clients)
   if (!action.clients) {
     const ended = await clear(ports, signal)
     log.event("clients.refused", { why: action.why, ended })

@@ -90,7 +90,7 @@ test("a pledge in a row of them is news when the deadline comes near; the first,
   const { deadlineAfter, pledgeFor } = known.policy
   const pledges = (): boolean =>
     rang(() => known.heardPledge(pod, { pod, term: term(1), sentAt: now, lasts: pledgeFor }))
-  known.heardSupervisor({
+  known.server.heardSupervisor({
     ...status({ kind: "primary", postmaster: 7, term: term(1) }),
     deadline: now + deadlineAfter,
   })
@@ -98,7 +98,7 @@ test("a pledge in a row of them is news when the deadline comes near; the first,
   assert.equal(pledges(), false)
   now += deadlineAfter * 0.4
   assert.equal(pledges(), true)
-  known.deadlineWritten = now + deadlineAfter
+  known.server.deadlineWritten = now + deadlineAfter
   assert.equal(pledges(), false)
   assert.equal(known.pledges.get(pod)?.sentAt, now, "taken over all the same")
   known.calm = false
@@ -114,10 +114,10 @@ test("a pledge in a row of them is news when the deadline comes near; the first,
 test("a look that shows the same server is no news; another role, position or admission is", () => {
   const { known, rang } = knowing()
   known.calm = true
-  known.heardSupervisor(status({ kind: "standby", postmaster: 7 }))
+  known.server.heardSupervisor(status({ kind: "standby", postmaster: 7 }))
   const standby = (change: Partial<StandbyState> = {}): boolean =>
     rang(() =>
-      known.heardLook({
+      known.server.heardLook({
         kind: "standby",
         state: {
           timeline: timeline(1),
@@ -136,7 +136,7 @@ test("a look that shows the same server is no news; another role, position or ad
   assert.equal(standby({ receivedLsn: lsn(6n) }), true)
   assert.equal(standby({ receivedLsn: lsn(6n), receiver: undefined }), true)
   assert.equal(standby({ receivedLsn: lsn(6n), receiver: undefined }), false)
-  known.glance = { kind: "silent", since: 0 }
+  known.server.glance = { kind: "silent", since: 0 }
   assert.equal(standby({ receivedLsn: lsn(6n), receiver: undefined }), true, "it speaks again")
   known.calm = false
   assert.equal(standby({ receivedLsn: lsn(6n), receiver: undefined }), true, "somebody waits")
@@ -168,8 +168,8 @@ test("S2: the shutdown checkpoint from before a server ran is not that of the se
   const { known } = knowing()
   const lanes = new Lanes(systemClock, silentLog, () => undefined, new AbortController().signal)
   const running = new RunningConfig(() => Promise.resolve())
-  known.heardSupervisor(status({ kind: "nothing" }))
-  known.data = {
+  known.server.heardSupervisor(status({ kind: "nothing" }))
+  known.server.data = {
     kind: "present",
     major: 17,
     isBackup: false,
@@ -184,9 +184,9 @@ test("S2: the shutdown checkpoint from before a server ran is not that of the se
     },
   }
   assert.equal(known.observe(lanes, running).data.kind, "present")
-  known.heardSupervisor(status({ kind: "primary", postmaster: 7, term: term(1) }))
+  known.server.heardSupervisor(status({ kind: "primary", postmaster: 7, term: term(1) }))
   // The status shows that it is gone; the report of how it ended is still on its way.
-  known.heardSupervisor(status({ kind: "nothing" }))
+  known.server.heardSupervisor(status({ kind: "nothing" }))
   assert.equal(known.observe(lanes, running).data.kind, "unknown")
 })
 
@@ -201,12 +201,12 @@ test("S1: what a supervisor said before the machine stood still is no time to se
   }
   const lostWith = (happened: (known: Known) => void): unknown => {
     const { known } = knowing()
-    known.heardSupervisor(serving)
+    known.server.heardSupervisor(serving)
     happened(known)
     return known.observe(lanes, running).server
   }
-  const hangs = (known: Known): void => known.heardSupervisor(undefined)
-  const pauses = (known: Known): void => known.heardPause()
+  const hangs = (known: Known): void => known.server.heardSupervisor(undefined)
+  const pauses = (known: Known): void => known.server.heardPause()
   assert.deepEqual(lostWith(hangs), {
     kind: "lost",
     unwatched: { deadline: at + 4000, shut: false },

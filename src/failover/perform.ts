@@ -52,10 +52,10 @@ const labelOf = (action: Lasting): string =>
 function immediate(ports: PerformPorts, action: Immediate): void {
   switch (action.kind) {
     case "extend-deadline":
-      ports.known.deadlineWritten = action.deadline
+      ports.known.server.deadlineWritten = action.deadline
       ports.supervisor.extendDeadline(action.deadline).catch((failure: unknown) => {
         // The supervisor keeps the deadline it has, which is the safe one.
-        ports.known.deadlineWritten = undefined
+        ports.known.server.deadlineWritten = undefined
         ports.log.debug("deadline.unwritten", { why: failure })
       })
       return
@@ -76,7 +76,7 @@ async function work(ports: PerformPorts, action: Lasting, signal: AbortSignal): 
       return voter.raiseTerm(action.term)
     case "confirm-data":
       await ports.volume.confirmBootstrap()
-      known.data = undefined
+      known.server.data = undefined
       return ports.look()
     case "write-lease":
       return writeLease(ports, action, signal)
@@ -124,7 +124,7 @@ async function work(ports: PerformPorts, action: Lasting, signal: AbortSignal): 
       )
     case "drop-old":
       await order(ports, { kind: "drop-old" }, signal)
-      known.keepsOld = false
+      known.server.keepsOld = false
       return
     case "fence":
       return fence(ports, action.reason, signal)
@@ -149,7 +149,7 @@ async function startPrimary(
     signal,
   )
   // A server does not start with rules that it could not read: these are the ones.
-  return known.heardDoor(action.refusing === undefined)
+  return known.server.heardDoor(action.refusing === undefined)
 }
 
 async function writeLease(
@@ -237,8 +237,8 @@ async function untilGone(ports: PerformPorts, longest: number, signal: AbortSign
   const { known, clock } = ports
   await clock.until(
     () => {
-      const kind = known.supervisor?.running.kind
-      return known.ended || kind === "nothing" || kind === "job"
+      const kind = known.server.supervisor?.running.kind
+      return known.server.ended || kind === "nothing" || kind === "job"
     },
     { every: millis(20), within: millis(longest), signal },
   )
@@ -250,11 +250,11 @@ async function initialise(
   signal: AbortSignal,
 ): Promise<void> {
   const { known, volume, log } = ports
-  if (known.unconfirmed === undefined) await job(ports, "initdb", undefined, signal)
+  if (known.server.unconfirmed === undefined) await job(ports, "initdb", undefined, signal)
   // Last: only what is complete may be served, and only by the term that made it.
   await volume.writeServed(action.term)
   known.marks = { ...known.marks, served: action.term }
-  known.data = undefined
+  known.server.data = undefined
   ports.look()
   log.event("cluster.initialised", { term: action.term })
 }
@@ -297,7 +297,7 @@ async function job(
     ports.clock.limit(jobWithin, signal),
   )
   const output = await tellingLosses(ports, run)
-  known.keepsOld = name === "clone" || known.keepsOld
+  known.server.keepsOld = name === "clone" || known.server.keepsOld
   log.event(`${name}.done`, { ms: ports.clock.now() - began })
   if (name === "initdb") return
   tell(ports, {
@@ -361,6 +361,6 @@ async function record(
     signal,
   )
   await reload(ports)
-  known.termRow = term(action.term)
+  known.server.termRow = term(action.term)
   known.changed()
 }

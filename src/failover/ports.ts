@@ -62,13 +62,13 @@ export async function order(
   const result = await ports.supervisor.order(wanted, ports.clock.limit(orderWithin, signal))
   if (result.kind === "refused") {
     // The data may not be what it was when it was last looked at: somebody deleted or restored it meanwhile.
-    ports.known.data = undefined
+    ports.known.server.data = undefined
     ports.look()
     throw new Outage("ORDER_REFUSED", `the supervisor refused ${wanted.kind}: ${result.reason}`)
   }
   // The status says what an order changed before the order is answered. Decided on an older look, a promoted
   // server would be one that nobody armed, and a started one would be started again.
-  ports.known.heardSupervisor(await ports.supervisor.status())
+  ports.known.server.heardSupervisor(await ports.supervisor.status())
   ports.look()
 }
 

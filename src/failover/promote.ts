@@ -32,13 +32,13 @@ export async function promote(
   // On disk before the data may change: a crash in between leaves no doubt whose data this is.
   await volume.writeServed(action.term)
   known.marks = { ...known.marks, served: action.term }
-  await volume.skipTimelines(known.topTimeline, action.timeline)
+  await volume.skipTimelines(known.server.topTimeline, action.timeline)
   await order(ports, { kind: "arm", term: action.term, deadline: action.deadline }, signal)
   await reload(ports)
   await untilNamed(ports, action.syncNames, signal)
   await labels
   // What came before may have been slow; renewals since then have moved the deadline on.
-  const deadline = Math.max(action.deadline, known.deadlineWritten ?? 0)
+  const deadline = Math.max(action.deadline, known.server.deadlineWritten ?? 0)
   if (clock.now() > deadline - marginBefore)
     throw new Outage("TOO_LATE", "the deadline is too near to begin a promotion")
   await server.quick((sql) => sql`select pg_promote(false)`)
@@ -52,9 +52,9 @@ export async function promote(
   )
   log.event("server.promoted", { term: action.term, ms: clock.now() - began })
   // The rules were open when the server started as a standby, and are never closed on one.
-  known.heardDoor(true)
+  known.server.heardDoor(true)
   // The next decision must see a primary, or it would promote again.
-  known.heardLook(await server.look())
+  known.server.heardLook(await server.look())
 }
 
 /** No other pod of the cluster stands behind the service for writes any more. */

@@ -38,9 +38,9 @@ export async function senseServer(ports: ServerSense, signal: AbortSignal): Prom
 /** A peer that asked for a position made somebody look: that look counts too. */
 async function untilOld(ports: ServerSense, signal: AbortSignal): Promise<void> {
   for (let left: number = calmly; left > 0 && !signal.aborted && !ports.closely();) {
-    const before = ports.known.glance
+    const before = ports.known.server.glance
     await ports.bell.wait(millis(left), signal)
-    const { glance } = ports.known
+    const { glance } = ports.known.server
     if (glance === before || glance?.kind !== "looked") return
     left = glance.looked.state.askedAt + calmly - ports.clock.now()
   }
@@ -48,18 +48,18 @@ async function untilOld(ports: ServerSense, signal: AbortSignal): Promise<void> 
 
 async function lookOnce(ports: ServerSense): Promise<void> {
   const { known, server } = ports
-  const kind = known.supervisor?.running.kind
-  if (known.data === undefined) await lookAtVolume(ports)
+  const kind = known.server.supervisor?.running.kind
+  if (known.server.data === undefined) await lookAtVolume(ports)
   if (kind !== "standby" && kind !== "primary") {
     await server.forget()
     return
   }
-  const nonce = known.supervisor?.bootNonce
+  const nonce = known.server.supervisor?.bootNonce
   const askedAt = ports.clock.now()
   try {
     const looked = await server.look()
     // The server may have gone, or another begun, while this one was asked.
-    const now = known.supervisor
+    const now = known.server.supervisor
     if (
       now?.bootNonce !== nonce ||
       (now?.running.kind !== "standby" && now?.running.kind !== "primary")
@@ -77,16 +77,16 @@ async function took(ports: ServerSense, looked: Looked): Promise<void> {
     const { syncNames, clients } = looked.state
     running.adopt(syncNames, clients.refusing)
     // Whoever started it knows; a sidecar that came later tries.
-    if (known.admitted === undefined) await tryDoor(ports)
-    if (known.termRow === undefined || known.termRow < known.marks.term)
-      known.termRow = await server.quick(readTermRow)
+    if (known.server.admitted === undefined) await tryDoor(ports)
+    if (known.server.termRow === undefined || known.server.termRow < known.marks.term)
+      known.server.termRow = await server.quick(readTermRow)
   }
-  known.heardLook(looked)
+  known.server.heardLook(looked)
 }
 
 async function tryDoor({ known, door, log }: ServerSense): Promise<void> {
   try {
-    known.admitted = await door.isOpen()
+    known.server.admitted = await door.isOpen()
   } catch (failure) {
     log.debug("door.unknown", { why: failure })
   }
@@ -102,20 +102,23 @@ function heardNothing(
   if (kind === "other") {
     // It answers, only not what was asked: connections used up, a wrong password. That is no silence.
     log.warn("server.refused", { why: failure })
-    if (known.glance?.kind === "looked") return
+    if (known.server.glance?.kind === "looked") return
   }
-  const before = known.glance
+  const before = known.server.glance
   const same = before?.kind === kind ? before : undefined
-  known.glance = { kind: kind === "other" ? "starting" : kind, since: same?.since ?? askedAt }
+  known.server.glance = {
+    kind: kind === "other" ? "starting" : kind,
+    since: same?.since ?? askedAt,
+  }
   if (same === undefined) known.changed()
 }
 
 async function lookAtVolume({ known, volume, log }: ServerSense): Promise<void> {
   try {
     const { data, unconfirmed, keepsOld } = await volume.look()
-    known.unconfirmed = unconfirmed
-    known.keepsOld = keepsOld
-    known.data = data
+    known.server.unconfirmed = unconfirmed
+    known.server.keepsOld = keepsOld
+    known.server.data = data
     known.changed()
   } catch (failure) {
     if (isStop(failure, AbortSignal.abort())) return

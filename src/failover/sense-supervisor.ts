@@ -33,12 +33,12 @@ export async function senseSupervisor(
     // The supervisor watches for pauses too, but it may hang.
     const { next, stood } = stillness(still, clocksOf(clock))
     still = next
-    if (stood) known.heardPause()
+    if (stood) known.server.heardPause()
     const status = await supervisor.status()
     // What another boot had begun died with it, and nobody will report its end.
     if (status !== undefined && nonce !== undefined && nonce !== status.bootNonce) jobs.lost()
     nonce = status?.bootNonce ?? nonce
-    known.heardSupervisor(status)
+    known.server.heardSupervisor(status)
   }
   await together(
     signal,
@@ -74,12 +74,12 @@ function hear(
       return
     case "server-gone":
       log.event("server.gone", { cause: report.cause, exitCode: report.exitCode })
-      known.heardExit(report.cause)
+      known.server.heardExit(report.cause)
       return
     case "job-ended":
       log.event("job.ended", { job: report.job, exitCode: report.exitCode })
       jobs.ended(report)
-      known.data = undefined
+      known.server.data = undefined
       known.changed()
       return
     case "command-ended":
@@ -88,7 +88,7 @@ function hear(
       return
     case "paused-vm":
       log.warn("machine.paused", { gapMs: report.gap })
-      known.heardPause()
+      known.server.heardPause()
       return
     case "fencing":
       log.warn("server.fencing", { lateMs: report.late })

@@ -157,9 +157,9 @@ async function measure(
   signal: AbortSignal,
 ): Promise<void> {
   // A volume that hangs keeps whoever asks it.
-  if (known.disk.kind === "hanging") return
+  if (known.server.disk.kind === "hanging") return
   const disk = await measureDisk(config.dataDir)
-  const runs = known.glance?.kind === "looked"
+  const runs = known.server.glance?.kind === "looked"
   const more = runs ? await server.measure(measureServer, signal) : unmeasured
   board.measured({ ...more, ...disk })
 }

@@ -61,10 +61,10 @@ export class Voter {
   /** Looks at the local server when the last look is not of this moment: a position is asked for. */
   async refresh(): Promise<void> {
     const { known, server, clock } = this.#ports
-    const { glance } = known
+    const { glance } = known.server
     if (glance?.kind !== "looked" || clock.now() - glance.looked.state.askedAt < freshFor) return
     try {
-      known.heardLook(await server.look())
+      known.server.heardLook(await server.look())
     } catch {
       // The regular look finds out what is the matter.
     }
@@ -162,7 +162,7 @@ export class Voter {
   /** Stops the WAL receiver, if one runs, and looks where the WAL ends. */
   async finalise(): Promise<void> {
     const { known, server, running, clock } = this.#ports
-    const { glance } = known
+    const { glance } = known.server
     if (glance?.kind !== "looked" || glance.looked.kind !== "standby") return
     // A receiver without anybody to follow is of what an earlier sidecar wrote, or of what was not reloaded.
     if (running.follows !== undefined || glance.looked.state.receiver !== undefined) {
@@ -173,7 +173,7 @@ export class Voter {
     for (;;) {
       const looked = await server.look()
       if (looked.kind !== "standby") return
-      known.heardLook(looked)
+      known.server.heardLook(looked)
       if (looked.state.receiver === undefined) return
       if (clock.now() >= until)
         throw new Outage("RECEIVER_RUNS", "the WAL receiver did not stop in time for the vote")
