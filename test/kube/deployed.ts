@@ -157,17 +157,22 @@ export async function makeCluster(
   )
 }
 
+/** By central's way where central can still do it; nothing of the cluster is left in any case. */
 export async function removeCluster(api: CentralApi, { id, name }: Cluster): Promise<void> {
-  const { items } = await api.call("listRules", { query: {} })
-  const rule = items.find((one) => one.name === name)
-  if (rule !== undefined) await api.call("deleteRule", { params: { id: rule.id } })
-  await api.call("deleteCluster", { params: { id } })
-  // Not before: with the namespace goes the satellite's permission to finish.
-  await until("the cluster is gone, and central knows it", 120_000, async () => {
-    const { items: left } = await api.call("listClusters", { query: {} })
-    return left.some((one) => one.id === id) ? undefined : true
-  })
-  await kubectl.run(["delete", "namespace", name, "--ignore-not-found", "--wait"])
+  try {
+    const { items } = await api.call("listRules", { query: {} })
+    const rule = items.find((one) => one.name === name)
+    if (rule !== undefined) await api.call("deleteRule", { params: { id: rule.id } })
+    await api.call("deleteCluster", { params: { id } })
+    await until("the cluster is gone, and central knows it", 120_000, async () => {
+      const { items: left } = await api.call("listClusters", { query: {} })
+      return left.some((one) => one.id === id) ? undefined : true
+    })
+  } finally {
+    // Not before: with the namespace goes the satellite's permission to finish. Never later: what is left of a test that
+    // failed would take the processors from every test that follows.
+    await kubectl.run(["delete", "namespace", name, "--ignore-not-found", "--wait"])
+  }
 }
 
 export async function worldOf(kube: SiteKube, name: string): Promise<World> {

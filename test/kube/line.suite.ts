@@ -99,14 +99,19 @@ async function restartSatellite(): Promise<number> {
   return Date.now()
 }
 
-/** Central's own authority, from the REST port, and held against the fingerprint in central's log. */
+/**
+ * Central's own authority, from the REST port, and held against the fingerprint in central's log. A Service may lead to
+ * the pod of before for a moment, or to none.
+ */
 async function ownAuthority(): Promise<string> {
   const host = await centralAddress()
-  const { body } = await speak(host, "nobody-yet", { path: "/ca.pem" })
-  const log = await inSystem("logs", "deployment/pg-swarm-central")
-  const told = log.split("\n").find((line) => line.includes('"tls.authority"')) ?? ""
-  assert.ok(told.includes(new X509Certificate(body).fingerprint256), told)
-  return body
+  return until("central shows the authority that its log names", soonMs, async () => {
+    const { body } = await speak(host, "nobody-yet", { path: "/ca.pem" })
+    const { fingerprint256 } = new X509Certificate(body)
+    const log = await inSystem("logs", "deployment/pg-swarm-central")
+    const told = log.split("\n").find((line) => line.includes('"tls.authority"')) ?? ""
+    return told.includes(fingerprint256) ? body : undefined
+  })
 }
 
 /** Resolves with a client of the plain central that is there in the end. */
@@ -132,8 +137,12 @@ export async function lineChanges(
   await applyFolder("overlays/central-certificate")
   await untilDeployed("pg-swarm-central")
   const trust = { ca: authority.certificate, name: names[0] }
+  const host = await centralAddress()
+  const shown = (ca: string) => speak(host, { ...trust, ca }, { path: "/ca.pem" })
+  await until("central has the given certificate", soonMs, () => shown(authority.certificate))
   await assert.rejects(
-    speak(await centralAddress(), { ...trust, ca: own }, { path: "/ca.pem" }),
+    shown(own),
+    { code: /VERIFY|CERT|ISSUER/ },
     "the authority of before is of no use any more",
   )
   await applySecret("pg-swarm-central-ca", { "ca.crt": authority.certificate })
