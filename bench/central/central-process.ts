@@ -27,6 +27,8 @@ export interface CentralUnderTest extends AsyncDisposable {
   readonly token: string
   readonly pid: () => number
   readonly postmaster: number
+  /** By how much its event loop was late since the last call, at the 99th percentile, in milliseconds. */
+  readonly lateP99: () => Promise<number>
   readonly stop: () => Promise<void>
   /** Resolves when it says that it is ready. */
   readonly start: () => Promise<void>
@@ -74,6 +76,11 @@ export async function startCentralUnderTest(
     token,
     api: new CentralApi(url, { kind: "token", token }),
     pid: () => present(program, "central runs").pid,
+    lateP99: async () => {
+      const answer = await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${token}` } })
+      const found = /^nodejs_eventloop_lag_p99_seconds (\S+)$/m.exec(await answer.text())
+      return Number(found?.[1] ?? Number.NaN) * 1000
+    },
     postmaster: Number(pidFile.split("\n", 1)[0]),
     stop,
     start: async () => {

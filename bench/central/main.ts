@@ -107,7 +107,15 @@ async function makeFleet(central: CentralUnderTest, swarm: Swarm, count: number)
 
 type Steady = Pick<
   Row,
-  "processor" | "database" | "residentMean" | "residentMax" | "eventP50" | "eventP99" | "events"
+  | "processor"
+  | "database"
+  | "residentMean"
+  | "residentMax"
+  | "eventP50"
+  | "eventP99"
+  | "events"
+  | "lateP99"
+  | "swarmLateP99"
 > & { readonly lists: Lists }
 
 /** Everybody is connected and says what there is to say. */
@@ -116,6 +124,7 @@ async function measureSteady(central: CentralUnderTest, swarm: Swarm): Promise<S
   swarm.events(Number(values.events))
   await sleep(settleMs)
   browser.taken()
+  await central.lateP99() // it counts from one look to the next
   const resident: number[] = []
   const [own, tree] = [
     await ownProcessorSeconds(central.pid()),
@@ -130,6 +139,7 @@ async function measureSteady(central: CentralUnderTest, swarm: Swarm): Promise<S
   const processor = ((await ownProcessorSeconds(central.pid())) - own) / passed
   const database = ((await treeProcessorSeconds(central.postmaster)) - tree) / passed
   const ages = browser.taken()
+  const [lateP99, swarmLateP99] = [await central.lateP99(), swarm.lateP99]
   // After the processor was counted: asking is not part of the steady state.
   const lists = await timeLists(central)
   return {
@@ -140,6 +150,8 @@ async function measureSteady(central: CentralUnderTest, swarm: Swarm): Promise<S
     eventP50: percentile(ages, 0.5),
     eventP99: percentile(ages, 0.99),
     events: ages.length,
+    lateP99,
+    swarmLateP99,
     lists,
   }
 }

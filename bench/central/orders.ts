@@ -23,6 +23,8 @@ export type FromSwarm =
       readonly connected: number
       /** How many satellites hold each config version of their cluster. */
       readonly versions: Readonly<Record<string, number>>
+      /** By how much their own program was late since events began, at the 99th percentile, in milliseconds. */
+      readonly lateP99: number
     }
   | { readonly kind: "failed"; readonly why: string }
 

@@ -11,7 +11,7 @@ export class Swarm implements AsyncDisposable {
   readonly #waiting = new Set<() => void>()
   #failure: string | undefined
   readonly #ids: string[] = []
-  #state: State = { kind: "state", connected: 0, versions: {} }
+  #state: State = { kind: "state", connected: 0, versions: {}, lateP99: 0 }
 
   constructor() {
     this.#child = fork(join(import.meta.dirname, "swarm.ts"), {
@@ -39,6 +39,11 @@ export class Swarm implements AsyncDisposable {
   /** Of a config that any of them holds. */
   get newestVersion(): number {
     return Math.max(0, ...Object.keys(this.#state.versions).map(Number))
+  }
+
+  /** By how much its own program was late since events began, in milliseconds. */
+  get lateP99(): number {
+    return this.#state.lateP99
   }
 
   connect(): void {

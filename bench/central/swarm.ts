@@ -1,4 +1,5 @@
 /** The process in which all simulated satellites live, steered by the bench over its channel. */
+import { monitorEventLoopDelay } from "node:perf_hooks"
 import { setTimeout as sleep } from "node:timers/promises"
 import { Code, ConnectError } from "@connectrpc/connect"
 import { type FromSwarm, type ToSwarm } from "./orders.ts"
@@ -9,6 +10,7 @@ const regions = ["north", "east", "south", "west"]
 
 const stop = new AbortController()
 const satellites: SimulatedSatellite[] = []
+const late = monitorEventLoopDelay({ resolution: 10 })
 const say = (message: FromSwarm): void => void process.send?.(message)
 
 async function obey(order: ToSwarm): Promise<void> {
@@ -36,6 +38,7 @@ async function obey(order: ToSwarm): Promise<void> {
       })
       return
     case "events": {
+      late.enable()
       const timer = setInterval(() => {
         satellites[Math.floor(Math.random() * satellites.length)]?.tick()
       }, 1000 / order.perSecond)
@@ -69,6 +72,7 @@ const states = setInterval(() => {
     kind: "state",
     connected: satellites.filter(({ isConnected }) => isConnected).length,
     versions,
+    lateP99: late.percentile(99) / 1e6,
   })
 }, 250)
 

@@ -16,6 +16,9 @@ export type Row = {
   /** Milliseconds. */
   readonly listP50: number
   readonly listP99: number
+  /** Milliseconds: by how much the programs themselves were late. */
+  readonly lateP99: number
+  readonly swarmLateP99: number
   /** Seconds. */
   readonly reconnect: number
   readonly fanOut: number
@@ -59,6 +62,11 @@ const lines: readonly Line[] = [
     what: "event from a site to a browser, median and p99",
     of: (row) => `${milliseconds(row.eventP50)}, ${milliseconds(row.eventP99)} (${row.events})`,
     aim: "500 ms",
+  },
+  {
+    what: "… of that late: central's loop, the satellites' program, p99",
+    of: (row) => `${milliseconds(row.lateP99)}, ${milliseconds(row.swarmLateP99)}`,
+    aim: "",
   },
   {
     what: "lists with filters, median and p99",

@@ -1,9 +1,13 @@
-/** The failover scenario on microkube, on every version of PostgreSQL here, in both synchronous settings. */
+/**
+ * The failover scenario on microkube. Each version of PostgreSQL here and each synchronous setting once; all of them together
+ * with PG_SWARM_TEST_LONG.
+ */
 import { test } from "node:test"
 import { present } from "#core/assert.ts"
 import { postmasterOf, processesOfPod } from "../../src/demo/containers.ts"
 import { settle } from "../../src/demo/compose.ts"
 import { admitApplication, type Patient, patientOf } from "../../src/demo/patient.ts"
+import { long } from "../long.ts"
 import { explained, openTestDemo, serversByMajor, siteOf } from "./demo-fixture.ts"
 import { failoverScenario } from "./failover.suite.ts"
 import type { World } from "./world.ts"
@@ -29,8 +33,11 @@ const worldOf = async (patient: Patient): Promise<World> => ({
   },
 })
 
-for (const [major, { dir }] of servers)
-  for (const durability of ["preferred", "quorum"])
+const settings = ["quorum", "preferred"] as const
+const isEach = long || servers.size < settings.length
+
+for (const [at, [major, { dir }]] of [...servers].entries())
+  for (const durability of settings.filter((_, place) => isEach || place === at % settings.length))
     test(`PostgreSQL ${major}, ${durability}: the primary is lost three times, no acknowledged commit is`, async (t) => {
       const say = (line: string): void => t.diagnostic(line)
       const words = ["--sites", "1", "--postgres", dir, "--durability", durability]

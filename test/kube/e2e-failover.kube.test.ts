@@ -8,6 +8,7 @@ import { databaseByRest } from "../e2e/databases.suite.ts"
 import { explained } from "../e2e/demo-fixture.ts"
 import { failoverScenario } from "../e2e/failover.suite.ts"
 import { until } from "../e2e/wait.ts"
+import { whyNotShort } from "../long.ts"
 import {
   approveSatellite,
   deploy,
@@ -48,7 +49,7 @@ after(
 for (const durability of ["preferred", "quorum"] as const)
   test(
     `real Kubernetes, PostgreSQL 17, ${durability}: the primary is lost twice, no acknowledged commit is`,
-    { skip, timeout: 900_000 },
+    { skip: skip === false && durability === "preferred" ? whyNotShort : skip, timeout: 900_000 },
     async (t) => {
       const name = `e2e-${durability}`
       const made = await makeCluster(api, name, durability)

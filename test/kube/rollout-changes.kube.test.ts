@@ -175,7 +175,7 @@ for (const full of [false, true])
 for (const full of [false, true])
   test(
     `a satellite that dies at every step of a ${full ? "full" : "sequential"} restart goes on where it was: each member restarts once`,
-    { timeout: 300_000 },
+    { timeout: 550_000 },
     async (t) => {
       await world.underWrites(async () => {
         const [was, others] = [primary(), standbys()]

@@ -57,7 +57,7 @@ export function threeModes(under: RolloutUnderTest): void {
           assert.deepEqual(restarted(change), [])
           assert.equal(await world.show("work_mem"), "9MB")
           assert.deepEqual(await world.members(), earlier)
-          assert.ok(writer.longestGap(since).ms < 1_000, "nobody noticed")
+          assert.ok(writer.longestGap(since).ms < 10_000, "nobody noticed")
         })
       },
     )

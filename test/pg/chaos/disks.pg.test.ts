@@ -6,7 +6,8 @@
 import assert from "node:assert/strict"
 import { mebibytes } from "#core/units.ts"
 import type { Member } from "../failover-member.ts"
-import { lasting, long, play } from "./scene.ts"
+import { long } from "../../long.ts"
+import { lasting, play } from "./scene.ts"
 import { fillVolume, freeVolume, noSmallVolumes } from "./small-volume.ts"
 
 /** How long nothing can be written anywhere: long enough for roles to change many times if they did. */

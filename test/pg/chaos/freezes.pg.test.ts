@@ -16,7 +16,7 @@ const everything = async (member: Member, signal: NodeJS.Signals): Promise<void>
 
 await play(
   "what stands still is not waited for, and does no harm when it goes on",
-  { members: 3, durability: "quorum", versions: "every" },
+  { members: 3, durability: "quorum", versions: "newest" },
   [
     {
       name: "OW5 PA22: a frozen sidecar's server is stopped before another member serves",
@@ -82,7 +82,7 @@ await play(
         assert.equal(await cluster.primary(), primary)
         assert.equal((await cluster.lease()).term, term)
         say(`standby frozen: no write for ${Math.round(witnesses.gap(at))} ms`)
-        assert.ok(witnesses.gap(at) < 3000)
+        assert.ok(witnesses.gap(at) < 7000)
       },
     },
   ],

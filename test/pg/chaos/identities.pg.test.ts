@@ -40,7 +40,7 @@ await play(
         await witnesses.writing()
         const now = await cluster.lease()
         assert.deepEqual([now.term, now.holder], [before.term, before.holder])
-        assert.ok(witnesses.gap(at) < 1500, `no write for ${witnesses.gap(at)} ms`)
+        assert.ok(witnesses.gap(at) < 7000, `no write for ${witnesses.gap(at)} ms`)
         primary.killPostmaster()
         // Mostly another one; on a busy machine it may be the same, in a later term.
         await cluster.untilPrimary()

@@ -5,7 +5,8 @@
  */
 import assert from "node:assert/strict"
 import type { Member } from "../failover-member.ts"
-import { type Act, lasting, linksOf, long, play } from "./scene.ts"
+import { long } from "../../long.ts"
+import { type Act, lasting, linksOf, play } from "./scene.ts"
 
 /** Between the starts of the machines: at first more than a failover takes. */
 const apartMs = [5000, 1500, 500] as const

@@ -2,6 +2,7 @@
 import { test } from "node:test"
 import { supportedMajors } from "#io/postgres/binaries.ts"
 import type { FailoverCluster, Member, Options } from "../failover-cluster.ts"
+import { long } from "../../long.ts"
 import { started } from "../failover-started.ts"
 import { installed } from "../versions.ts"
 import { freeVolume } from "./small-volume.ts"
@@ -24,9 +25,6 @@ export type Act = {
   /** What is acknowledged may be lost or strange: the act itself says what, and how that is told. */
   readonly loses?: boolean
 }
-
-/** For a person with time: everything on every version, and faults as long as they are in life. */
-export const long = (process.env["PG_SWARM_TEST_LONG"] ?? "") !== ""
 
 /** A regular expression: only acts whose name it matches are played. */
 const chosen = new RegExp(process.env["PG_SWARM_TEST_ACTS"] ?? "")
