@@ -77,7 +77,9 @@ export async function startCentralUnderTest(
     api: new CentralApi(url, { kind: "token", token }),
     pid: () => present(program, "central runs").pid,
     lateP99: async () => {
-      const answer = await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${token}` } })
+      const answer = await fetch(`${url}/metrics`, {
+        headers: { authorization: `Bearer ${token}` },
+      })
       const found = /^nodejs_eventloop_lag_p99_seconds (\S+)$/m.exec(await answer.text())
       return Number(found?.[1] ?? Number.NaN) * 1000
     },
