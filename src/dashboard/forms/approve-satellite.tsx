@@ -7,9 +7,8 @@ import { call } from "../api/client.ts"
 import { keys } from "../api/queries.ts"
 import { CascadeShown } from "../components/cascade.tsx"
 import { DeedFailed } from "../components/load-failed.tsx"
-import { Button } from "../ui/button.tsx"
-import { Dialog, DialogActions } from "../ui/dialog.tsx"
 import { say } from "../ui/toast.tsx"
+import { FormDialog } from "./form-dialog.tsx"
 import { SatelliteFields, useSatelliteFields } from "./satellite-fields.tsx"
 import { useSatelliteCascade } from "./use-satellite-cascade.ts"
 
@@ -41,41 +40,27 @@ export function ApproveSatellite({ satellite, onClose }: Props) {
       })
   }
   return (
-    <Dialog title={`Approve ${satellite.name}`} open onClose={onClose} busy={approve.isPending}>
-      <form
-        noValidate
-        className="flex flex-col gap-4"
-        onSubmit={(event) => {
-          event.preventDefault()
-          send()
-        }}
-      >
-        <p className="text-sm text-ink-2">
-          It registered as <span className="font-medium text-ink">{satellite.site}</span> with
-          Kubernetes {satellite.kubernetesVersion}. Once approved, it gets a cluster from every rule
-          that matches its labels.
-        </p>
-        <DeedFailed error={approve.error} />
-        <SatelliteFields fields={fields} tried={tried} />
-        <CascadeShown
-          query={cascade.query}
-          confirmed={cascade.isConfirmed}
-          onConfirm={cascade.confirm}
-        />
-        <DialogActions>
-          <Button onPress={onClose} isDisabled={approve.isPending}>
-            Cancel
-          </Button>
-          <Button
-            type="submit"
-            kind="primary"
-            isPending={approve.isPending}
-            isDisabled={cascade.waits}
-          >
-            {approve.isPending ? "Approving…" : "Approve"}
-          </Button>
-        </DialogActions>
-      </form>
-    </Dialog>
+    <FormDialog
+      title={`Approve ${satellite.name}`}
+      verb="Approve"
+      verbing="Approving…"
+      ready={!cascade.waits}
+      busy={approve.isPending}
+      onSubmit={send}
+      onClose={onClose}
+    >
+      <p className="text-sm text-ink-2">
+        It registered as <span className="font-medium text-ink">{satellite.site}</span> with
+        Kubernetes {satellite.kubernetesVersion}. Once approved, it gets a cluster from every rule
+        that matches its labels.
+      </p>
+      <DeedFailed error={approve.error} />
+      <SatelliteFields fields={fields} tried={tried} />
+      <CascadeShown
+        query={cascade.query}
+        confirmed={cascade.isConfirmed}
+        onConfirm={cascade.confirm}
+      />
+    </FormDialog>
   )
 }

@@ -6,10 +6,9 @@ import { cloneProfileBody } from "#wire/rest/profile-versions.ts"
 import type { Profile } from "#wire/rest/profiles.ts"
 import { call } from "../api/client.ts"
 import { DeedFailed } from "../components/load-failed.tsx"
-import { Button } from "../ui/button.tsx"
-import { Dialog, DialogActions } from "../ui/dialog.tsx"
 import { TextField } from "../ui/field.tsx"
 import { say } from "../ui/toast.tsx"
+import { FormDialog } from "./form-dialog.tsx"
 
 type Props = {
   readonly profile: Profile
@@ -43,41 +42,29 @@ export function CloneProfile({ profile, specVersion, onClose }: Props) {
         ? "Give it a name"
         : parsed.error.issues[0]?.message
   return (
-    <Dialog
+    <FormDialog
       title={`Clone ${profile.name}, version ${specVersion}`}
-      open
-      onClose={onClose}
+      verb="Clone"
+      verbing="Cloning…"
       busy={clone.isPending}
+      onSubmit={() => {
+        setTried(true)
+        if (parsed.success) clone.mutate()
+      }}
+      onClose={onClose}
     >
-      <form
-        className="flex flex-col gap-3"
-        onSubmit={(event) => {
-          event.preventDefault()
-          setTried(true)
-          if (parsed.success) clone.mutate()
-        }}
-      >
-        <p className="text-sm text-ink-2">
-          The copy lives on its own: what happens to {profile.name} later does not reach it.
-        </p>
-        <TextField
-          label="Name of the new profile"
-          value={name}
-          onChange={setName}
-          error={problem}
-          help="Lower-case letters, digits and '-'"
-          autoFocus
-        />
-        <DeedFailed error={clone.error} />
-        <DialogActions>
-          <Button onPress={onClose} isDisabled={clone.isPending}>
-            Cancel
-          </Button>
-          <Button type="submit" kind="primary" isPending={clone.isPending}>
-            {clone.isPending ? "Cloning…" : "Clone"}
-          </Button>
-        </DialogActions>
-      </form>
-    </Dialog>
+      <p className="text-sm text-ink-2">
+        The copy lives on its own: what happens to {profile.name} later does not reach it.
+      </p>
+      <TextField
+        label="Name of the new profile"
+        value={name}
+        onChange={setName}
+        error={problem}
+        help="Lower-case letters, digits and '-'"
+        autoFocus
+      />
+      <DeedFailed error={clone.error} />
+    </FormDialog>
   )
 }

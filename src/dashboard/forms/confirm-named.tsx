@@ -5,9 +5,8 @@
 import { useMutation } from "@tanstack/react-query"
 import { type ReactNode, useState } from "react"
 import { DeedFailed } from "../components/load-failed.tsx"
-import { Button } from "../ui/button.tsx"
-import { Dialog, DialogActions } from "../ui/dialog.tsx"
 import { TextField } from "../ui/field.tsx"
+import { FormDialog } from "./form-dialog.tsx"
 
 type Props<T> = {
   readonly title: string
@@ -31,34 +30,27 @@ export function ConfirmNamed<T>(props: Props<T>) {
       await props.onDone(result)
     },
   })
-  const certain = typed === props.name
   return (
-    <Dialog title={props.title} open onClose={props.onClose} busy={deed.isPending} alert>
-      <form
-        className="flex flex-col gap-4"
-        onSubmit={(event) => {
-          event.preventDefault()
-          if (certain) deed.mutate()
-        }}
-      >
-        <div className="text-sm text-ink-2">{props.children}</div>
-        <DeedFailed error={deed.error} />
-        <TextField
-          label={`Type ${props.name.includes(" ") ? `“${props.name}”` : props.name} to confirm`}
-          value={typed}
-          onChange={setTyped}
-          mono
-          autoFocus
-        />
-        <DialogActions>
-          <Button onPress={props.onClose} isDisabled={deed.isPending}>
-            Cancel
-          </Button>
-          <Button type="submit" kind="danger" isDisabled={!certain} isPending={deed.isPending}>
-            {deed.isPending ? props.verbing : props.verb}
-          </Button>
-        </DialogActions>
-      </form>
-    </Dialog>
+    <FormDialog
+      title={props.title}
+      alert
+      verb={props.verb}
+      verbing={props.verbing}
+      kind="danger"
+      ready={typed === props.name}
+      busy={deed.isPending}
+      onSubmit={() => deed.mutate()}
+      onClose={props.onClose}
+    >
+      <div className="text-sm text-ink-2">{props.children}</div>
+      <DeedFailed error={deed.error} />
+      <TextField
+        label={`Type ${props.name.includes(" ") ? `“${props.name}”` : props.name} to confirm`}
+        value={typed}
+        onChange={setTyped}
+        mono
+        autoFocus
+      />
+    </FormDialog>
   )
 }

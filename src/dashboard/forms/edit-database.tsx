@@ -9,11 +9,10 @@ import { keys } from "../api/queries.ts"
 import { DeedFailed } from "../components/load-failed.tsx"
 import { PasswordOnce } from "../components/password-once.tsx"
 import { reachText, readEdited, valuesOf } from "../domain/databases.ts"
-import { Button } from "../ui/button.tsx"
-import { Dialog, DialogActions } from "../ui/dialog.tsx"
 import { Notice } from "../ui/notice.tsx"
 import { say } from "../ui/toast.tsx"
 import { DatabaseFields } from "./database-fields.tsx"
+import { FormDialog } from "./form-dialog.tsx"
 
 type Props = { readonly database: ClusterDatabase; readonly onClose: () => void }
 
@@ -45,52 +44,43 @@ export function EditDatabase({ database, onClose }: Props) {
     return <PasswordOnce role={made.database.owner} password={made.password} onClose={onClose} />
   const outrun = base.version !== begun.version
   return (
-    <Dialog title={`Edit ${begun.name}`} open onClose={onClose} busy={edit.isPending}>
-      <form
-        noValidate
-        className="flex flex-col gap-4"
-        onSubmit={(event) => {
-          event.preventDefault()
-          setTried(true)
-          if (read.kind === "ok") edit.mutate(read.body)
-        }}
-      >
-        {outrun ? (
-          <Notice tone="warn" alert>
-            <p className="font-medium">Somebody else changed it while you were editing:</p>
-            <ul className="mt-1 list-disc pl-4">
-              <li>
-                owned by <span className="font-mono">{base.owner}</span>
-              </li>
-              <li>reached from {reachText(base.allowedCidrs)}</li>
-            </ul>
-            <p className="mt-1">Your input is still here. Saving replaces theirs.</p>
-          </Notice>
-        ) : (
-          <DeedFailed error={edit.error} />
-        )}
-        <DatabaseFields
-          values={values}
-          mistakes={tried && read.kind === "bad" ? read.mistakes : {}}
-          onChange={setValues}
-          isNew={false}
-          asksPassword={hasNewOwner}
-        />
-        {hasNewOwner ? (
-          <p className="text-xs text-ink-2">
-            What {base.owner} owns in this database becomes the new owner's. The role {base.owner}{" "}
-            stays, and can not connect to it any more.
-          </p>
-        ) : null}
-        <DialogActions>
-          <Button onPress={onClose} isDisabled={edit.isPending}>
-            Cancel
-          </Button>
-          <Button type="submit" kind="primary" isPending={edit.isPending}>
-            {edit.isPending ? "Saving…" : outrun ? "Save mine" : "Save"}
-          </Button>
-        </DialogActions>
-      </form>
-    </Dialog>
+    <FormDialog
+      title={`Edit ${begun.name}`}
+      verb={outrun ? "Save mine" : "Save"}
+      busy={edit.isPending}
+      onSubmit={() => {
+        setTried(true)
+        if (read.kind === "ok") edit.mutate(read.body)
+      }}
+      onClose={onClose}
+    >
+      {outrun ? (
+        <Notice tone="warn" alert>
+          <p className="font-medium">Somebody else changed it while you were editing:</p>
+          <ul className="mt-1 list-disc pl-4">
+            <li>
+              owned by <span className="font-mono">{base.owner}</span>
+            </li>
+            <li>reached from {reachText(base.allowedCidrs)}</li>
+          </ul>
+          <p className="mt-1">Your input is still here. Saving replaces theirs.</p>
+        </Notice>
+      ) : (
+        <DeedFailed error={edit.error} />
+      )}
+      <DatabaseFields
+        values={values}
+        mistakes={tried && read.kind === "bad" ? read.mistakes : {}}
+        onChange={setValues}
+        isNew={false}
+        asksPassword={hasNewOwner}
+      />
+      {hasNewOwner ? (
+        <p className="text-xs text-ink-2">
+          What {base.owner} owns in this database becomes the new owner's. The role {base.owner}{" "}
+          stays, and can not connect to it any more.
+        </p>
+      ) : null}
+    </FormDialog>
   )
 }

@@ -9,8 +9,9 @@ import { call } from "../api/client.ts"
 import { catalogueKeys } from "../api/catalogue-queries.ts"
 import { Notice } from "../ui/notice.tsx"
 import { say } from "../ui/toast.tsx"
+import { FormDialog } from "./form-dialog.tsx"
 import { FormText } from "./form-field.tsx"
-import { SaveDialog } from "./save-dialog.tsx"
+import { Refused } from "./refused.tsx"
 
 const checked = z
   .object({ reference: z.string().trim(), notes: z.string().trim().max(1000) })
@@ -40,25 +41,27 @@ export function EditImage({ image, onClose }: Props) {
   })
   const isOther = form.watch("reference").trim() !== image.reference
   return (
-    <SaveDialog
+    <FormDialog
       title={`Edit ${name}`}
-      save={save}
+      busy={save.isPending}
       onSubmit={form.handleSubmit((typed) => save.mutate(typed))}
       onClose={onClose}
     >
-      <FormText control={form.control} name="reference" label="Reference" mono autoFocus />
-      <FormText
-        control={form.control}
-        name="notes"
-        label="Notes"
-        placeholder="PostGIS 3.5, pgvector 0.8"
-      />
-      {isOther && image.profiles.length > 0 ? (
-        <Notice tone="busy">
-          {image.profiles.map((one) => one.name).join(", ")} keep the reference that they have, and
-          are told that there is a newer image. No cluster moves by this.
-        </Notice>
-      ) : null}
-    </SaveDialog>
+      <Refused error={save.error}>
+        <FormText control={form.control} name="reference" label="Reference" mono autoFocus />
+        <FormText
+          control={form.control}
+          name="notes"
+          label="Notes"
+          placeholder="PostGIS 3.5, pgvector 0.8"
+        />
+        {isOther && image.profiles.length > 0 ? (
+          <Notice tone="busy">
+            {image.profiles.map((one) => one.name).join(", ")} keep the reference that they have,
+            and are told that there is a newer image. No cluster moves by this.
+          </Notice>
+        ) : null}
+      </Refused>
+    </FormDialog>
   )
 }

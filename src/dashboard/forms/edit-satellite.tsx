@@ -9,10 +9,9 @@ import { keys, satelliteQuery } from "../api/queries.ts"
 import { CascadeShown } from "../components/cascade.tsx"
 import { DeedFailed } from "../components/load-failed.tsx"
 import { satelliteChanges } from "../domain/changes.ts"
-import { Button } from "../ui/button.tsx"
-import { Dialog, DialogActions } from "../ui/dialog.tsx"
 import { Notice } from "../ui/notice.tsx"
 import { say } from "../ui/toast.tsx"
+import { FormDialog } from "./form-dialog.tsx"
 import { SatelliteFields, useSatelliteFields } from "./satellite-fields.tsx"
 import { useSatelliteCascade } from "./use-satellite-cascade.ts"
 
@@ -54,48 +53,34 @@ export function EditSatellite({ satellite, onClose }: Props) {
       })
   }
   return (
-    <Dialog title={`Edit ${begun.name}`} open onClose={onClose} busy={edit.isPending}>
-      <form
-        noValidate
-        className="flex flex-col gap-4"
-        onSubmit={(event) => {
-          event.preventDefault()
-          send()
-        }}
-      >
-        {outrun ? (
-          <Notice tone="warn" alert>
-            <p className="font-medium">Somebody else changed it while you were editing:</p>
-            <ul className="mt-1 list-disc pl-4">
-              {satelliteChanges(begun, base).map((change) => (
-                <li key={change}>{change}</li>
-              ))}
-            </ul>
-            <p className="mt-1">Your input is still here. Saving replaces theirs.</p>
-          </Notice>
-        ) : (
-          <DeedFailed error={edit.error} />
-        )}
-        <SatelliteFields fields={fields} tried={tried} />
-        <CascadeShown
-          query={cascade.query}
-          confirmed={cascade.isConfirmed}
-          onConfirm={cascade.confirm}
-        />
-        <DialogActions>
-          <Button onPress={onClose} isDisabled={edit.isPending}>
-            Cancel
-          </Button>
-          <Button
-            type="submit"
-            kind={cascade.isConfirmed ? "danger" : "primary"}
-            isPending={edit.isPending}
-            isDisabled={cascade.waits}
-          >
-            {edit.isPending ? "Saving…" : outrun ? "Save mine" : "Save"}
-          </Button>
-        </DialogActions>
-      </form>
-    </Dialog>
+    <FormDialog
+      title={`Edit ${begun.name}`}
+      verb={outrun ? "Save mine" : "Save"}
+      kind={cascade.isConfirmed ? "danger" : "primary"}
+      ready={!cascade.waits}
+      busy={edit.isPending}
+      onSubmit={send}
+      onClose={onClose}
+    >
+      {outrun ? (
+        <Notice tone="warn" alert>
+          <p className="font-medium">Somebody else changed it while you were editing:</p>
+          <ul className="mt-1 list-disc pl-4">
+            {satelliteChanges(begun, base).map((change) => (
+              <li key={change}>{change}</li>
+            ))}
+          </ul>
+          <p className="mt-1">Your input is still here. Saving replaces theirs.</p>
+        </Notice>
+      ) : (
+        <DeedFailed error={edit.error} />
+      )}
+      <SatelliteFields fields={fields} tried={tried} />
+      <CascadeShown
+        query={cascade.query}
+        confirmed={cascade.isConfirmed}
+        onConfirm={cascade.confirm}
+      />
+    </FormDialog>
   )
 }

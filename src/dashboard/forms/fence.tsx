@@ -6,9 +6,8 @@ import type { Operation } from "#wire/rest/operations.ts"
 import { call } from "../api/client.ts"
 import { applyLive, createRefetch } from "../api/live-cache.ts"
 import { DeedFailed } from "../components/load-failed.tsx"
-import { Button } from "../ui/button.tsx"
-import { Dialog, DialogActions } from "../ui/dialog.tsx"
 import { TextField } from "../ui/field.tsx"
+import { FormDialog } from "./form-dialog.tsx"
 
 type Props = { readonly cluster: Cluster; readonly onClose: () => void }
 
@@ -78,25 +77,20 @@ function AskPrimary({ title, verb, verbing, ready, run, onClose, children }: Ask
     },
   })
   return (
-    <Dialog title={title} open onClose={onClose} busy={deed.isPending} alert>
-      <form
-        className="flex flex-col gap-4"
-        onSubmit={(event) => {
-          event.preventDefault()
-          if (ready) deed.mutate()
-        }}
-      >
-        {children}
-        <DeedFailed error={deed.error} />
-        <DialogActions>
-          <Button onPress={onClose} isDisabled={deed.isPending}>
-            Not now
-          </Button>
-          <Button type="submit" kind="danger" isDisabled={!ready} isPending={deed.isPending}>
-            {deed.isPending ? verbing : verb}
-          </Button>
-        </DialogActions>
-      </form>
-    </Dialog>
+    <FormDialog
+      title={title}
+      alert
+      verb={verb}
+      verbing={verbing}
+      kind="danger"
+      ready={ready}
+      leave="Not now"
+      busy={deed.isPending}
+      onSubmit={() => deed.mutate()}
+      onClose={onClose}
+    >
+      {children}
+      <DeedFailed error={deed.error} />
+    </FormDialog>
   )
 }

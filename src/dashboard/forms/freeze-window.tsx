@@ -8,11 +8,10 @@ import { call } from "../api/client.ts"
 import { DeedFailed } from "../components/load-failed.tsx"
 import { useKnownLabels } from "../components/use-known-labels.ts"
 import { dayName } from "../domain/freeze.ts"
-import { Button } from "../ui/button.tsx"
-import { Dialog, DialogActions } from "../ui/dialog.tsx"
 import { TextField } from "../ui/field.tsx"
 import { RadioCards } from "../ui/radio-cards.tsx"
 import { say } from "../ui/toast.tsx"
+import { FormDialog } from "./form-dialog.tsx"
 import { readLabels, rowsOf } from "./label-rows.ts"
 import { LabelsField } from "./labels-field.tsx"
 
@@ -95,58 +94,45 @@ export function FreezeWindowForm({ window, onClose }: Props) {
     tried ? parsed.error?.issues.find(({ path }) => path.join(".") === field)?.message : undefined
   const set = (more: Partial<Typed>) => setTyped({ ...typed, ...more })
   return (
-    <Dialog
+    <FormDialog
       title={window === undefined ? "New freeze window" : `Edit ${window.name}`}
-      open
       wide
-      onClose={onClose}
+      verb="Save freeze window"
       busy={save.isPending}
+      onSubmit={() => {
+        setTried(true)
+        if (parsed.success && labels.kind === "ok") save.mutate(parsed.data)
+      }}
+      onClose={onClose}
     >
-      <form
-        className="flex flex-col gap-4"
-        onSubmit={(event) => {
-          event.preventDefault()
-          setTried(true)
-          if (parsed.success && labels.kind === "ok") save.mutate(parsed.data)
-        }}
-      >
-        <TextField
-          label="Name"
-          value={typed.name}
-          onChange={(name) => set({ name })}
-          error={problem("name") === undefined ? undefined : "Give it a name"}
-          placeholder="opening hours"
-          autoFocus
-        />
-        <RadioCards
-          label="When"
-          value={typed.kind}
-          onChange={(kind) => set({ kind })}
-          choices={[
-            { value: "weekly", name: "Every week", help: "On some days, between two times." },
-            { value: "once", name: "Once", help: "From one moment to another." },
-          ]}
-        />
-        <TimeFields typed={typed} onSet={set} problem={problem} />
-        <LabelsField
-          legend="On satellites with all of these labels"
-          help="No label at all means every satellite."
-          rows={typed.labels}
-          onChange={(rows) => set({ labels: rows })}
-          problems={tried && labels.kind === "bad" ? labels.problems : new Map()}
-          known={known}
-        />
-        <DeedFailed error={save.error} />
-        <DialogActions>
-          <Button onPress={onClose} isDisabled={save.isPending}>
-            Cancel
-          </Button>
-          <Button type="submit" kind="primary" isPending={save.isPending}>
-            {save.isPending ? "Saving…" : "Save freeze window"}
-          </Button>
-        </DialogActions>
-      </form>
-    </Dialog>
+      <TextField
+        label="Name"
+        value={typed.name}
+        onChange={(name) => set({ name })}
+        error={problem("name") === undefined ? undefined : "Give it a name"}
+        placeholder="opening hours"
+        autoFocus
+      />
+      <RadioCards
+        label="When"
+        value={typed.kind}
+        onChange={(kind) => set({ kind })}
+        choices={[
+          { value: "weekly", name: "Every week", help: "On some days, between two times." },
+          { value: "once", name: "Once", help: "From one moment to another." },
+        ]}
+      />
+      <TimeFields typed={typed} onSet={set} problem={problem} />
+      <LabelsField
+        legend="On satellites with all of these labels"
+        help="No label at all means every satellite."
+        rows={typed.labels}
+        onChange={(rows) => set({ labels: rows })}
+        problems={tried && labels.kind === "bad" ? labels.problems : new Map()}
+        known={known}
+      />
+      <DeedFailed error={save.error} />
+    </FormDialog>
   )
 }
 

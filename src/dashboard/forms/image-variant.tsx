@@ -7,8 +7,9 @@ import { createImageVariantBody, type ImageVariant } from "#wire/rest/image-rout
 import { call } from "../api/client.ts"
 import { catalogueKeys } from "../api/catalogue-queries.ts"
 import { say } from "../ui/toast.tsx"
+import { FormDialog } from "./form-dialog.tsx"
 import { FormText } from "./form-field.tsx"
-import { SaveDialog } from "./save-dialog.tsx"
+import { Refused } from "./refused.tsx"
 
 type Props = { readonly variant?: ImageVariant; readonly onClose: () => void }
 
@@ -46,37 +47,39 @@ export function ImageVariantForm({ variant, onClose }: Props) {
     onSettled: () => client.invalidateQueries({ queryKey: catalogueKeys.images }),
   })
   return (
-    <SaveDialog
+    <FormDialog
       title={variant === undefined ? "New variant" : `Edit variant ${variant.name}`}
-      save={save}
+      busy={save.isPending}
       onSubmit={form.handleSubmit((body) => save.mutate(body))}
       onClose={onClose}
     >
-      {variant === undefined ? (
-        <>
-          <FormText
-            control={form.control}
-            name="name"
-            label="Name"
-            placeholder="debian-postgis"
-            autoFocus
-            help="Profiles name it, so it stays as it is"
-          />
-          <FormText
-            control={form.control}
-            name="uid"
-            label="User of the server"
-            help="The number that postgres has in its images. It stays as it is, because the files of clusters belong to it: 999 in Debian's images, 70 in Alpine's."
-          />
-        </>
-      ) : null}
-      <FormText
-        control={form.control}
-        name="description"
-        label="Description"
-        placeholder="Debian with PostGIS 3.5"
-        autoFocus={variant !== undefined}
-      />
-    </SaveDialog>
+      <Refused error={save.error}>
+        {variant === undefined ? (
+          <>
+            <FormText
+              control={form.control}
+              name="name"
+              label="Name"
+              placeholder="debian-postgis"
+              autoFocus
+              help="Profiles name it, so it stays as it is"
+            />
+            <FormText
+              control={form.control}
+              name="uid"
+              label="User of the server"
+              help="The number that postgres has in its images. It stays as it is, because the files of clusters belong to it: 999 in Debian's images, 70 in Alpine's."
+            />
+          </>
+        ) : null}
+        <FormText
+          control={form.control}
+          name="description"
+          label="Description"
+          placeholder="Debian with PostGIS 3.5"
+          autoFocus={variant !== undefined}
+        />
+      </Refused>
+    </FormDialog>
   )
 }

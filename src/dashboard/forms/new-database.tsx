@@ -8,10 +8,9 @@ import { keys } from "../api/queries.ts"
 import { DeedFailed } from "../components/load-failed.tsx"
 import { PasswordOnce } from "../components/password-once.tsx"
 import { emptyDatabase, readNew } from "../domain/databases.ts"
-import { Button } from "../ui/button.tsx"
-import { Dialog, DialogActions } from "../ui/dialog.tsx"
 import { say } from "../ui/toast.tsx"
 import { DatabaseFields } from "./database-fields.tsx"
+import { FormDialog } from "./form-dialog.tsx"
 
 type Props = { readonly cluster: Cluster; readonly onClose: () => void }
 
@@ -35,38 +34,25 @@ export function NewDatabase({ cluster, onClose }: Props) {
   if (made !== undefined && made.password !== null)
     return <PasswordOnce role={made.database.owner} password={made.password} onClose={onClose} />
   return (
-    <Dialog
+    <FormDialog
       title={`New database in ${cluster.name}`}
-      open
-      onClose={onClose}
+      verb="Make database"
+      verbing="Making…"
       busy={create.isPending}
+      onSubmit={() => {
+        setTried(true)
+        if (read.kind === "ok") create.mutate(read.body)
+      }}
+      onClose={onClose}
     >
-      <form
-        noValidate
-        className="flex flex-col gap-4"
-        onSubmit={(event) => {
-          event.preventDefault()
-          setTried(true)
-          if (read.kind === "ok") create.mutate(read.body)
-        }}
-      >
-        <DeedFailed error={create.error} />
-        <DatabaseFields
-          values={values}
-          mistakes={tried && read.kind === "bad" ? read.mistakes : {}}
-          onChange={setValues}
-          isNew
-          asksPassword
-        />
-        <DialogActions>
-          <Button onPress={onClose} isDisabled={create.isPending}>
-            Cancel
-          </Button>
-          <Button type="submit" kind="primary" isPending={create.isPending}>
-            {create.isPending ? "Making…" : "Make database"}
-          </Button>
-        </DialogActions>
-      </form>
-    </Dialog>
+      <DeedFailed error={create.error} />
+      <DatabaseFields
+        values={values}
+        mistakes={tried && read.kind === "bad" ? read.mistakes : {}}
+        onChange={setValues}
+        isNew
+        asksPassword
+      />
+    </FormDialog>
   )
 }

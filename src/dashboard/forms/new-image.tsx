@@ -7,10 +7,9 @@ import { createImageBody } from "#wire/rest/image-routes.ts"
 import type { Sent } from "#wire/rest/routes.ts"
 import { call } from "../api/client.ts"
 import { catalogueKeys, imageVariantsQuery } from "../api/catalogue-queries.ts"
-import { Button } from "../ui/button.tsx"
 import { Checkbox } from "../ui/checkbox.tsx"
-import { Dialog, DialogActions } from "../ui/dialog.tsx"
 import { say } from "../ui/toast.tsx"
+import { FormDialog } from "./form-dialog.tsx"
 import { FormSelect, FormText } from "./form-field.tsx"
 import { Refused } from "./refused.tsx"
 
@@ -37,67 +36,59 @@ export function NewImage({ onClose }: { readonly onClose: () => void }) {
     },
   })
   return (
-    <Dialog title="New image" open onClose={onClose} busy={create.isPending}>
-      <form
-        noValidate
-        className="flex flex-col gap-4"
-        onSubmit={(event) => void form.handleSubmit((body) => create.mutate(body))(event)}
-      >
-        <Refused error={create.error}>
-          <div className="grid gap-4 sm:grid-cols-2">
-            <FormSelect
-              control={form.control}
-              name="variant"
-              label="Variant"
-              choices={names.map(({ name, description }) => ({
-                value: name,
-                name,
-                help: description,
-              }))}
-            />
-            <FormText
-              control={form.control}
-              name="minor"
-              label="Version"
-              placeholder="17.2"
-              autoFocus
-            />
-          </div>
-          <FormText
+    <FormDialog
+      title="New image"
+      verb="Add image"
+      busy={create.isPending}
+      onSubmit={form.handleSubmit((body) => create.mutate(body))}
+      onClose={onClose}
+    >
+      <Refused error={create.error}>
+        <div className="grid gap-4 sm:grid-cols-2">
+          <FormSelect
             control={form.control}
-            name="reference"
-            label="Reference"
-            mono
-            placeholder="docker.io/library/postgres:17.2@sha256:…"
-            help="With a digest every member runs the very same image, also from a mirror"
+            name="variant"
+            label="Variant"
+            choices={names.map(({ name, description }) => ({
+              value: name,
+              name,
+              help: description,
+            }))}
           />
           <FormText
             control={form.control}
-            name="notes"
-            label="Notes"
-            placeholder="PostGIS 3.5, pgvector 0.8"
+            name="minor"
+            label="Version"
+            placeholder="17.2"
+            autoFocus
           />
-          <Controller
-            control={form.control}
-            name="isDefault"
-            render={({ field }) => (
-              <Checkbox
-                label="What profiles of this variant and major version get from now on"
-                value={field.value === true}
-                onChange={field.onChange}
-              />
-            )}
-          />
-          <DialogActions>
-            <Button onPress={onClose} isDisabled={create.isPending}>
-              Cancel
-            </Button>
-            <Button type="submit" kind="primary" isPending={create.isPending}>
-              {create.isPending ? "Saving…" : "Add image"}
-            </Button>
-          </DialogActions>
-        </Refused>
-      </form>
-    </Dialog>
+        </div>
+        <FormText
+          control={form.control}
+          name="reference"
+          label="Reference"
+          mono
+          placeholder="docker.io/library/postgres:17.2@sha256:…"
+          help="With a digest every member runs the very same image, also from a mirror"
+        />
+        <FormText
+          control={form.control}
+          name="notes"
+          label="Notes"
+          placeholder="PostGIS 3.5, pgvector 0.8"
+        />
+        <Controller
+          control={form.control}
+          name="isDefault"
+          render={({ field }) => (
+            <Checkbox
+              label="What profiles of this variant and major version get from now on"
+              value={field.value === true}
+              onChange={field.onChange}
+            />
+          )}
+        />
+      </Refused>
+    </FormDialog>
   )
 }

@@ -13,6 +13,7 @@ import { CopyButton } from "../ui/copy-button.tsx"
 import { Dialog, DialogActions } from "../ui/dialog.tsx"
 import { Notice } from "../ui/notice.tsx"
 import { Select } from "../ui/select.tsx"
+import { FormDialog } from "./form-dialog.tsx"
 import { FormText } from "./form-field.tsx"
 import { StandingFields, useStanding } from "./person-fields.tsx"
 import { Refused } from "./refused.tsx"
@@ -65,59 +66,52 @@ export function NewToken({ onClose }: { readonly onClose: () => void }) {
     )
   }
   return (
-    <Dialog title="New API token" open onClose={onClose} busy={create.isPending}>
-      <form
-        noValidate
-        className="flex flex-col gap-4"
-        onSubmit={(event) => {
-          setTried(true)
-          void form.handleSubmit((body) => {
-            if (standing.read.kind === "ok")
-              create.mutate({ ...body, role: standing.role, scope: { ...standing.read.labels } })
-          })(event)
-        }}
-      >
-        <Refused error={create.error}>
-          <FormText
-            control={form.control}
-            name="name"
-            label="Name"
-            placeholder="backup-report"
-            autoFocus
-            help="Which program will use it"
-          />
-          <Controller
-            control={form.control}
-            name="expiresInDays"
-            render={({ field }) => (
-              <Select
-                label="Expires after"
-                choices={lives}
-                value={
-                  lives.find(
-                    ({ value }) => value === (field.value === null ? "never" : String(field.value)),
-                  )?.value
-                }
-                onChange={(life) => field.onChange(life === "never" ? null : Number(life))}
-              />
-            )}
-          />
-          <StandingFields
-            standing={standing}
-            tried={tried}
-            roles={roles.filter((role) => isAtLeast(mine, role))}
-            help="Narrows what you may see yourself. Empty: as you."
-          />
-          <DialogActions>
-            <Button onPress={onClose} isDisabled={create.isPending}>
-              Cancel
-            </Button>
-            <Button type="submit" kind="primary" isPending={create.isPending}>
-              {create.isPending ? "Making…" : "Make token"}
-            </Button>
-          </DialogActions>
-        </Refused>
-      </form>
-    </Dialog>
+    <FormDialog
+      title="New API token"
+      verb="Make token"
+      verbing="Making…"
+      busy={create.isPending}
+      onSubmit={() => {
+        setTried(true)
+        return form.handleSubmit((body) => {
+          if (standing.read.kind === "ok")
+            create.mutate({ ...body, role: standing.role, scope: { ...standing.read.labels } })
+        })()
+      }}
+      onClose={onClose}
+    >
+      <Refused error={create.error}>
+        <FormText
+          control={form.control}
+          name="name"
+          label="Name"
+          placeholder="backup-report"
+          autoFocus
+          help="Which program will use it"
+        />
+        <Controller
+          control={form.control}
+          name="expiresInDays"
+          render={({ field }) => (
+            <Select
+              label="Expires after"
+              choices={lives}
+              value={
+                lives.find(
+                  ({ value }) => value === (field.value === null ? "never" : String(field.value)),
+                )?.value
+              }
+              onChange={(life) => field.onChange(life === "never" ? null : Number(life))}
+            />
+          )}
+        />
+        <StandingFields
+          standing={standing}
+          tried={tried}
+          roles={roles.filter((role) => isAtLeast(mine, role))}
+          help="Narrows what you may see yourself. Empty: as you."
+        />
+      </Refused>
+    </FormDialog>
   )
 }

@@ -9,11 +9,10 @@ import { call } from "../api/client.ts"
 import { keys } from "../api/queries.ts"
 import { DeedFailed } from "../components/load-failed.tsx"
 import { effectLook } from "../domain/words.ts"
-import { Button } from "../ui/button.tsx"
-import { Dialog, DialogActions } from "../ui/dialog.tsx"
 import { TextField } from "../ui/field.tsx"
 import { RadioCards } from "../ui/radio-cards.tsx"
 import { say } from "../ui/toast.tsx"
+import { FormDialog } from "./form-dialog.tsx"
 
 type Props = {
   readonly major: PostgresMajor
@@ -39,47 +38,31 @@ export function OrderParameter({ major, parameter, onClose }: Props) {
     onSettled: () => client.invalidateQueries({ queryKey: keys.parameters }),
   })
   return (
-    <Dialog
+    <FormDialog
       title={`A change of ${name} on PostgreSQL ${major}`}
-      open
       wide
-      onClose={onClose}
       busy={save.isPending}
+      onSubmit={() => save.mutate()}
+      onClose={onClose}
     >
-      <form
-        className="flex flex-col gap-4"
-        onSubmit={(event) => {
-          event.preventDefault()
-          save.mutate()
-        }}
-      >
-        <p className="text-sm text-ink-2">
-          It counts for every cluster of PostgreSQL {major}, from the next change on.
-        </p>
-        <RadioCards
-          label="What it asks of a cluster"
-          value={order}
-          onChange={setOrder}
-          choices={[
-            { value: "usual", name: "As PostgreSQL needs", help: "What its servers say." },
-            ...parameterOrders.map((each) => ({
-              value: each,
-              name: effectLook(each).word,
-              help: effectLook(each).meaning,
-            })),
-          ]}
-        />
-        <TextField label="Why (others read it)" value={note} onChange={setNote} />
-        <DeedFailed error={save.error} />
-        <DialogActions>
-          <Button onPress={onClose} isDisabled={save.isPending}>
-            Cancel
-          </Button>
-          <Button type="submit" kind="primary" isPending={save.isPending}>
-            {save.isPending ? "Saving…" : "Save"}
-          </Button>
-        </DialogActions>
-      </form>
-    </Dialog>
+      <p className="text-sm text-ink-2">
+        It counts for every cluster of PostgreSQL {major}, from the next change on.
+      </p>
+      <RadioCards
+        label="What it asks of a cluster"
+        value={order}
+        onChange={setOrder}
+        choices={[
+          { value: "usual", name: "As PostgreSQL needs", help: "What its servers say." },
+          ...parameterOrders.map((each) => ({
+            value: each,
+            name: effectLook(each).word,
+            help: effectLook(each).meaning,
+          })),
+        ]}
+      />
+      <TextField label="Why (others read it)" value={note} onChange={setNote} />
+      <DeedFailed error={save.error} />
+    </FormDialog>
   )
 }

@@ -5,10 +5,9 @@ import type { Cluster } from "#wire/rest/clusters.ts"
 import { call } from "../api/client.ts"
 import { keys } from "../api/queries.ts"
 import { DeedFailed } from "../components/load-failed.tsx"
-import { Button } from "../ui/button.tsx"
-import { Dialog, DialogActions } from "../ui/dialog.tsx"
 import { TextField } from "../ui/field.tsx"
 import { say } from "../ui/toast.tsx"
+import { FormDialog } from "./form-dialog.tsx"
 
 type Props = { readonly cluster: Cluster; readonly onClose: () => void }
 
@@ -31,35 +30,29 @@ export function PauseCluster({ cluster, onClose }: Props) {
     },
   })
   return (
-    <Dialog title={`Pause ${cluster.name}?`} open onClose={onClose} busy={pause.isPending} alert>
-      <form
-        className="flex flex-col gap-4"
-        onSubmit={(event) => {
-          event.preventDefault()
-          pause.mutate()
-        }}
-      >
-        <p className="text-sm text-ink-2">
-          The primary goes on serving, and starts again in its place when its server crashes. Nobody
-          else becomes primary by itself: if it is lost, the cluster is away until you resume it or
-          promote a member. No rollout changes it meanwhile.
-        </p>
-        <DeedFailed error={pause.error} />
-        <TextField
-          label="Reason"
-          help="Told with the event. May be empty."
-          value={reason}
-          onChange={setReason}
-        />
-        <DialogActions>
-          <Button onPress={onClose} isDisabled={pause.isPending}>
-            Cancel
-          </Button>
-          <Button type="submit" isPending={pause.isPending} isDisabled={given.length > reasonMax}>
-            {pause.isPending ? "Pausing…" : "Pause cluster"}
-          </Button>
-        </DialogActions>
-      </form>
-    </Dialog>
+    <FormDialog
+      title={`Pause ${cluster.name}?`}
+      alert
+      verb="Pause cluster"
+      verbing="Pausing…"
+      kind="plain"
+      ready={given.length <= reasonMax}
+      busy={pause.isPending}
+      onSubmit={() => pause.mutate()}
+      onClose={onClose}
+    >
+      <p className="text-sm text-ink-2">
+        The primary goes on serving, and starts again in its place when its server crashes. Nobody
+        else becomes primary by itself: if it is lost, the cluster is away until you resume it or
+        promote a member. No rollout changes it meanwhile.
+      </p>
+      <DeedFailed error={pause.error} />
+      <TextField
+        label="Reason"
+        help="Told with the event. May be empty."
+        value={reason}
+        onChange={setReason}
+      />
+    </FormDialog>
   )
 }

@@ -6,10 +6,9 @@ import { call } from "../api/client.ts"
 import { keys } from "../api/queries.ts"
 import { DeedFailed } from "../components/load-failed.tsx"
 import { SecretOnce } from "../components/secret-once.tsx"
-import { Button } from "../ui/button.tsx"
-import { Dialog, DialogActions } from "../ui/dialog.tsx"
 import { TextField } from "../ui/field.tsx"
 import { say } from "../ui/toast.tsx"
+import { FormDialog } from "./form-dialog.tsx"
 import { StandingFields, useStanding } from "./person-fields.tsx"
 
 const scopeHelp =
@@ -56,42 +55,26 @@ export function PersonForm({ person, onClose }: Props) {
     if (name.trim() !== "" && standing.read.kind === "ok") save.mutate({ ...standing.read.labels })
   }
   return (
-    <Dialog
+    <FormDialog
       title={person === undefined ? "New person" : `Edit ${person.name}`}
-      open
-      onClose={onClose}
+      verb={person === undefined ? "Make person" : "Save"}
       busy={save.isPending}
+      onSubmit={send}
+      onClose={onClose}
     >
-      <form
-        noValidate
-        className="flex flex-col gap-4"
-        onSubmit={(event) => {
-          event.preventDefault()
-          send()
-        }}
-      >
-        <DeedFailed error={save.error} />
-        {person === undefined ? (
-          <TextField
-            label="Name"
-            help="What they sign in with"
-            value={name}
-            onChange={setName}
-            autoFocus
-            error={tried && name.trim() === "" ? "Give the person a name" : undefined}
-          />
-        ) : null}
-        <TextField label="E-mail (if any)" value={email} onChange={setEmail} />
-        <StandingFields standing={standing} tried={tried} help={scopeHelp} />
-        <DialogActions>
-          <Button onPress={onClose} isDisabled={save.isPending}>
-            Cancel
-          </Button>
-          <Button type="submit" kind="primary" isPending={save.isPending}>
-            {person === undefined ? "Make person" : "Save"}
-          </Button>
-        </DialogActions>
-      </form>
-    </Dialog>
+      <DeedFailed error={save.error} />
+      {person === undefined ? (
+        <TextField
+          label="Name"
+          help="What they sign in with"
+          value={name}
+          onChange={setName}
+          autoFocus
+          error={tried && name.trim() === "" ? "Give the person a name" : undefined}
+        />
+      ) : null}
+      <TextField label="E-mail (if any)" value={email} onChange={setEmail} />
+      <StandingFields standing={standing} tried={tried} help={scopeHelp} />
+    </FormDialog>
   )
 }

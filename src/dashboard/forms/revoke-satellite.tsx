@@ -3,9 +3,8 @@ import { useState } from "react"
 import type { Satellite } from "#wire/rest/satellites.ts"
 import { call } from "../api/client.ts"
 import { DeedFailed } from "../components/load-failed.tsx"
-import { Button } from "../ui/button.tsx"
-import { Dialog, DialogActions } from "../ui/dialog.tsx"
 import { TextField } from "../ui/field.tsx"
+import { FormDialog } from "./form-dialog.tsx"
 import { useSatelliteDeed } from "./satellite-deed.tsx"
 
 type Props = { readonly satellite: Satellite; readonly onClose: () => void }
@@ -20,42 +19,31 @@ export function RevokeSatellite({ satellite, onClose }: Props) {
     onClose,
   )
   return (
-    <Dialog title={`Revoke ${name}?`} open onClose={onClose} busy={revoke.isPending} alert>
-      <form
-        className="flex flex-col gap-4"
-        onSubmit={(event) => {
-          event.preventDefault()
-          revoke.mutate(undefined)
-        }}
-      >
-        <p className="text-sm text-ink-2">
-          Its stream ends at once and its token and certificate are refused from now on.{" "}
-          {clusterCount === 0
-            ? "It has no cluster."
-            : `Its ${clusterCount === 1 ? "cluster runs" : `${clusterCount} clusters run`} on and fail over by themselves, but no change reaches them and nothing is heard of them.`}{" "}
-          The satellite asks to be let in anew, and waits for you.
-        </p>
-        <DeedFailed error={revoke.error} />
-        <TextField
-          label="Reason"
-          help="Told to the satellite and on its page. May be empty."
-          value={reason}
-          onChange={setReason}
-        />
-        <DialogActions>
-          <Button onPress={onClose} isDisabled={revoke.isPending}>
-            Cancel
-          </Button>
-          <Button
-            type="submit"
-            kind="danger"
-            isPending={revoke.isPending}
-            isDisabled={given.length > 200}
-          >
-            {revoke.isPending ? "Revoking…" : "Revoke identity"}
-          </Button>
-        </DialogActions>
-      </form>
-    </Dialog>
+    <FormDialog
+      title={`Revoke ${name}?`}
+      alert
+      verb="Revoke identity"
+      verbing="Revoking…"
+      kind="danger"
+      ready={given.length <= 200}
+      busy={revoke.isPending}
+      onSubmit={() => revoke.mutate(undefined)}
+      onClose={onClose}
+    >
+      <p className="text-sm text-ink-2">
+        Its stream ends at once and its token and certificate are refused from now on.{" "}
+        {clusterCount === 0
+          ? "It has no cluster."
+          : `Its ${clusterCount === 1 ? "cluster runs" : `${clusterCount} clusters run`} on and fail over by themselves, but no change reaches them and nothing is heard of them.`}{" "}
+        The satellite asks to be let in anew, and waits for you.
+      </p>
+      <DeedFailed error={revoke.error} />
+      <TextField
+        label="Reason"
+        help="Told to the satellite and on its page. May be empty."
+        value={reason}
+        onChange={setReason}
+      />
+    </FormDialog>
   )
 }

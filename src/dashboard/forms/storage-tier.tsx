@@ -6,8 +6,9 @@ import { createStorageTierBody, type StorageTier } from "#wire/rest/storage-rout
 import { call } from "../api/client.ts"
 import { catalogueKeys } from "../api/catalogue-queries.ts"
 import { say } from "../ui/toast.tsx"
+import { FormDialog } from "./form-dialog.tsx"
 import { FormText } from "./form-field.tsx"
-import { SaveDialog } from "./save-dialog.tsx"
+import { Refused } from "./refused.tsx"
 
 type Props = { readonly tier?: StorageTier; readonly onClose: () => void }
 
@@ -32,29 +33,31 @@ export function StorageTierForm({ tier, onClose }: Props) {
     },
   })
   return (
-    <SaveDialog
+    <FormDialog
       title={tier === undefined ? "New storage tier" : `Edit tier ${tier.name}`}
-      save={save}
+      busy={save.isPending}
       onSubmit={form.handleSubmit((body) => save.mutate(body))}
       onClose={onClose}
     >
-      {tier === undefined ? (
+      <Refused error={save.error}>
+        {tier === undefined ? (
+          <FormText
+            control={form.control}
+            name="name"
+            label="Name"
+            placeholder="fast"
+            autoFocus
+            help="Profiles name it, so it stays as it is"
+          />
+        ) : null}
         <FormText
           control={form.control}
-          name="name"
-          label="Name"
-          placeholder="fast"
-          autoFocus
-          help="Profiles name it, so it stays as it is"
+          name="description"
+          label="Description"
+          placeholder="Local NVMe"
+          help="What one may expect of it, for whoever maps it on a site"
         />
-      ) : null}
-      <FormText
-        control={form.control}
-        name="description"
-        label="Description"
-        placeholder="Local NVMe"
-        help="What one may expect of it, for whoever maps it on a site"
-      />
-    </SaveDialog>
+      </Refused>
+    </FormDialog>
   )
 }

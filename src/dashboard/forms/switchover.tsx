@@ -8,11 +8,10 @@ import { applyLive, createRefetch } from "../api/live-cache.ts"
 import { DeedFailed } from "../components/load-failed.tsx"
 import { type Candidate, candidatesOf } from "../domain/candidates.ts"
 import type { Expected } from "../domain/operations.ts"
-import { Button } from "../ui/button.tsx"
-import { Dialog, DialogActions } from "../ui/dialog.tsx"
 import { labelClass } from "../ui/field.tsx"
 import { bytesText, countText, millisText } from "../ui/format.ts"
 import { Notice } from "../ui/notice.tsx"
+import { FormDialog } from "./form-dialog.tsx"
 
 type Props = {
   readonly cluster: Cluster
@@ -36,65 +35,48 @@ export function Switchover({ cluster, expected, onClose }: Props) {
     },
   })
   return (
-    <Dialog
+    <FormDialog
       title={`Switch ${cluster.name} over`}
-      open
-      onClose={onClose}
-      busy={begin.isPending}
       wide
+      verb={`Switch over${to === undefined ? "" : ` to ${to.pod}`}`}
+      verbing="Beginning…"
+      ready={to !== undefined}
+      leave="Not now"
+      busy={begin.isPending}
+      onSubmit={() => {
+        if (to !== undefined) begin.mutate(to.pod)
+      }}
+      onClose={onClose}
     >
-      <form
-        className="flex flex-col gap-4"
-        onSubmit={(event) => {
-          event.preventDefault()
-          if (to !== undefined) begin.mutate(to.pod)
-        }}
+      <p className="text-sm text-ink-2">
+        <span className="font-mono text-xs font-medium text-ink">{cluster.primary}</span> stops
+        cleanly, and the member you choose becomes primary with everything that was committed.
+      </p>
+      <RadioGroup
+        value={to?.pod ?? ""}
+        onChange={setChosen}
+        isDisabled={fit.length === 0}
+        className="flex flex-col gap-1.5"
       >
-        <p className="text-sm text-ink-2">
-          <span className="font-mono text-xs font-medium text-ink">{cluster.primary}</span> stops
-          cleanly, and the member you choose becomes primary with everything that was committed.
-        </p>
-        <RadioGroup
-          value={to?.pod ?? ""}
-          onChange={setChosen}
-          isDisabled={fit.length === 0}
-          className="flex flex-col gap-1.5"
-        >
-          <Label className={labelClass}>New primary</Label>
-          <div className="flex flex-col gap-2">
-            {candidates.map((candidate) => (
-              <CandidateCard key={candidate.pod} candidate={candidate} />
-            ))}
-          </div>
-        </RadioGroup>
-        {fit.length === 0 ? (
-          <Notice tone="warn" alert>
-            No member can take over now. The dialog follows the cluster: as soon as one has caught
-            up, it can be chosen.
-          </Notice>
-        ) : (
-          <Notice tone="warn">
-            Clients are disconnected and can not write for a moment: {expectedText(expected)}
-          </Notice>
-        )}
-        <DeedFailed error={begin.error} />
-        <DialogActions>
-          <Button onPress={onClose} isDisabled={begin.isPending}>
-            Not now
-          </Button>
-          <Button
-            type="submit"
-            kind="primary"
-            isDisabled={to === undefined}
-            isPending={begin.isPending}
-          >
-            {begin.isPending
-              ? "Beginning…"
-              : `Switch over${to === undefined ? "" : ` to ${to.pod}`}`}
-          </Button>
-        </DialogActions>
-      </form>
-    </Dialog>
+        <Label className={labelClass}>New primary</Label>
+        <div className="flex flex-col gap-2">
+          {candidates.map((candidate) => (
+            <CandidateCard key={candidate.pod} candidate={candidate} />
+          ))}
+        </div>
+      </RadioGroup>
+      {fit.length === 0 ? (
+        <Notice tone="warn" alert>
+          No member can take over now. The dialog follows the cluster: as soon as one has caught up,
+          it can be chosen.
+        </Notice>
+      ) : (
+        <Notice tone="warn">
+          Clients are disconnected and can not write for a moment: {expectedText(expected)}
+        </Notice>
+      )}
+      <DeedFailed error={begin.error} />
+    </FormDialog>
   )
 }
 

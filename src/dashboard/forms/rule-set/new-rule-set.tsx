@@ -7,10 +7,9 @@ import { useForm } from "react-hook-form"
 import { createRuleSetBody } from "#wire/rest/rule-set-routes.ts"
 import { call } from "../../api/client.ts"
 import { builtInRulesQuery, catalogueKeys } from "../../api/catalogue-queries.ts"
-import { Button } from "../../ui/button.tsx"
-import { Dialog, DialogActions } from "../../ui/dialog.tsx"
 import { Select } from "../../ui/select.tsx"
 import { say } from "../../ui/toast.tsx"
+import { FormDialog } from "../form-dialog.tsx"
 import { FormText } from "../form-field.tsx"
 import { Refused } from "../refused.tsx"
 
@@ -45,30 +44,19 @@ export function NewRuleSet({ onClose }: { readonly onClose: () => void }) {
     },
   })
   return (
-    <Dialog title="New rule set" open onClose={onClose} busy={create.isPending}>
-      <form
-        noValidate
-        className="flex flex-col gap-4"
-        onSubmit={(event) =>
-          void form.handleSubmit(({ name, description }) => create.mutate({ name, description }))(
-            event,
-          )
-        }
-      >
-        <Refused error={create.error}>
-          <FormText control={form.control} name="name" label="Name" placeholder="quiet" autoFocus />
-          <FormText control={form.control} name="description" label="Description" />
-          <Select label="Begin with" choices={beginnings} value={from} onChange={setFrom} />
-          <DialogActions>
-            <Button onPress={onClose} isDisabled={create.isPending}>
-              Cancel
-            </Button>
-            <Button type="submit" kind="primary" isPending={create.isPending}>
-              {create.isPending ? "Making…" : "Make rule set"}
-            </Button>
-          </DialogActions>
-        </Refused>
-      </form>
-    </Dialog>
+    <FormDialog
+      title="New rule set"
+      verb="Make rule set"
+      verbing="Making…"
+      busy={create.isPending}
+      onSubmit={form.handleSubmit(({ name, description }) => create.mutate({ name, description }))}
+      onClose={onClose}
+    >
+      <Refused error={create.error}>
+        <FormText control={form.control} name="name" label="Name" placeholder="quiet" autoFocus />
+        <FormText control={form.control} name="description" label="Description" />
+        <Select label="Begin with" choices={beginnings} value={from} onChange={setFrom} />
+      </Refused>
+    </FormDialog>
   )
 }
