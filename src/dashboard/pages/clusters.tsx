@@ -8,11 +8,10 @@ import { ClusterTable } from "../components/cluster-table.tsx"
 import { Only } from "../components/only.tsx"
 import { NothingMatches, PagedList } from "../components/paged.tsx"
 import { SearchBox } from "../components/search-box.tsx"
-import { total } from "../domain/counts.ts"
+import { StateFilter } from "../components/state-filter.tsx"
 import { clusterLook } from "../domain/words.ts"
 import { Button, ButtonLink } from "../ui/button.tsx"
 import { PageHeader, Panel } from "../ui/panel.tsx"
-import { Segments } from "../ui/segments.tsx"
 import { Empty } from "../ui/states.tsx"
 import { useTitle } from "../ui/title.ts"
 
@@ -22,16 +21,15 @@ export function ClustersPage() {
   useTitle("Clusters")
   const filter = route.useSearch()
   const navigate = useNavigate({ from: "/clusters" })
+  const put = (change: Partial<typeof filter>): void =>
+    void navigate({ search: (old) => ({ ...old, ...change }), replace: true })
   const counts = useQuery(overviewQuery).data?.clusters
   const list = useInfiniteQuery(clustersQuery(filter))
   const filtered =
     filter.state !== undefined || filter.search !== undefined || filter.satelliteId !== undefined
-  const choices = [
-    { value: "all" as const, name: "All", count: counts === undefined ? undefined : total(counts) },
-    ...clusterStates
-      .filter((state) => (counts?.[state] ?? 0) > 0 || state === filter.state)
-      .map((state) => ({ value: state, name: clusterLook(state).word, count: counts?.[state] })),
-  ]
+  const shown = clusterStates.filter(
+    (state) => (counts?.[state] ?? 0) > 0 || state === filter.state,
+  )
   return (
     <>
       <PageHeader
@@ -47,36 +45,22 @@ export function ClustersPage() {
       />
       <div className="mb-3 flex flex-wrap items-center justify-between gap-2">
         <div className="flex min-w-0 flex-wrap items-center gap-2">
-          <Segments
-            label="State"
-            choices={choices}
-            value={filter.state ?? "all"}
-            onChange={(state) =>
-              void navigate({
-                search: (old) => ({ ...old, state: state === "all" ? undefined : state }),
-                replace: true,
-              })
-            }
+          <StateFilter
+            states={shown}
+            look={clusterLook}
+            counts={counts}
+            value={filter.state}
+            onChange={(state) => put({ state })}
           />
           {filter.satelliteId === undefined ? null : (
-            <OfSatellite
-              id={filter.satelliteId}
-              onRemove={() =>
-                void navigate({
-                  search: (old) => ({ ...old, satelliteId: undefined }),
-                  replace: true,
-                })
-              }
-            />
+            <OfSatellite id={filter.satelliteId} onRemove={() => put({ satelliteId: undefined })} />
           )}
         </div>
         <SearchBox
           label="Search clusters"
           placeholder="Name, satellite or zone=north"
           value={filter.search}
-          onSearch={(search) =>
-            void navigate({ search: (old) => ({ ...old, search }), replace: true })
-          }
+          onSearch={(search) => put({ search })}
         />
       </div>
       <Panel>

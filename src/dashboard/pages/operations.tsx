@@ -8,20 +8,15 @@ import { operationKinds } from "#wire/rest/operations.ts"
 import { allOperationsQuery, clusterQuery, sessionQuery } from "../api/queries.ts"
 import { operationColumns } from "../components/operation-columns.tsx"
 import { NothingMatches, PagedTable } from "../components/paged.tsx"
+import { StateFilter } from "../components/state-filter.tsx"
 import { operationKind, operationLook } from "../domain/operations.ts"
 import { Button, ButtonLink } from "../ui/button.tsx"
 import { PageHeader, Panel } from "../ui/panel.tsx"
-import { Segments } from "../ui/segments.tsx"
 import { Select } from "../ui/select.tsx"
 import { Empty } from "../ui/states.tsx"
 import { useTitle } from "../ui/title.ts"
 
 const route = getRouteApi("/signed-in/operations")
-
-const choices = [
-  { value: "all" as const, name: "All" },
-  ...operationStates.map((state) => ({ value: state, name: operationLook(state).word })),
-]
 
 /** Stands for no filter: a key of a list is never empty. */
 const every = "*"
@@ -35,6 +30,8 @@ export function OperationsPage() {
   useTitle("Operations")
   const filter = route.useSearch()
   const navigate = useNavigate({ from: "/operations" })
+  const put = (change: Partial<typeof filter>): void =>
+    void navigate({ search: (old) => ({ ...old, ...change }), replace: true })
   const query = useInfiniteQuery(allOperationsQuery(filter))
   const { kind = every, actor } = filter
   const isFiltered = Object.values(filter).some((each) => each !== undefined)
@@ -49,28 +46,18 @@ export function OperationsPage() {
         lead="What people asked to be done to clusters, newest first, step by step as their sites do it."
       />
       <div className="mb-3 flex min-w-0 flex-wrap items-center gap-2">
-        <Segments
-          label="State"
-          choices={choices}
-          value={filter.state ?? "all"}
-          onChange={(state) =>
-            void navigate({
-              search: (old) => ({ ...old, state: state === "all" ? undefined : state }),
-              replace: true,
-            })
-          }
+        <StateFilter
+          states={operationStates}
+          look={operationLook}
+          value={filter.state}
+          onChange={(state) => put({ state })}
         />
         <Select
           label="Kind"
           labelHidden
           choices={kindChoices}
           value={kind}
-          onChange={(chosen) =>
-            void navigate({
-              search: (old) => ({ ...old, kind: chosen === every ? undefined : chosen }),
-              replace: true,
-            })
-          }
+          onChange={(chosen) => put({ kind: chosen === every ? undefined : chosen })}
           className="w-40 max-sm:flex-1"
         />
         <Select
@@ -78,21 +65,11 @@ export function OperationsPage() {
           labelHidden
           choices={actors}
           value={actor ?? every}
-          onChange={(chosen) =>
-            void navigate({
-              search: (old) => ({ ...old, actor: chosen === every ? undefined : chosen }),
-              replace: true,
-            })
-          }
+          onChange={(chosen) => put({ actor: chosen === every ? undefined : chosen })}
           className="w-48 max-sm:flex-1"
         />
         {filter.cluster === undefined ? null : (
-          <OfCluster
-            id={filter.cluster}
-            onRemove={() =>
-              void navigate({ search: (old) => ({ ...old, cluster: undefined }), replace: true })
-            }
-          />
+          <OfCluster id={filter.cluster} onRemove={() => put({ cluster: undefined })} />
         )}
       </div>
       <Panel>

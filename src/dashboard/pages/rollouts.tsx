@@ -9,12 +9,12 @@ import { Only } from "../components/only.tsx"
 import { rolloutsQuery } from "../api/rollout-queries.ts"
 import { NothingMatches, PagedTable } from "../components/paged.tsx"
 import { RolloutProgress } from "../components/rollout/progress.tsx"
+import { StateFilter } from "../components/state-filter.tsx"
 import { rolloutLook } from "../domain/rollouts.ts"
 import { When } from "../ui/age.tsx"
 import { ToneWord } from "../ui/badge.tsx"
 import { ButtonLink } from "../ui/button.tsx"
 import { PageHeader, Panel } from "../ui/panel.tsx"
-import { Segments } from "../ui/segments.tsx"
 import { Empty } from "../ui/states.tsx"
 import type { Columns, Features } from "../ui/table.tsx"
 import { TextLink } from "../ui/text-link.tsx"
@@ -87,11 +87,6 @@ const columns: Columns<Rollout> = column.columns([
   }),
 ])
 
-const choices = [
-  { value: "all" as const, name: "All" },
-  ...rolloutStates.map((state) => ({ value: state, name: rolloutLook(state).word })),
-]
-
 export function RolloutsPage() {
   useTitle("Rollouts")
   const filter = route.useSearch()
@@ -113,15 +108,12 @@ export function RolloutsPage() {
         }
       />
       <div className="mb-3 flex min-w-0">
-        <Segments
-          label="State"
-          choices={choices}
-          value={filter.state ?? "all"}
+        <StateFilter
+          states={rolloutStates}
+          look={rolloutLook}
+          value={filter.state}
           onChange={(state) =>
-            void navigate({
-              search: (old) => ({ ...old, state: state === "all" ? undefined : state }),
-              replace: true,
-            })
+            void navigate({ search: (old) => ({ ...old, state }), replace: true })
           }
         />
       </div>

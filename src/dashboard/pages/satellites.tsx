@@ -7,10 +7,9 @@ import { overviewQuery, satellitesQuery } from "../api/queries.ts"
 import { NothingMatches, PagedList } from "../components/paged.tsx"
 import { SatelliteTable } from "../components/satellite-table.tsx"
 import { SearchBox } from "../components/search-box.tsx"
-import { total } from "../domain/counts.ts"
+import { StateFilter } from "../components/state-filter.tsx"
 import { satelliteLook } from "../domain/words.ts"
 import { PageHeader, Panel } from "../ui/panel.tsx"
-import { Segments } from "../ui/segments.tsx"
 import { Empty } from "../ui/states.tsx"
 import { useTitle } from "../ui/title.ts"
 
@@ -20,15 +19,14 @@ export function SatellitesPage() {
   useTitle("Satellites")
   const filter = route.useSearch()
   const navigate = useNavigate({ from: "/satellites" })
+  const put = (change: Partial<typeof filter>): void =>
+    void navigate({ search: (old) => ({ ...old, ...change }), replace: true })
   const counts = useQuery(overviewQuery).data?.satellites
   const list = useInfiniteQuery(satellitesQuery(filter))
   const filtered = filter.state !== undefined || filter.search !== undefined
-  const choices = [
-    { value: "all" as const, name: "All", count: counts === undefined ? undefined : total(counts) },
-    ...satelliteStates
-      .filter((state) => (counts?.[state] ?? 0) > 0 || state === filter.state)
-      .map((state) => ({ value: state, name: satelliteLook(state).word, count: counts?.[state] })),
-  ]
+  const shown = satelliteStates.filter(
+    (state) => (counts?.[state] ?? 0) > 0 || state === filter.state,
+  )
   return (
     <>
       <PageHeader
@@ -36,24 +34,18 @@ export function SatellitesPage() {
         lead="One satellite at each site. It dials out to central and keeps the site's clusters as they should be."
       />
       <div className="mb-3 flex flex-wrap items-center justify-between gap-2">
-        <Segments
-          label="State"
-          choices={choices}
-          value={filter.state ?? "all"}
-          onChange={(state) =>
-            void navigate({
-              search: ({ search }) => ({ search, state: state === "all" ? undefined : state }),
-              replace: true,
-            })
-          }
+        <StateFilter
+          states={shown}
+          look={satelliteLook}
+          counts={counts}
+          value={filter.state}
+          onChange={(state) => put({ state })}
         />
         <SearchBox
           label="Search satellites"
           placeholder="Name, site or zone=north"
           value={filter.search}
-          onSearch={(search) =>
-            void navigate({ search: (old) => ({ ...old, search }), replace: true })
-          }
+          onSearch={(search) => put({ search })}
         />
       </div>
       <Panel>
