@@ -8,10 +8,7 @@ import { createTokenBody } from "#wire/rest/access.ts"
 import type { Sent } from "#wire/rest/routes.ts"
 import { call } from "../api/client.ts"
 import { keys, sessionQuery } from "../api/queries.ts"
-import { Button } from "../ui/button.tsx"
-import { CopyButton } from "../ui/copy-button.tsx"
-import { Dialog, DialogActions } from "../ui/dialog.tsx"
-import { Notice } from "../ui/notice.tsx"
+import { SecretOnce } from "../components/secret-once.tsx"
 import { Select } from "../ui/select.tsx"
 import { FormDialog } from "./form-dialog.tsx"
 import { FormText } from "./form-field.tsx"
@@ -44,25 +41,17 @@ export function NewToken({ onClose }: { readonly onClose: () => void }) {
   if (create.data !== undefined) {
     const { name, token } = create.data
     return (
-      <Dialog title={`Token ${name}`} open onClose={onClose}>
-        <Notice tone="warn" className="mb-4">
-          Copy it now. It is shown this one time; central keeps only a hash of it.
-        </Notice>
-        <div className="flex items-start gap-2 rounded-md bg-sunken p-3">
-          <code data-testid="token" className="min-w-0 flex-1 font-mono text-xs break-all">
-            {token}
-          </code>
-          <CopyButton text={token} label="Copy the token" />
-        </div>
-        <p className="mt-3 text-xs text-ink-3">
-          Send it as <code className="font-mono">Authorization: Bearer …</code>
-        </p>
-        <DialogActions>
-          <Button kind="primary" onPress={onClose}>
-            I have copied it
-          </Button>
-        </DialogActions>
-      </Dialog>
+      <SecretOnce
+        title={`Token ${name}`}
+        what="token"
+        secret={token}
+        hint={
+          <>
+            Send it as <code className="font-mono">Authorization: Bearer …</code>
+          </>
+        }
+        onClose={onClose}
+      />
     )
   }
   return (
