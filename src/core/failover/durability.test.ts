@@ -13,15 +13,12 @@ import {
   withRecord,
 } from "#core/failover/durability.ts"
 import type { Memory } from "#core/failover/decision.ts"
+import { standbyRow } from "../../../test/fixtures/server-look.ts"
 
 const [b, c, d] = [podName("c-1"), podName("c-2"), podName("c-3")]
 const others: readonly PodName[] = [b, c, d]
-const row = (pod: PodName, flush: bigint, state = "streaming") => ({
-  pod,
-  state,
-  flushLsn: lsn(flush),
-  synchronous: false,
-})
+const row = (pod: PodName, flush: bigint, state = "streaming") =>
+  standbyRow(pod, lsn(flush), { state, synchronous: false })
 
 const wanted: readonly (readonly [
   Durability,

@@ -7,6 +7,7 @@ import { takeBackAfter } from "#core/failover/hand-over.ts"
 import type { HandOverRequest, Observation } from "#core/failover/observation.ts"
 import { operationId, podName, term, timeline } from "#core/ids.ts"
 import { lsn } from "#core/lsn.ts"
+import { standbyRow } from "../../../test/fixtures/server-look.ts"
 import {
   following,
   holderOf,
@@ -317,7 +318,7 @@ test("a pod that leaves does not take anything back and asks nobody for consent"
 
 test("every reason against a candidate is told in words", () => {
   const self = holderOf(members[0])
-  const row = { pod: members[2], state: "streaming", flushLsn: lsn(1000n), synchronous: true }
+  const row = standbyRow(members[2])
   const serving = (change: Partial<ReturnType<typeof primaryServer>>) =>
     leading({ server: { ...primaryServer(), ...change } })
   const why = (seen: Observation, pod = members[2] as (typeof members)[number]) =>

@@ -3,14 +3,10 @@ import { test } from "node:test"
 import { podName } from "#core/ids.ts"
 import { lsn } from "#core/lsn.ts"
 import type { StandbyRow } from "#core/failover/observation.ts"
+import { standbyRow } from "../../../test/fixtures/server-look.ts"
 import { seeStandbys } from "./standbys.ts"
 
-const row = (pod: string, at: bigint): StandbyRow => ({
-  pod: podName(pod),
-  state: "streaming",
-  flushLsn: lsn(at),
-  synchronous: true,
-})
+const row = (pod: string, at: bigint): StandbyRow => standbyRow(podName(pod), lsn(at))
 const pods = (seen: ReturnType<typeof seeStandbys>): readonly string[] =>
   [...seen.keys()].toSorted()
 
