@@ -1,7 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { clusterName, namespace, podName, systemIdentifier, term, timeline } from "#core/ids.ts"
-import { policyOf } from "#core/failover/policy.ts"
+import { podName, systemIdentifier, term, timeline } from "#core/ids.ts"
 import { lsn } from "#core/lsn.ts"
 import { millis } from "#core/units.ts"
 import type { MemberStatus } from "#core/failover/member.ts"
@@ -9,25 +8,13 @@ import type { StandbyState } from "#core/failover/observation.ts"
 import { type Clock, systemClock } from "#io/clock.ts"
 import { silentLog } from "#io/log.ts"
 import type { Running, SupervisorStatus } from "#io/supervisor/supervisor.ts"
-import { identifier, leaseOf, members, plain, statusOf } from "../../test/fixtures/situation.ts"
-import { Known } from "./known.ts"
+import { newlyKnown } from "../../test/fixtures/known.ts"
+import { standbyLook } from "../../test/fixtures/server-look.ts"
+import { leaseOf, statusOf } from "../../test/fixtures/situation.ts"
+import type { Known } from "./known.ts"
 import { Lanes } from "./lanes.ts"
 import { RunningConfig } from "./running-config.ts"
 
-const config = {
-  cluster: clusterName("c"),
-  namespace: namespace("n"),
-  pod: podName("c-0"),
-  podUid: "uid-0",
-  address: "127.0.0.1",
-  dataDir: "/nowhere",
-  walDir: undefined,
-  runDir: "/nowhere",
-  configDir: "/nowhere",
-  secretDir: "/nowhere",
-  serviceAccountDir: "/nowhere",
-  kubernetes: { host: "127.0.0.1", port: 1 },
-}
 const status = (running: Running): SupervisorStatus => ({
   bootNonce: "n",
   running,
@@ -40,16 +27,7 @@ const status = (running: Running): SupervisorStatus => ({
 /** Counts how often the loop was rung for. */
 function knowing(clock: Pick<Clock, "now"> = systemClock) {
   let rings = 0
-  const known = new Known(
-    {
-      clock: { ...systemClock, ...clock },
-      config,
-      policy: policyOf("edge"),
-      settings: { members, durability: "quorum", systemIdentifier: identifier, ...plain },
-      marks: { term: term(1), served: term(1), vote: undefined, memberSets: [] },
-    },
-    () => (rings += 1),
-  )
+  const known = newlyKnown({ clock: { ...systemClock, ...clock } }, () => (rings += 1))
   /** Whether `deed` rang. */
   const rang = (deed: () => void): boolean => {
     const before = rings
@@ -119,16 +97,11 @@ test("a look that shows the same server is no news; another role, position or ad
     rang(() =>
       known.server.heardLook({
         kind: "standby",
-        state: {
-          timeline: timeline(1),
-          receivedLsn: lsn(5n),
-          replayedLsn: lsn(5n),
-          receiver: "streaming",
+        state: standbyLook(lsn(5n), {
           receiverSilence: Math.random(),
-          readAll: true,
           askedAt: Math.random(),
           ...change,
-        },
+        }),
       }),
     )
   assert.equal(standby(), true)

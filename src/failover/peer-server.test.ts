@@ -5,10 +5,9 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { after, before, test } from "node:test"
 import { Code, ConnectError, createClient } from "@connectrpc/connect"
-import { clusterName, namespace, podName, systemIdentifier, term, timeline } from "#core/ids.ts"
+import { clusterName, podName, systemIdentifier, term, timeline } from "#core/ids.ts"
 import { peerServerName, port } from "#core/names.ts"
 import { lsn } from "#core/lsn.ts"
-import { policyOf } from "#core/failover/policy.ts"
 import { issue, newAuthority, type Pair } from "#io/certificates/authority.ts"
 import { systemClock } from "#io/clock.ts"
 import { silentLog } from "#io/log.ts"
@@ -16,7 +15,6 @@ import { openRpcClient } from "#io/rpc/client.ts"
 import type { RpcServer } from "#io/rpc/server.ts"
 import { encodeIdentity, encodePledge, encodeVote, PeerService } from "#wire/peer.ts"
 import { peerDialler } from "./dial.ts"
-import { Known } from "./known.ts"
 import { Lanes } from "./lanes.ts"
 import { LocalServer } from "./local-server.ts"
 import { openPeerServer } from "./peer-server.ts"
@@ -25,11 +23,11 @@ import { ServerFiles } from "./server-files.ts"
 import { RunningConfig, runningConfigWriter } from "./running-config.ts"
 import { openVolume } from "./volume.ts"
 import { Voter } from "./voter.ts"
-import { plain } from "../../test/fixtures/situation.ts"
+import { newlyKnown, sidecarConfig } from "../../test/fixtures/known.ts"
+import { identifier, plain } from "../../test/fixtures/situation.ts"
 
 const cluster = clusterName("c")
 const address = `127.79.${process.pid % 250}.1`
-const identifier = systemIdentifier("7123456789012345678")
 const folder = mkdtempSync(join(tmpdir(), "pg-swarm-peer-"))
 const ended = new AbortController()
 let server: RpcServer
@@ -41,36 +39,25 @@ before(async () => {
   authority = await newAuthority("peers", now, 30)
   stranger = await newAuthority("others", now, 30)
   const own = await issue(authority, peerServerName(cluster), now, 30)
-  const config = {
-    cluster,
-    namespace: namespace("n"),
-    pod: podName("c-0"),
-    podUid: "uid-0",
+  const config = sidecarConfig({
     address,
     dataDir: folder,
-    walDir: undefined,
     runDir: folder,
     configDir: folder,
     secretDir: folder,
     serviceAccountDir: folder,
-    kubernetes: { host: "127.0.0.1", port: 1 },
-  }
+  })
   const secrets = {
     superuserPassword: "x",
     replicationPassword: "y",
     peer: { ca: authority.certificate, certificate: own.certificate, key: own.key },
   }
   const members = [podName("c-0"), podName("c-1")]
-  const known = new Known(
-    {
-      clock: systemClock,
-      config,
-      policy: policyOf("edge"),
-      settings: { members, durability: "preferred", systemIdentifier: identifier, ...plain },
-      marks: { term: term(3), served: undefined, vote: undefined, memberSets: [] },
-    },
-    () => undefined,
-  )
+  const known = newlyKnown({
+    config,
+    settings: { members, durability: "preferred", systemIdentifier: identifier, ...plain },
+    marks: { term: term(3), served: undefined, vote: undefined, memberSets: [] },
+  })
   known.pods = new Map([
     [
       podName("c-1"),

@@ -1,14 +1,13 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { setTimeout as wait } from "node:timers/promises"
-import { clusterName, namespace, podName, term } from "#core/ids.ts"
 import { policyOf } from "#core/failover/policy.ts"
 import { millis } from "#core/units.ts"
 import { systemClock } from "#io/clock.ts"
 import type { LeaseStore } from "#io/kube/lease.ts"
 import { silentLog } from "#io/log.ts"
-import { identifier, leaseOf, members, plain } from "../../test/fixtures/situation.ts"
-import { Known } from "./known.ts"
+import { newlyKnown } from "../../test/fixtures/known.ts"
+import { leaseOf } from "../../test/fixtures/situation.ts"
 import { LeaseSense } from "./sense-lease.ts"
 
 /** Half of it passes between two reads. */
@@ -28,29 +27,7 @@ function sensing() {
         signal.addEventListener("abort", () => reject(signal.reason), { once: true })
       }),
   }
-  const known = new Known(
-    {
-      clock: systemClock,
-      config: {
-        cluster: clusterName("c"),
-        namespace: namespace("n"),
-        pod: podName("c-0"),
-        podUid: "uid-0",
-        address: "127.0.0.1",
-        dataDir: "/nowhere",
-        walDir: undefined,
-        runDir: "/nowhere",
-        configDir: "/nowhere",
-        secretDir: "/nowhere",
-        serviceAccountDir: "/nowhere",
-        kubernetes: { host: "127.0.0.1", port: 1 },
-      },
-      policy: { ...policyOf("edge"), expireAfter },
-      settings: { members, durability: "quorum", systemIdentifier: identifier, ...plain },
-      marks: { term: term(1), served: term(1), vote: undefined, memberSets: [] },
-    },
-    () => undefined,
-  )
+  const known = newlyKnown({ policy: { ...policyOf("edge"), expireAfter } })
   const end = new AbortController()
   const sense = new LeaseSense(systemClock, silentLog, store, known)
   const running = sense.run(end.signal)
