@@ -1,15 +1,12 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf"
-import type { ClusterSpec } from "#core/cluster/spec.ts"
 import type { ClusterHealth } from "#core/cluster/state.ts"
 import type { FromCentral, FromSatellite } from "#core/fleet/satellite.ts"
 import {
   clusterId,
-  clusterName,
   configVersion,
   eventId,
-  namespace,
   operationId,
   podName,
   systemIdentifier,
@@ -25,20 +22,15 @@ import { CentralMessageSchema, SatelliteMessageSchema } from "#wire/gen/pgswarm/
 import { encodeFromCentral, parseFromCentral } from "#wire/from-central.ts"
 import { encodeFromSatellite, parseFromSatellite } from "#wire/from-satellite.ts"
 import { eventBatchMax } from "#wire/satellite.ts"
+import { clusterSpec } from "../../test/fixtures/cluster-spec.ts"
 
 const id = clusterId("0b0e5d62-52d6-4b8c-9c3e-4f3c86b4b111")
 const tail = tailId("3f0c9d52-0000-4000-8000-0000000000aa")
 
-const spec: ClusterSpec = {
+const spec = clusterSpec({
   id,
-  name: clusterName("orders"),
-  namespace: namespace("databases"),
   profile: "small",
   version: configVersion(3),
-  paused: false,
-  members: 3,
-  postgres: { major: 17, image: "postgres:17" },
-  data: { size: gibibytes(1), storageClass: undefined },
   wal: { size: gibibytes(1), storageClass: "fast" },
   resources: {
     cpuRequest: "250m",
@@ -60,7 +52,7 @@ const spec: ClusterSpec = {
     ["work_mem", "restart"],
     ["app.setting", "full-restart"],
   ]),
-}
+})
 
 const health: ClusterHealth = {
   clusterId: id,

@@ -14,6 +14,7 @@ import { type Log, openLog } from "#io/log.ts"
 import type { Config, KubeSource } from "../../src/satellite/config.ts"
 import type { Started } from "../../src/satellite/live.ts"
 import { runSatellite } from "../../src/satellite/satellite.ts"
+import { clusterSpec } from "../fixtures/cluster-spec.ts"
 
 /** Lines of satellites' logs go to standard error with PG_SWARM_TEST_LOG=1. */
 const recent = new LogRing()
@@ -24,28 +25,23 @@ const log: Log = openLog("satellite", "debug", (line) => {
 
 export const never = new AbortController().signal
 
-export const anySpec = (changes: Partial<ClusterSpec> = {}): ClusterSpec => ({
-  id: clusterId(randomUUID()),
-  name: clusterName("orders"),
-  namespace: namespace("shop"),
-  profile: "small",
-  version: configVersion(1),
-  paused: false,
-  members: 3,
-  postgres: { major: 17, image: "pg-swarm/postgres:17" },
-  data: { size: mebibytes(512), storageClass: undefined },
-  wal: undefined,
-  resources: {
-    cpuRequest: "50m",
-    memoryRequest: "64Mi",
-    cpuLimit: undefined,
-    memoryLimit: "1024Mi",
-  },
-  parameters: { work_mem: "8MB" },
-  hba: ["host all all 10.0.0.0/8 scram-sha-256"],
-  failover: { preset: "edge", durability: "preferred" },
-  ...changes,
-})
+export const anySpec = (changes: Partial<ClusterSpec> = {}): ClusterSpec =>
+  clusterSpec({
+    id: clusterId(randomUUID()),
+    namespace: namespace("shop"),
+    profile: "small",
+    postgres: { major: 17, image: "pg-swarm/postgres:17" },
+    data: { size: mebibytes(512), storageClass: undefined },
+    resources: {
+      cpuRequest: "50m",
+      memoryRequest: "64Mi",
+      cpuLimit: undefined,
+      memoryLimit: "1024Mi",
+    },
+    parameters: { work_mem: "8MB" },
+    hba: ["host all all 10.0.0.0/8 scram-sha-256"],
+    ...changes,
+  })
 
 export { bytes, configVersion, clusterId, clusterName }
 

@@ -16,7 +16,7 @@ import type { Databases } from "#core/cluster/databases.ts"
 import { pgHba } from "#core/cluster/hba.ts"
 import { postgresqlConf } from "#core/cluster/parameters.ts"
 import type { ClusterSpec, Durability, PostgresMajor, Preset } from "#core/cluster/spec.ts"
-import { clusterId, clusterName, configVersion, namespace, term } from "#core/ids.ts"
+import { clusterId, clusterName, namespace, term } from "#core/ids.ts"
 import { configKey, label, objectNames, peerServerName, port, secretKey } from "#core/names.ts"
 import { type Bytes, gibibytes } from "#core/units.ts"
 import { access } from "#core/manifests/access.ts"
@@ -31,6 +31,7 @@ import { writeDatabases } from "#wire/databases-file.ts"
 import { supervisorScript } from "#io/supervisor/gen/supervisor.ts"
 import { serverAccount } from "#io/process/account.ts"
 import type { ServerBinaries } from "#io/postgres/binaries.ts"
+import { clusterSpec } from "../fixtures/cluster-spec.ts"
 import { Links } from "./chaos/links.ts"
 import { makeAccount } from "./failover-account.ts"
 import { Member, patience } from "./failover-member.ts"
@@ -386,29 +387,20 @@ const specOf = (
   space: ClusterSpec["namespace"],
   binaries: ServerBinaries,
   options: Options,
-): ClusterSpec => ({
-  id: clusterId(randomUUID()),
-  name,
-  namespace: space,
-  profile: "test",
-  version: configVersion(1),
-  paused: false,
-  members: options.members ?? 2,
-  postgres: { major: binaries.major as PostgresMajor, image: "none" },
-  data: { size: options.volume ?? gibibytes(5), storageClass: undefined },
-  wal: undefined,
-  resources: {
-    cpuRequest: undefined,
-    memoryRequest: undefined,
-    cpuLimit: undefined,
-    memoryLimit: undefined,
-  },
-  parameters: {
-    shared_buffers: "16MB",
-    max_connections: "40",
-    max_wal_size: "128MB",
-    ...options.parameters,
-  },
-  hba: [],
-  failover: { preset: options.preset ?? "fast", durability: options.durability ?? "preferred" },
-})
+): ClusterSpec =>
+  clusterSpec({
+    id: clusterId(randomUUID()),
+    name,
+    namespace: space,
+    profile: "test",
+    members: options.members ?? 2,
+    postgres: { major: binaries.major as PostgresMajor, image: "none" },
+    data: { size: options.volume ?? gibibytes(5), storageClass: undefined },
+    parameters: {
+      shared_buffers: "16MB",
+      max_connections: "40",
+      max_wal_size: "128MB",
+      ...options.parameters,
+    },
+    failover: { preset: options.preset ?? "fast", durability: options.durability ?? "preferred" },
+  })

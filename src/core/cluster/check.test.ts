@@ -5,31 +5,21 @@ import { checkCluster, checkProfile } from "#core/cluster/check.ts"
 import { pgHba } from "#core/cluster/hba.ts"
 import { postgresqlConf } from "#core/cluster/parameters.ts"
 import type { ClusterSpec, ProfileSpec } from "#core/cluster/spec.ts"
-import { clusterId, clusterName, configVersion, namespace } from "#core/ids.ts"
+import { clusterName, namespace } from "#core/ids.ts"
 import { replicationUser } from "#core/names.ts"
 import { bytes, gibibytes } from "#core/units.ts"
+import { clusterSpec } from "../../../test/fixtures/cluster-spec.ts"
 
-const good: ClusterSpec = {
-  id: clusterId("1c6f3ab5-2b8d-4d37-8d3c-7f1b1b7b0001"),
-  name: clusterName("orders"),
-  namespace: namespace("databases"),
-  profile: "standard",
-  version: configVersion(1),
-  paused: false,
-  members: 3,
+const good = clusterSpec({
   postgres: { major: 17, image: "docker.io/library/postgres:17.2" },
   data: { size: gibibytes(10), storageClass: undefined },
-  wal: undefined,
   resources: {
     cpuRequest: "250m",
     memoryRequest: "512Mi",
     cpuLimit: "2",
     memoryLimit: "1Gi",
   },
-  parameters: {},
-  hba: [],
-  failover: { preset: "edge", durability: "preferred" },
-}
+})
 
 const fields = (changes: Partial<ClusterSpec>): readonly string[] =>
   checkCluster({ ...good, ...changes }).map(({ field }) => field)

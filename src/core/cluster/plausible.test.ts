@@ -3,22 +3,14 @@ import { test } from "node:test"
 import { profileWarnings } from "#core/cluster/plausible.ts"
 import type { ProfileSpec } from "#core/cluster/spec.ts"
 import { gibibytes, mebibytes } from "#core/units.ts"
+import { profileSpec } from "../../../test/fixtures/cluster-spec.ts"
 
-const sound: ProfileSpec = {
-  members: 3,
-  postgres: { major: 17, image: "docker.io/library/postgres:17.2" },
+const nothing = profileSpec().resources
+const sound = profileSpec({
   data: { size: gibibytes(20), storageClass: undefined },
   wal: { size: gibibytes(4), storageClass: undefined },
-  resources: {
-    cpuRequest: undefined,
-    memoryRequest: "2Gi",
-    cpuLimit: undefined,
-    memoryLimit: "2Gi",
-  },
-  parameters: {},
-  hba: [],
-  failover: { preset: "edge", durability: "preferred" },
-}
+  resources: { ...nothing, memoryRequest: "2Gi", memoryLimit: "2Gi" },
+})
 
 const warned = (changes: Partial<ProfileSpec>): readonly string[] =>
   profileWarnings({ ...sound, ...changes }).map(({ field }) => field)
@@ -61,12 +53,6 @@ test("WAL must fit on its volume, PostgreSQL's default of 1 GB too", () => {
 })
 
 test("memory without a limit is warned of, and nothing is compared with it", () => {
-  const nothing = {
-    cpuRequest: undefined,
-    memoryRequest: undefined,
-    cpuLimit: undefined,
-    memoryLimit: undefined,
-  }
   assert.deepEqual(warned({ resources: nothing, parameters: { shared_buffers: "64GB" } }), [
     "resources.memoryLimit",
   ])

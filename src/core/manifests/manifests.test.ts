@@ -3,14 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs"
 import { test } from "node:test"
 import fc from "fast-check"
 import type { ClusterSpec } from "#core/cluster/spec.ts"
-import {
-  clusterId,
-  clusterName,
-  configVersion,
-  namespace,
-  systemIdentifier,
-  term,
-} from "#core/ids.ts"
+import { configVersion, systemIdentifier, term } from "#core/ids.ts"
 import { access } from "#core/manifests/access.ts"
 import { configMap } from "#core/manifests/config-map.ts"
 import { disruptionBudget } from "#core/manifests/disruption-budget.ts"
@@ -21,15 +14,10 @@ import type { Site } from "#core/manifests/site.ts"
 import { statefulSet, volumeClaims } from "#core/manifests/stateful-set.ts"
 import { annotation } from "#core/names.ts"
 import { gibibytes, mebibytes } from "#core/units.ts"
+import { clusterSpec } from "../../../test/fixtures/cluster-spec.ts"
 
-const spec: ClusterSpec = {
-  id: clusterId("1c6f3ab5-2b8d-4d37-8d3c-7f1b1b7b0001"),
-  name: clusterName("orders"),
-  namespace: namespace("databases"),
-  profile: "standard",
+const spec = clusterSpec({
   version: configVersion(4),
-  paused: false,
-  members: 3,
   postgres: { major: 17, image: "docker.io/library/postgres:17.2" },
   data: { size: gibibytes(10), storageClass: "fast" },
   wal: { size: mebibytes(2560), storageClass: undefined },
@@ -41,8 +29,7 @@ const spec: ClusterSpec = {
   },
   parameters: { work_mem: "8MB", "app.motto": "it's" },
   hba: ["host all all 10.0.0.0/8 scram-sha-256"],
-  failover: { preset: "edge", durability: "preferred" },
-}
+})
 const site: Site = {
   failoverImage: "pg-swarm/failover:0.1.0",
   satelliteAddress: "pg-swarm-satellite.pg-swarm-system.svc:9091",

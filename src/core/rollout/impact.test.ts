@@ -11,9 +11,9 @@ import {
   usualOrder,
 } from "#core/rollout/impact.ts"
 import { bytes, gibibytes } from "#core/units.ts"
+import { profileSpec } from "../../../test/fixtures/cluster-spec.ts"
 
-const base: ProfileSpec = {
-  members: 3,
+const base = profileSpec({
   postgres: { major: 17, image: "docker.io/library/postgres:17.2" },
   data: { size: gibibytes(10), storageClass: undefined },
   wal: { size: gibibytes(4), storageClass: undefined },
@@ -24,9 +24,7 @@ const base: ProfileSpec = {
     memoryLimit: "1Gi",
   },
   parameters: { work_mem: "8MB" },
-  hba: [],
-  failover: { preset: "edge", durability: "preferred" },
-}
+})
 const rule = (name: string): RecoveryRule => ({
   name,
   category: "wal",
