@@ -42,7 +42,8 @@ export const FormDialog = ({
       className="flex flex-col gap-4"
       onSubmit={(event) => {
         event.preventDefault()
-        if (ready) void onSubmit()
+        // Enter in a field asks again, whatever the button says.
+        if (ready && !busy) void onSubmit()
       }}
     >
       {children}
