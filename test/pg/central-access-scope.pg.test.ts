@@ -2,28 +2,21 @@
 import assert from "node:assert/strict"
 import { randomUUID } from "node:crypto"
 import { once } from "node:events"
-import { after, before, test } from "node:test"
+import { test } from "node:test"
 import { WebSocket } from "ws"
 import { present } from "#core/assert.ts"
 import { type LiveMessage, liveMessageSchema } from "#wire/live.ts"
 import { problemSchema } from "#wire/rest/shapes.ts"
 import { type RouteName } from "#wire/rest/routes.ts"
 import type { Central } from "../../src/central/central.ts"
-import {
-  Api,
-  type Given,
-  restUrl,
-  rulePut,
-  signedIn,
-  startTestCentral,
-} from "../fixtures/central.ts"
-import { query, type TestServer, testServer } from "../fixtures/postgres.ts"
-import { eventually, Site } from "../fixtures/site.ts"
+import { Api, type Given, restUrl, rulePut } from "../fixtures/central.ts"
+import { oneCentral } from "../fixtures/one-central.ts"
+import { query } from "../fixtures/postgres.ts"
+import { eventually, type Site } from "../fixtures/site.ts"
 import { route, routeNames } from "../fixtures/rest.ts"
 
 type Place = { readonly site: Site; readonly cluster: string; readonly operation: string }
 
-let server: TestServer
 let url: string
 let central: Central
 let admin: Api
@@ -31,34 +24,22 @@ let admin: Api
 let northern: Api
 let north: Place
 let south: Place
-const sites: Site[] = []
 let profileId: string
 let ruleId: string
-
-before(async () => {
-  server = await testServer()
-  url = await server.freshDatabase()
-  central = await startTestCentral(url)
-  admin = await signedIn(central)
+oneCentral(async (opened) => {
+  ;({ url, central, api: admin } = opened)
   ;({ profileId, ruleId } = await rulePut(admin))
-  north = await placed("north")
-  south = await placed("south")
+  north = await placed(opened.site("north"))
+  south = await placed(opened.site("south"))
   const { token } = await admin.ok("createToken", {
     body: { name: "northern", role: "operator", scope: { region: "north" } },
   })
   northern = new Api(restUrl(central), token)
 })
-after(async () => {
-  for (const site of sites) await site.close()
-  await central[Symbol.asyncDispose]()
-  await server.close()
-})
 
-/** A site with a cluster that has an operation and a role change. */
-async function placed(region: string): Promise<Place> {
-  const site = new Site(central, region)
-  sites.push(site)
-  await site.join(admin, { region })
+/** The site of a region, with a cluster that has an operation and a role change. */
+async function placed(site: Site): Promise<Place> {
+  await site.join(admin, { region: site.name })
   const { items } = await admin.ok("listClusters", { query: { satelliteId: site.id } })
   const cluster = present(items[0], "the rule made a cluster").id
   const operation = randomUUID()

@@ -1,27 +1,19 @@
 /** The audit as a file, of any length and by the filters of the list; and how it is forgotten. */
 import assert from "node:assert/strict"
-import { after, before, test } from "node:test"
+import { test } from "node:test"
 import { auditEntrySchema } from "#wire/rest/audit.ts"
 import { openDatabase } from "#io/postgres/sql.ts"
 import { pruneAudit } from "../../src/central/store/audit.ts"
 import type { Central } from "../../src/central/central.ts"
-import { type Api, request, restUrl, signedIn, startTestCentral } from "../fixtures/central.ts"
-import { query, type TestServer, testServer } from "../fixtures/postgres.ts"
+import { type Api, request, restUrl } from "../fixtures/central.ts"
+import { oneCentral } from "../fixtures/one-central.ts"
+import { query } from "../fixtures/postgres.ts"
 
-let server: TestServer
 let url: string
 let central: Central
 let api: Api
-
-before(async () => {
-  server = await testServer()
-  url = await server.freshDatabase()
-  central = await startTestCentral(url)
-  api = await signedIn(central)
-})
-after(async () => {
-  await central[Symbol.asyncDispose]()
-  await server.close()
+oneCentral((opened) => {
+  ;({ url, central, api } = opened)
 })
 
 const exported = (search: Readonly<Record<string, string>>, token = api.token) =>

@@ -6,59 +6,35 @@
  *   PG_SWARM_FUZZ_SEED=7 PG_SWARM_FUZZ_REQUESTS=20000 node --test test/pg/central-fuzz.pg.test.ts
  */
 import assert from "node:assert/strict"
-import { after, before, test } from "node:test"
+import { test } from "node:test"
 import { Validator } from "@seriousme/openapi-schema-validator"
 import pg from "pg"
 import * as z from "zod"
 import { present } from "#core/assert.ts"
-import type { Central } from "../../src/central/central.ts"
 import { fingerprint, tablesOf } from "../fixtures/fingerprint.ts"
 import { describedRoutes } from "../fixtures/fuzz/described.ts"
 import { draw, resourceOf } from "../fixtures/fuzz/draw.ts"
 import { Seen } from "../fixtures/fuzz/seen.ts"
-import {
-  type Api,
-  request,
-  restUrl,
-  rulePut,
-  signedIn,
-  startTestCentral,
-} from "../fixtures/central.ts"
-import { type TestServer, testServer } from "../fixtures/postgres.ts"
-import { Site } from "../fixtures/site.ts"
+import { type Api, request, rulePut } from "../fixtures/central.ts"
+import { oneCentral } from "../fixtures/one-central.ts"
 
 const seed = Number(process.env["PG_SWARM_FUZZ_SEED"] ?? Date.now() % 2 ** 31)
 const requests = Number(process.env["PG_SWARM_FUZZ_REQUESTS"] ?? 3000)
 
-let server: TestServer
-let central: Central
+let base: string
 let api: Api
-let url: string
 let document: unknown
 /** Looks at the database beside central. */
 let onlooker: pg.Client
-const sites: Site[] = []
-
-before(async () => {
-  server = await testServer()
-  url = await server.freshDatabase()
-  central = await startTestCentral(url)
-  api = await signedIn(central)
-  document = (await request(restUrl(central), "GET", "/api/v1/openapi.json")).body
-  onlooker = new pg.Client({ connectionString: url })
-  await onlooker.connect()
+oneCentral(async (opened) => {
+  ;({ base, api } = opened)
+  document = (await request(base, "GET", "/api/v1/openapi.json")).body
+  const client = new pg.Client({ connectionString: opened.url })
+  await client.connect()
+  opened.open.push({ close: async () => client.end() })
+  onlooker = client
   await rulePut(api)
-  for (const name of ["north", "south"]) {
-    const site = new Site(central, name)
-    sites.push(site)
-    await site.join(api, { region: name })
-  }
-})
-after(async () => {
-  for (const site of sites) await site.close()
-  await onlooker.end()
-  await central[Symbol.asyncDispose]()
-  await server.close()
+  for (const name of ["north", "south"]) await opened.site(name).join(api, { region: name })
 })
 
 test("the OpenAPI document is valid OpenAPI 3.1", async () => {
@@ -81,7 +57,7 @@ test(`whatever is sent, central answers as it describes, and a refusal changes n
     const route = present(routes[turn % routes.length], "there are routes")
     const sent = draw(route, seen, seed + turn)
     const answer = await request(
-      restUrl(central),
+      base,
       route.method,
       sent.path,
       {

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto"
 import { connect as http2Connect, constants } from "node:http2"
 import { connect as tcpConnect } from "node:net"
 import { once } from "node:events"
-import { after, before, test } from "node:test"
+import { test } from "node:test"
 import { create, toBinary } from "@bufbuild/protobuf"
 import { Code, ConnectError } from "@connectrpc/connect"
 import { RegisterRequestSchema } from "#wire/gen/pgswarm/v1/registration_pb.ts"
@@ -24,7 +24,8 @@ import {
   signedIn,
   startTestCentral,
 } from "../fixtures/central.ts"
-import { query, type TestServer, testServer } from "../fixtures/postgres.ts"
+import { oneCentral } from "../fixtures/one-central.ts"
+import { query, type TestServer } from "../fixtures/postgres.ts"
 import { eventually, Site } from "../fixtures/site.ts"
 
 let server: TestServer
@@ -32,20 +33,11 @@ let url: string
 let central: Central
 let api: Api
 let good: Site
-
-before(async () => {
-  server = await testServer()
-  url = await server.freshDatabase()
-  central = await startTestCentral(url)
-  api = await signedIn(central)
+oneCentral(async (opened) => {
+  ;({ server, url, central, api } = opened)
   await rulePut(api)
-  good = new Site(central, "good")
+  good = opened.site("good")
   await good.join(api)
-})
-after(async () => {
-  await good.close()
-  await central[Symbol.asyncDispose]()
-  await server.close()
 })
 
 async function refusal(running: Promise<unknown>): Promise<ConnectError> {

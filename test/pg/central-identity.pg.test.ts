@@ -1,32 +1,25 @@
 /** Who a satellite is, from central's side: tokens rotate, identities are revoked, replaced and ended, on any central. */
 import assert from "node:assert/strict"
-import { after, before, test } from "node:test"
+import { test } from "node:test"
 import { Code, ConnectError } from "@connectrpc/connect"
 import type { Central } from "../../src/central/central.ts"
-import { type Api, quick, rulePut, signedIn, startTestCentral } from "../fixtures/central.ts"
-import { query, type TestServer, testServer } from "../fixtures/postgres.ts"
+import { type Api, quick, rulePut } from "../fixtures/central.ts"
+import { oneCentral } from "../fixtures/one-central.ts"
+import { query } from "../fixtures/postgres.ts"
 import { eventually, Site, type SiteStream } from "../fixtures/site.ts"
 
-let server: TestServer
 let url: string
-/** Both on one database; people talk to the first, satellites live on the second. */
-let central: Central
+/** Satellites live on this one; people talk to another, on the same database. */
 let other: Central
 let api: Api
-
-before(async () => {
-  server = await testServer()
-  url = await server.freshDatabase()
-  central = await startTestCentral(url, { timing: quick })
-  other = await startTestCentral(url, { timing: quick })
-  api = await signedIn(central)
-  await rulePut(api, { tier: "edge" })
-})
-after(async () => {
-  await central[Symbol.asyncDispose]()
-  await other[Symbol.asyncDispose]()
-  await server.close()
-})
+oneCentral(
+  async (opened) => {
+    ;({ url, api } = opened)
+    other = await opened.another()
+    await rulePut(api, { tier: "edge" })
+  },
+  { timing: quick },
+)
 
 async function edge(name: string): Promise<Site> {
   const site = new Site(other, name)

@@ -1,50 +1,36 @@
 /** Following logs of sites through central: who may, how it ends, and that no central stands in the way of another. */
 import assert from "node:assert/strict"
 import { once } from "node:events"
-import { after, before, test } from "node:test"
+import { test } from "node:test"
 import { WebSocket } from "ws"
 import type { TailId } from "#core/ids.ts"
 import { type TailBatch, tailBounds, type TailLine } from "#core/logs/tail.ts"
 import { type TailMessage, tailMessageSchema } from "#wire/log-tail-live.ts"
 import type { Central } from "../../src/central/central.ts"
-import {
-  type Api,
-  quick,
-  restUrl,
-  rulePut,
-  signedIn,
-  startTestCentral,
-} from "../fixtures/central.ts"
-import { query, type TestServer, testServer } from "../fixtures/postgres.ts"
+import { type Api, quick, restUrl, rulePut } from "../fixtures/central.ts"
+import { oneCentral } from "../fixtures/one-central.ts"
+import { query } from "../fixtures/postgres.ts"
 import { eventually, Site, type SiteStream } from "../fixtures/site.ts"
 
-let server: TestServer
 let url: string
 let a: Central
 let b: Central
 let api: Api
 let site: Site
 let stream: SiteStream
-
-before(async () => {
-  server = await testServer()
-  url = await server.freshDatabase()
-  // Satellites are not lost here for want of heartbeats.
-  const timing = { ...quick, lateAfter: tailBounds.pulseEvery, lostAfter: tailBounds.pulseEvery }
-  a = await startTestCentral(url, { timing })
-  b = await startTestCentral(url, { timing })
-  api = await signedIn(a)
-  await rulePut(api)
-  site = new Site(a, "north")
-  await site.join(api, { region: "north" })
-  stream = (await site.connect()).stream
-})
-after(async () => {
-  await site.close()
-  await a[Symbol.asyncDispose]()
-  await b[Symbol.asyncDispose]()
-  await server.close()
-})
+// Satellites are not lost here for want of heartbeats.
+const timing = { ...quick, lateAfter: tailBounds.pulseEvery, lostAfter: tailBounds.pulseEvery }
+oneCentral(
+  async (opened) => {
+    ;({ url, central: a, api } = opened)
+    b = await opened.another()
+    await rulePut(api)
+    site = opened.site("north")
+    await site.join(api, { region: "north" })
+    stream = (await site.connect()).stream
+  },
+  { timing },
+)
 
 /** Somebody who follows a log at a central. */
 class Follower {

@@ -4,14 +4,15 @@ import { randomUUID } from "node:crypto"
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { after, before, test } from "node:test"
+import { test } from "node:test"
 import { clusterId, eventId } from "#core/ids.ts"
 import { mebibytes } from "#core/units.ts"
 import { Outbox } from "../../src/satellite/outbox.ts"
 import type { Central } from "../../src/central/central.ts"
-import { type Api, quick, rulePut, signedIn, startTestCentral } from "../fixtures/central.ts"
+import { type Api, quick, rulePut } from "../fixtures/central.ts"
 import { LinkedSite } from "../fixtures/linked-site.ts"
-import { query, type TestServer, testServer } from "../fixtures/postgres.ts"
+import { oneCentral } from "../fixtures/one-central.ts"
+import { query } from "../fixtures/postgres.ts"
 import { eventually } from "../fixtures/site.ts"
 import {
   fillVolume,
@@ -21,22 +22,16 @@ import {
   unmountVolume,
 } from "./chaos/small-volume.ts"
 
-let server: TestServer
 let url: string
 let central: Central
 let api: Api
-
-before(async () => {
-  server = await testServer()
-  url = await server.freshDatabase()
-  central = await startTestCentral(url, { timing: quick })
-  api = await signedIn(central)
-  await rulePut(api, { tier: "edge" })
-})
-after(async () => {
-  await central[Symbol.asyncDispose]()
-  await server.close()
-})
+oneCentral(
+  async (opened) => {
+    ;({ url, central, api } = opened)
+    await rulePut(api, { tier: "edge" })
+  },
+  { timing: quick },
+)
 
 const day = 86_400_000
 const eventsKept = 3000
