@@ -4,13 +4,13 @@ import { test } from "node:test"
 import { openDatabase } from "#io/postgres/sql.ts"
 import {
   clusterAt,
-  codeOf,
   entries,
   entriesAre,
   isAway,
   rolloutScenes,
   stateIs,
 } from "../fixtures/rollout-scene.ts"
+import { codeOf } from "../fixtures/rest.ts"
 import { eventually } from "../fixtures/site.ts"
 
 const { scene } = rolloutScenes()

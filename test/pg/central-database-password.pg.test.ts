@@ -1,23 +1,17 @@
 /** Central's way into a database of somebody else's: whatever its password is. */
 import assert from "node:assert/strict"
-import { after, before, test } from "node:test"
+import { test } from "node:test"
 import { quoteLiteral } from "#io/postgres/sql.ts"
 import { signedIn, startTestCentral } from "../fixtures/central.ts"
-import { query, type TestServer, testServer } from "../fixtures/postgres.ts"
+import { centrals } from "../fixtures/centrals.ts"
+import { query } from "../fixtures/postgres.ts"
 
 const password = `p@ss/w:rd? #1% &'"\\ü`
-let server: TestServer
-
-before(async () => {
-  server = await testServer()
-})
-after(async () => {
-  await server.close()
-})
+const { freshDatabase } = centrals()
 
 /** The URL of a new database as `name` with this password is written in it; undefined: without. */
 async function databaseOf(name: string, written: string | undefined): Promise<string> {
-  const url = await server.freshDatabase()
+  const url = await freshDatabase()
   await query(url, `create role ${name} login superuser password ${quoteLiteral(password)}`)
   const [, rest] = url.split("@")
   assert.ok(rest !== undefined)

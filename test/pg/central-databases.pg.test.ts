@@ -29,13 +29,8 @@ type World = {
 async function world(): Promise<World> {
   const lines: string[] = []
   const log = openLog("central", "debug", (line) => lines.push(line))
-  const { url, running, api } = await fleet.central({ log })
-  await rulePut(api)
-  const site = fleet.site(running, "north")
-  await site.join(api)
-  const { stream, welcome } = await site.connect()
-  const cluster = welcome.clusters[0]?.id ?? ""
-  return { url, running, api, site, stream, cluster, lines }
+  const { spec, ...opened } = await fleet.withStream({ log })
+  return { ...opened, cluster: spec.id, lines }
 }
 
 const health = (cluster: string, databases: readonly DatabaseHealth[]): ClusterHealth => ({

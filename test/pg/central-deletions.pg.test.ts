@@ -1,32 +1,16 @@
 /** Deleting a cluster is an operation: asked for, handed over, answered, refused, called off, gone on with. */
 import assert from "node:assert/strict"
-import { after, afterEach, before, test } from "node:test"
+import { test } from "node:test"
 import { type ClusterId, clusterId, configVersion } from "#core/ids.ts"
 import type { Operation } from "#wire/rest/operations.ts"
 import type { Central } from "../../src/central/central.ts"
-import {
-  type Api,
-  quick,
-  type RestAnswer,
-  rulePut,
-  signedIn,
-  startTestCentral,
-} from "../fixtures/central.ts"
-import { query, type TestServer, testServer } from "../fixtures/postgres.ts"
-import { eventually, Site, type SiteStream } from "../fixtures/site.ts"
+import { type Api, quick, type RestAnswer } from "../fixtures/central.ts"
+import { centrals } from "../fixtures/centrals.ts"
+import { query } from "../fixtures/postgres.ts"
+import { refusedWith } from "../fixtures/rest.ts"
+import { eventually, type Site, type SiteStream } from "../fixtures/site.ts"
 
-let server: TestServer
-const open: { close: () => Promise<void> }[] = []
-
-before(async () => {
-  server = await testServer()
-})
-after(async () => {
-  await server.close()
-})
-afterEach(async () => {
-  for (const one of open.splice(0).toReversed()) await one.close()
-})
+const fleet = centrals()
 
 type Scene = {
   readonly url: string
@@ -38,25 +22,19 @@ type Scene = {
 
 /** One satellite with one cluster; it has not connected. */
 async function scene(): Promise<Scene> {
-  const url = await server.freshDatabase()
-  const central = await startTestCentral(url, { timing: quick })
-  const api = await signedIn(central)
-  await rulePut(api)
-  const site = new Site(central, "north")
-  await site.join(api)
-  const [cluster] = (await api.ok("listClusters")).items
+  const { running, ...opened } = await fleet.withSite({ timing: quick })
+  const [cluster] = (await opened.api.ok("listClusters")).items
   assert.ok(cluster !== undefined)
-  const made: Scene = { url, site, api, central, id: clusterId(cluster.id) }
-  open.push({ close: async () => made.central[Symbol.asyncDispose]() }, site)
-  return made
+  return { ...opened, central: running, id: clusterId(cluster.id) }
 }
 
 /** Central dies and comes back on the same database. */
 async function restarted(on: Scene): Promise<void> {
-  await on.central[Symbol.asyncDispose]()
-  on.central = await startTestCentral(on.url, { timing: quick })
-  on.api = await signedIn(on.central)
-  on.site.turnTo(on.central)
+  await fleet.stop(on.central)
+  const { running, api } = await fleet.centralOn(on.url, { timing: quick })
+  on.central = running
+  on.api = api
+  on.site.turnTo(running)
 }
 
 const remove = ({ api, id }: Scene) => api.ok("deleteCluster", { params: { id } })
@@ -79,12 +57,8 @@ const going = (stream: SiteStream, id: ClusterId, detail: string): void =>
 const shows = (on: Scene, detail: string): Promise<unknown> =>
   eventually(detail, async () => (await only(on)).steps[2]?.detail === detail)
 
-function refusedWith({ status, body }: RestAnswer, code: string): string {
-  assert.equal(status, 409, JSON.stringify(body))
-  assert.ok(typeof body === "object" && body !== null && "code" in body && "detail" in body)
-  assert.equal(body.code, code)
-  return String(body.detail)
-}
+const refused = (answer: RestAnswer, code: string): string =>
+  refusedWith(answer, 409, code).detail ?? ""
 
 const cancel = (on: Scene, { id }: Operation) => on.api.raw("cancelOperation", { params: { id } })
 
@@ -104,12 +78,12 @@ test("it is handed over, says how far the site is, and is over when the site say
   assert.deepEqual([told.kind, told.state, told.actor], ["delete", "running", "admin"])
   assert.equal(steps(told), "accept done, send done, remove running, gone pending")
   assert.ok(told.pointOfNoReturnAt !== null && told.startedAt !== null)
-  refusedWith(await cancel(on, told), "TOO_LATE")
+  refused(await cancel(on, told), "TOO_LATE")
   going(stream, on.id, "2 pods are stopping")
   await shows(on, "2 pods are stopping")
   going(stream, on.id, "1 volumes are being released")
   await shows(on, "1 volumes are being released")
-  refusedWith(
+  refused(
     await on.api.raw("restartCluster", { params: { id: on.id }, body: {} }),
     "CLUSTER_DELETING",
   )
@@ -118,7 +92,7 @@ test("it is handed over, says how far the site is, and is over when the site say
   const over = await only(on)
   assert.equal(steps(over), "accept done, send done, remove done, gone done")
   assert.ok(over.endedAt !== null && over.error === null)
-  refusedWith(await cancel(on, over), "OPERATION_OVER")
+  refused(await cancel(on, over), "OPERATION_OVER")
   assert.deepEqual(await kinds(on), ["cluster.gone", "cluster.deletion-requested"])
   assert.equal((await on.api.raw("getCluster", { params: { id: on.id } })).status, 404)
 })
@@ -168,7 +142,7 @@ test("central dies after each step: the next one goes on from there, with the si
   assert.equal(handed.state, "running")
   await restarted(on)
   assert.equal((await only(on)).startedAt, handed.startedAt)
-  refusedWith(await cancel(on, handed), "TOO_LATE")
+  refused(await cancel(on, handed), "TOO_LATE")
   const held = { clusterId: on.id, version: configVersion(1), deleting: true }
   ;({ stream } = await on.site.connect([held]))
   await stream.next("delete-cluster")
@@ -233,7 +207,7 @@ test("one at a time: what ends by itself is waited for, and a restart that may n
      select gen_random_uuid(), 'switchover', id, name, namespace, satellite_id, 'ann', 'running', '[]' from cluster`,
   )
   const refusal = await on.api.raw("deleteCluster", { params: { id: on.id } })
-  assert.match(refusedWith(refusal, "OPERATION_RUNNING"), /^the switchover \(operation .*cancel it/)
+  assert.match(refused(refusal, "OPERATION_RUNNING"), /^the switchover \(operation .*cancel it/)
   assert.equal((await cluster(on)).state, "creating")
   await query(on.url, "update operation set state = 'succeeded', ended_at = now()")
   await on.api.ok("restartCluster", { params: { id: on.id }, body: {} })
@@ -271,7 +245,7 @@ test("a person who calls it off while the site comes back: either it was handed 
       continue
     }
     seen.add("handed over")
-    refusedWith(answer, "TOO_LATE")
+    refused(answer, "TOO_LATE")
     assert.equal(now.state, "running")
     await stream.next("delete-cluster")
     return

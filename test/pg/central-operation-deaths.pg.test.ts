@@ -1,27 +1,19 @@
 /** Every kind of operation, with central gone after each of its steps: the next central goes on from there. */
 import assert from "node:assert/strict"
-import { after, afterEach, before, test } from "node:test"
+import { test } from "node:test"
 import { operationId, podName } from "#core/ids.ts"
 import { askedKinds, type OperationReport, stepsOf } from "#core/switchover/operation.ts"
 import { begun, ended, noSteps } from "#core/switchover/steps.ts"
 import type { Operation } from "#wire/rest/operations.ts"
 import type { RouteName } from "#wire/rest/routes.ts"
 import type { Central } from "../../src/central/central.ts"
-import { Api, quick, restUrl, rulePut, signedIn, startTestCentral } from "../fixtures/central.ts"
+import { Api, quick, restUrl, rulePut } from "../fixtures/central.ts"
+import { centrals } from "../fixtures/centrals.ts"
 import { clusterHealth } from "../fixtures/cluster-health.ts"
 import { ObedientSite } from "../fixtures/obedient-site.ts"
-import { type TestServer, testServer } from "../fixtures/postgres.ts"
-import { eventually, Site, type SiteStream } from "../fixtures/site.ts"
+import { eventually, type SiteStream } from "../fixtures/site.ts"
 
-let server: TestServer
-const open: { close: () => Promise<unknown> }[] = []
-before(async () => {
-  server = await testServer()
-})
-after(async () => server.close())
-afterEach(async () => {
-  for (const one of open.splice(0).toReversed()) await one.close()
-})
+const fleet = centrals()
 
 /** A central that can be replaced by another on the same database. */
 class Mortal {
@@ -29,23 +21,15 @@ class Mortal {
   central: Central
   api: Api
 
-  private constructor(url: string, central: Central, api: Api) {
+  constructor({ url, running, api }: Awaited<ReturnType<typeof fleet.central>>) {
     this.url = url
-    this.central = central
+    this.central = running
     this.api = api
   }
 
-  static async start(): Promise<Mortal> {
-    const url = await server.freshDatabase()
-    const central = await startTestCentral(url)
-    const made = new Mortal(url, central, await signedIn(central))
-    open.push({ close: async () => made.central[Symbol.asyncDispose]() })
-    return made
-  }
-
   async another(): Promise<void> {
-    await this.central[Symbol.asyncDispose]()
-    this.central = await startTestCentral(this.url, { timing: quick })
+    await fleet.stop(this.central)
+    this.central = await fleet.start(this.url, { timing: quick })
     this.api = new Api(restUrl(this.central), this.api.token)
   }
 
@@ -61,14 +45,8 @@ class Mortal {
 const [a, b] = [podName("orders-0"), podName("orders-1")]
 
 async function scene(isVacant: boolean) {
-  const on = await Mortal.start()
-  await rulePut(on.api)
-  const site = new Site(on.central, "north")
-  open.push(site)
-  await site.join(on.api)
-  const { stream, welcome } = await site.connect()
-  const [spec] = welcome.clusters
-  assert.ok(spec !== undefined)
+  const { site, stream, spec, ...opened } = await fleet.withStream()
+  const on = new Mortal(opened)
   const health = clusterHealth(spec.id)
   const [first] = health.instances
   assert.ok(first !== undefined)
@@ -174,10 +152,10 @@ for (const kind of askedKinds)
   })
 
 test("D5: a restart goes on through the death of central after each of its steps, and ends once", async () => {
-  const on = await Mortal.start()
+  const on = new Mortal(await fleet.central())
   await rulePut(on.api)
   const north = await new ObedientSite(on.central, "north").join(on.api)
-  open.push(north)
+  fleet.open.push(north)
   await north.connect()
   const [cluster] = (await on.api.ok("listClusters")).items
   assert.ok(cluster !== undefined)

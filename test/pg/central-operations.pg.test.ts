@@ -1,113 +1,64 @@
 /** Operations in central: asked for by REST, sent to the site, filled by its word, given up, gone on with. */
 import assert from "node:assert/strict"
 import { once } from "node:events"
-import { after, afterEach, before, test } from "node:test"
+import { test } from "node:test"
 import { WebSocket } from "ws"
-import type { ClusterHealth, InstanceHealth } from "#core/cluster/state.ts"
-import { configVersion, operationId, podName, systemIdentifier, term } from "#core/ids.ts"
+import type { InstanceHealth } from "#core/cluster/state.ts"
+import { operationId, podName, systemIdentifier, term } from "#core/ids.ts"
 import type { OperationReport } from "#core/switchover/operation.ts"
 import { begun, broken, ended, noSteps } from "#core/switchover/steps.ts"
 import { openDatabase } from "#io/postgres/sql.ts"
 import { type LiveMessage, liveMessageSchema } from "#wire/live.ts"
 import type { Operation } from "#wire/rest/operations.ts"
 import { giveUpOperations } from "../../src/central/operations/operations.ts"
-import {
-  type Api,
-  quick,
-  type RestAnswer,
-  restUrl,
-  rulePut,
-  signedIn,
-  startTestCentral,
-} from "../fixtures/central.ts"
-import { type TestServer, testServer } from "../fixtures/postgres.ts"
-import { eventually, Site, type SiteStream } from "../fixtures/site.ts"
+import { type Api, quick, restUrl } from "../fixtures/central.ts"
+import { centrals } from "../fixtures/centrals.ts"
+import { clusterHealth } from "../fixtures/cluster-health.ts"
+import { instanceHealth } from "../fixtures/instance-health.ts"
+import { codeOf } from "../fixtures/rest.ts"
+import { eventually, type SiteStream } from "../fixtures/site.ts"
 
-let server: TestServer
-const open: { close: () => Promise<void> }[] = []
-
-before(async () => {
-  server = await testServer()
-})
-after(async () => {
-  await server.close()
-})
-afterEach(async () => {
-  for (const one of open.splice(0).toReversed()) await one.close()
-})
+const { centralOn, site: siteOf, stop, withStream } = centrals()
 
 const [a, b, c] = [podName("orders-0"), podName("orders-1"), podName("orders-2")]
 
-const instance = (pod: typeof a, change: Partial<InstanceHealth> = {}): InstanceHealth => ({
-  pod,
-  role: "replica",
-  phase: "streaming",
-  ready: true,
-  reason: undefined,
-  timeline: undefined,
-  receivedLsn: undefined,
-  replayedLsn: undefined,
-  lagBytes: 0,
-  lagSeconds: 0,
-  connectionsUsed: undefined,
-  connectionsActive: undefined,
-  connectionsMax: undefined,
-  dataBytes: undefined,
-  walBytes: undefined,
-  diskTotalBytes: undefined,
-  diskFreeBytes: undefined,
-  receiver: "streaming",
-  startedAt: undefined,
-  containerRestarts: 0,
-  synchronous: true,
-  ...change,
-})
+const instance = (pod: typeof a, change: Partial<InstanceHealth> = {}): InstanceHealth =>
+  instanceHealth(pod, {
+    role: "replica",
+    phase: "streaming",
+    ready: true,
+    lagBytes: 0,
+    lagSeconds: 0,
+    receiver: "streaming",
+    synchronous: true,
+    ...change,
+  })
 
-/** A central with one connected site whose cluster is well, with `c` not ready. */
+/** The cluster of the one site is well, with `c` not ready. */
 async function scene() {
-  const url = await server.freshDatabase()
-  const central = await startTestCentral(url)
-  const running = { central }
-  open.push({ close: async () => running.central[Symbol.asyncDispose]() })
-  const api = await signedIn(central)
-  await rulePut(api)
-  const site = new Site(central, "north")
-  open.push(site)
-  await site.join(api)
-  const { stream, welcome } = await site.connect()
-  const [spec] = welcome.clusters
-  assert.ok(spec !== undefined)
-  const health: ClusterHealth = {
-    clusterId: spec.id,
-    state: "healthy",
-    reason: "",
-    appliedVersion: configVersion(1),
+  const { spec, ...opened } = await withStream()
+  const { api, stream } = opened
+  const health = clusterHealth(spec.id, {
     primary: a,
     term: term(3),
     systemIdentifier: systemIdentifier("7123456789012345678"),
-    observedAt: Date.now(),
     instances: [
       instance(a, { role: "primary", phase: "primary" }),
       instance(b),
       instance(c, { ready: false, reason: "cloning from orders-0", phase: "cloning" }),
     ],
-  }
+  })
   stream.send({ kind: "health", health })
   await eventually("the cluster is known to be well", async () => {
     const cluster = await api.ok("getCluster", { params: { id: spec.id } })
     return cluster.primary === a
   })
-  return { url, running, api, site, stream, id: spec.id, health }
+  return { ...opened, id: spec.id, health }
 }
 
 const start = (api: Api, id: string, body: { readonly to?: string } = {}): Promise<Operation> =>
   api.ok("startSwitchover", { params: { id }, body })
 const get = (api: Api, id: string): Promise<Operation> => api.ok("getOperation", { params: { id } })
-const codeOf = ({ status, body }: RestAnswer): unknown => [
-  status,
-  typeof body === "object" && body !== null && "code" in body ? body.code : body,
-]
-
 const report = (id: string, change: Partial<OperationReport> = {}): OperationReport => ({
   operation: operationId(id),
   revision: 1,
@@ -262,9 +213,8 @@ test("D8: one operation at a time for a cluster: the second is told which is run
 test("a site that is not connected is not waited for", async () => {
   const { id, site, running, url } = await scene()
   await site.close()
-  await running.central[Symbol.asyncDispose]()
-  running.central = await startTestCentral(url, { timing: quick })
-  const next = await signedIn(running.central)
+  await stop(running)
+  const { api: next } = await centralOn(url, { timing: quick })
   await eventually("the site is lost", async () => {
     const { state } = await next.ok("getSatellite", { params: { id: site.id } })
     return state === "lost"
@@ -293,11 +243,10 @@ test("D5: central may restart in the middle: the site's word finds its operation
   const asked = await start(api, id)
   await stream.next("start-operation")
   await tell(stream, report(asked.id))
-  await running.central[Symbol.asyncDispose]()
-  running.central = await startTestCentral(url)
-  const next = await signedIn(running.central)
+  await stop(running)
+  const { running: another, api: next } = await centralOn(url)
   assert.equal((await get(next, asked.id)).state, "running")
-  site.turnTo(running.central)
+  site.turnTo(another)
   const after = await site.connect()
   const error = "orders-1 did not receive the shutdown checkpoint"
   const steps = broken(begun(noSteps("switchover"), "confirm", 5), 9, error)
@@ -359,8 +308,7 @@ test("what no site takes up or speaks of is given up, and a word that comes late
 test("D7: a site can say nothing of another site's operation", async () => {
   const { api, id, running } = await scene()
   const asked = await start(api, id)
-  const other = new Site(running.central, "south")
-  open.push(other)
+  const other = siteOf(running, "south")
   await other.join(api)
   const { stream } = await other.connect()
   await tell(stream, report(asked.id, { state: "failed", error: "mischief", endedAt: 9 }))
@@ -390,7 +338,7 @@ test("operations are listed newest first, in pages, by cluster and state", async
 
 test("browsers see an operation as it goes", async () => {
   const { api, id, stream, running } = await scene()
-  const socket = new WebSocket(`${restUrl(running.central).replace("http", "ws")}/api/v1/live`, {
+  const socket = new WebSocket(`${restUrl(running).replace("http", "ws")}/api/v1/live`, {
     headers: { authorization: `Bearer ${api.token}` },
   })
   const seen: LiveMessage[] = []

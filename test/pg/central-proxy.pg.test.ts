@@ -1,17 +1,11 @@
 /** Central behind a reverse proxy: its word counts if it is trusted, and nobody else's does. */
 import assert from "node:assert/strict"
-import { after, before, test } from "node:test"
+import { test } from "node:test"
 import { adminPassword, request, restUrl, startTestCentral } from "../fixtures/central.ts"
-import { query, type TestServer, testServer } from "../fixtures/postgres.ts"
+import { centrals } from "../fixtures/centrals.ts"
+import { query } from "../fixtures/postgres.ts"
 
-let server: TestServer
-
-before(async () => {
-  server = await testServer()
-})
-after(async () => {
-  await server.close()
-})
+const { freshDatabase } = centrals()
 
 const json = { "content-type": "application/json" }
 const signIn = (
@@ -43,7 +37,7 @@ async function lastFrom(url: string): Promise<unknown> {
 }
 
 test("a trusted proxy says who asks and by which scheme: audit, cookies and the limit on sign-ins go by it", async () => {
-  const url = await server.freshDatabase()
+  const url = await freshDatabase()
   await using central = await startTestCentral(url, { trustedProxies: ["127.0.0.0/8"] })
   const base = restUrl(central)
   const answer = await signIn(base, forwarded("203.0.113.7"))
@@ -73,7 +67,7 @@ test("a trusted proxy says who asks and by which scheme: audit, cookies and the 
 })
 
 test("without trust in it the word of a proxy is nothing: neither its address nor its scheme", async () => {
-  const url = await server.freshDatabase()
+  const url = await freshDatabase()
   for (const trustedProxies of [undefined, ["10.9.0.0/16", "2001:db8::/32"]]) {
     await using central = await startTestCentral(url, { trustedProxies })
     const answer = await signIn(restUrl(central), forwarded("203.0.113.7"))

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { randomUUID } from "node:crypto"
-import { after, afterEach, before, test } from "node:test"
+import { test } from "node:test"
 import type { FleetEvent } from "#core/cluster/events.ts"
 import { type ClusterId, eventId, podName, term, timeline } from "#core/ids.ts"
 import { type RoleChange, roleChangeDetails, roleChangeEvent } from "#core/failover/role-change.ts"
@@ -8,49 +8,22 @@ import { lsn } from "#core/lsn.ts"
 import { openDatabase } from "#io/postgres/sql.ts"
 import type { Answer } from "#wire/rest/routes.ts"
 import { pruneRoleChanges } from "../../src/central/store/role-change.ts"
-import {
-  type Api,
-  request,
-  restUrl,
-  rulePut,
-  signedIn,
-  startTestCentral,
-} from "../fixtures/central.ts"
-import { query, type TestServer, testServer } from "../fixtures/postgres.ts"
-import { eventually, Site } from "../fixtures/site.ts"
+import { type Api, request, restUrl } from "../fixtures/central.ts"
+import { centrals } from "../fixtures/centrals.ts"
+import { query } from "../fixtures/postgres.ts"
+import { eventually } from "../fixtures/site.ts"
 
-let server: TestServer
-const open: { close: () => Promise<void> }[] = []
+const { site, withStream } = centrals()
 
-before(async () => {
-  server = await testServer()
-})
-after(async () => {
-  await server.close()
-})
-afterEach(async () => {
-  for (const one of open.splice(0).toReversed()) await one.close()
-})
-
-/** A central with one site that runs one cluster. */
+/** What its site tells is acknowledged. */
 async function scene() {
-  const url = await server.freshDatabase()
-  const running = await startTestCentral(url)
-  open.push({ close: async () => running[Symbol.asyncDispose]() })
-  const api = await signedIn(running)
-  await rulePut(api)
-  const site = new Site(running, "north")
-  open.push(site)
-  await site.join(api)
-  const { stream, welcome } = await site.connect()
-  const [spec] = welcome.clusters
-  assert.ok(spec !== undefined)
+  const { spec, stream, ...opened } = await withStream()
   const send = async (...events: readonly FleetEvent[]): Promise<void> => {
     stream.send({ kind: "events", events, unreadable: [] })
     const acked = new Set((await stream.next("events-ack")).events)
     for (const { id } of events) assert.ok(acked.has(id), "every event is acknowledged")
   }
-  return { url, running, api, cluster: spec.id, send, stream }
+  return { ...opened, cluster: spec.id, send, stream }
 }
 
 type Listed = Answer<"listRoleChanges">["items"][number]
@@ -164,8 +137,7 @@ test("details that make no sense stay in the log of events and stop nothing", as
 
 test("D7: a satellite adds nothing to the history of another's cluster", async () => {
   const { running, api, cluster } = await scene()
-  const liar = new Site(running, "liar")
-  open.push(liar)
+  const liar = site(running, "liar")
   await liar.join(api)
   const { stream } = await liar.connect()
   const events = [told(cluster, change()), lost(cluster, 3, "1")]

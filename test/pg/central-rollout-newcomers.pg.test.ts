@@ -13,7 +13,7 @@ async function growing() {
   const { api, running, joined } = made
   /** A satellite that is let in now; `connects` false: its program is not heard. */
   const comes = async (name: string, connects = true): Promise<ObedientSite> => {
-    const site = await new ObedientSite(running.central, name).join(api, {})
+    const site = await new ObedientSite(running, name).join(api, {})
     open.push(site)
     joined.set(name, site)
     if (connects) await site.connect()

@@ -4,10 +4,10 @@ import { test } from "node:test"
 import { Outage } from "#io/outage.ts"
 import { type Database, openDatabase, type Sql } from "#io/postgres/sql.ts"
 import { advanceRollout } from "../../src/central/rollouts/advance.ts"
-import { quick, signedIn, startTestCentral } from "../fixtures/central.ts"
+import { quick } from "../fixtures/central.ts"
 import { entriesAre, rolloutScenes, stateIs, three } from "../fixtures/rollout-scene.ts"
 
-const { scene, open } = rolloutScenes()
+const { scene, centralOn, start, stop } = rolloutScenes()
 
 /** A database that breaks at the n-th statement of a transaction. */
 const breakingAt = (database: Database, n: number): Database => ({
@@ -29,7 +29,7 @@ test("broken off at any statement, a step leaves all as it was, and the next one
   const { api, profileId, running, url } = await scene({ north: {}, south: {} })
   const rollout = await api.ok("createRollout", { body: { profileId, bakeSeconds: 0 } })
   await stateIs(api, rollout, "finished")
-  await running.central[Symbol.asyncDispose]()
+  await stop(running)
   await using database = openDatabase({ url, applicationName: "test" })
   const { sql } = database
   // The same rollout once more, with nobody there who would do it.
@@ -71,15 +71,13 @@ test("a central that stops in the middle is followed by another, and two do noth
     body: { profileId, maxParallel: 1, bakeSeconds: 0 },
   })
   await entriesAre(api, rollout, { north: "applying", south: "waiting", west: "waiting" })
-  await running.central[Symbol.asyncDispose]()
+  await stop(running)
   for (const one of joined.values()) await one.disconnect()
-  running.central = await startTestCentral(url, { timing: quick })
-  const other = await startTestCentral(url, { timing: quick })
-  open.push({ close: async () => other[Symbol.asyncDispose]() })
-  const again = await signedIn(other)
+  const next = await start(url, { timing: quick })
+  const { running: other, api: again } = await centralOn(url, { timing: quick })
   for (const [at, one] of [...joined.values()].entries()) {
     one.conduct = "at-once"
-    one.site.turnTo(at === 0 ? other : running.central)
+    one.site.turnTo(at === 0 ? other : next)
     await one.connect()
     one.reportAll()
   }

@@ -4,7 +4,6 @@ import { test } from "node:test"
 import { ObedientSite } from "../fixtures/obedient-site.ts"
 import {
   clusterAt,
-  codeOf,
   entries,
   entriesAre,
   isAway,
@@ -14,6 +13,7 @@ import {
   three,
   versions,
 } from "../fixtures/rollout-scene.ts"
+import { codeOf } from "../fixtures/rest.ts"
 import { eventually } from "../fixtures/site.ts"
 
 const { scene, open } = rolloutScenes()
@@ -95,7 +95,7 @@ test("a wave over six sites, of which one is offline, one fails, and one comes o
   assert.equal((await versions(api))["quarry"], 1, "who is away is not moved behind its back")
 
   // A satellite that is approved meanwhile gets its cluster, of the version before, and takes its turn in the wave.
-  const late = await new ObedientSite(running.central, "late").join(api, { ring: "wide" })
+  const late = await new ObedientSite(running, "late").join(api, { ring: "wide" })
   open.push(late)
   joined.set("late", late)
   await late.connect()

@@ -1,37 +1,24 @@
 /** Deployment rules through REST: previews, edits, and what becomes of clusters whose match ends. */
 import assert from "node:assert/strict"
-import { after, afterEach, before, beforeEach, test } from "node:test"
+import { beforeEach, test } from "node:test"
 import { clusterId } from "#core/ids.ts"
 import type { Answer } from "#wire/rest/routes.ts"
 import type { Central } from "../../src/central/central.ts"
-import { type Api, signedIn, smallSpec, startTestCentral } from "../fixtures/central.ts"
-import { query, type TestServer, testServer } from "../fixtures/postgres.ts"
-import { eventually, Site } from "../fixtures/site.ts"
+import { type Api, smallSpec } from "../fixtures/central.ts"
+import { centrals } from "../fixtures/centrals.ts"
+import { query } from "../fixtures/postgres.ts"
+import { eventually, type Site } from "../fixtures/site.ts"
 import { refusedWith } from "../fixtures/rest.ts"
 
-let server: TestServer
+const fleet = centrals()
 let url: string
 let central: Central
 let api: Api
 let profileId: string
-const sites: Site[] = []
-
-before(async () => {
-  server = await testServer()
-})
-after(async () => {
-  await server.close()
-})
 beforeEach(async () => {
-  url = await server.freshDatabase()
-  central = await startTestCentral(url)
-  api = await signedIn(central)
+  ;({ url, running: central, api } = await fleet.central())
   const profile = await api.ok("createProfile", { body: { name: "small", spec: smallSpec } })
   profileId = profile.id
-})
-afterEach(async () => {
-  for (const site of sites.splice(0)) await site.close()
-  await central[Symbol.asyncDispose]()
 })
 
 type Rule = Answer<"getRule">
@@ -47,8 +34,7 @@ const edited = ({ id, version }: Rule, changes: Readonly<Record<string, unknown>
   api.ok("editRule", { params: { id }, body: { version, ...changes } })
 
 async function joined(name: string, labels: Labels = gold): Promise<Site> {
-  const site = new Site(central, name)
-  sites.push(site)
+  const site = fleet.site(central, name)
   await site.join(api, labels)
   return site
 }

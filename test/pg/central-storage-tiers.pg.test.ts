@@ -1,30 +1,17 @@
 /** Storage tiers through REST, and what sites hear of them over the stream. */
 import assert from "node:assert/strict"
-import { after, afterEach, before, beforeEach, test } from "node:test"
+import { beforeEach, test } from "node:test"
 import type { Central } from "../../src/central/central.ts"
-import { type Api, signedIn, smallSpec, startTestCentral } from "../fixtures/central.ts"
-import { type TestServer, testServer } from "../fixtures/postgres.ts"
-import { eventually, Site } from "../fixtures/site.ts"
+import { type Api, smallSpec } from "../fixtures/central.ts"
+import { centrals } from "../fixtures/centrals.ts"
+import { eventually, type Site } from "../fixtures/site.ts"
 import { refusedWith } from "../fixtures/rest.ts"
 
-let server: TestServer
+const fleet = centrals()
 let central: Central
 let api: Api
-const sites: Site[] = []
-
-before(async () => {
-  server = await testServer()
-})
-after(async () => {
-  await server.close()
-})
 beforeEach(async () => {
-  central = await startTestCentral(await server.freshDatabase())
-  api = await signedIn(central)
-})
-afterEach(async () => {
-  for (const site of sites.splice(0)) await site.close()
-  await central[Symbol.asyncDispose]()
+  ;({ running: central, api } = await fleet.central())
 })
 
 const tier = (name: string, description = "") =>
@@ -32,8 +19,7 @@ const tier = (name: string, description = "") =>
 
 /** A site that told these classes, and its stream. */
 async function joined(name: string, classes: readonly string[] = []) {
-  const site = new Site(central, name)
-  sites.push(site)
+  const site = fleet.site(central, name)
   await site.join(api)
   const { stream, welcome } = await site.connect()
   if (classes.length > 0) {
@@ -261,8 +247,7 @@ test("a connected satellite is asked for its classes; one that is away can not b
     const { defaultStorageClass } = await shown(site)
     return defaultStorageClass === "nvme"
   })
-  const away = new Site(central, "away")
-  sites.push(away)
+  const away = fleet.site(central, "away")
   await away.join(api)
   const answer = await api.raw("refreshStorageClasses", { params: { id: away.id } })
   refusedWith(answer, 409, "NOT_CONNECTED")

@@ -28,18 +28,16 @@ import { openDatabase } from "#io/postgres/sql.ts"
 import { SecretBox } from "../../src/central/secrets/secret-box.ts"
 import { listAuthorities } from "../../src/central/store/authority.ts"
 import { adminPassword, quick, startTestCentral, testKey } from "../fixtures/central.ts"
-import { query, type TestServer, testServer } from "../fixtures/postgres.ts"
+import { centrals } from "../fixtures/centrals.ts"
+import { query } from "../fixtures/postgres.ts"
 import { eventually, type Line, Site } from "../fixtures/site.ts"
 
-let server: TestServer
+const { freshDatabase } = centrals()
 let folder: string
-
 before(async () => {
-  server = await testServer()
   folder = await mkdtemp(join(tmpdir(), "central-tls-"))
 })
 after(async () => {
-  await server.close()
   await rm(folder, { recursive: true, force: true })
 })
 
@@ -132,7 +130,7 @@ const refusal = async (site: Site): Promise<ConnectError> => {
 }
 
 test("without a certificate central makes an authority, shows it, and keeps it over restarts and for its peers", async () => {
-  const url = await server.freshDatabase()
+  const url = await freshDatabase()
   const options = own()
   await using first = await startTestCentral(url, options)
   const ca = await readFile(String(options.bundleFile), "utf8")
@@ -155,7 +153,7 @@ test("without a certificate central makes an authority, shows it, and keeps it o
 })
 
 test("many centrals that start at once on an empty database have one authority", async () => {
-  const url = await server.freshDatabase()
+  const url = await freshDatabase()
   const centrals = await Promise.all([own(), own(), own()].map((one) => startTestCentral(url, one)))
   assert.equal((await query(url, "select 1 from authority")).length, 1)
   for (const central of centrals) await central[Symbol.asyncDispose]()
@@ -181,7 +179,7 @@ test("certificates in files are read again when they change, on both ports, and 
     },
     child: () => log,
   }
-  await using central = await startTestCentral(await server.freshDatabase(), {
+  await using central = await startTestCentral(await freshDatabase(), {
     tls: { kind: "files", ...files, authority: caFile, clients: "optional" },
     timing: quick,
     log,
@@ -215,7 +213,7 @@ test("certificates in files are read again when they change, on both ports, and 
 
 test("with certificates required, a stream needs this satellite's own besides its token", async () => {
   const options = own("required")
-  const url = await server.freshDatabase()
+  const url = await freshDatabase()
   await using central = await startTestCentral(url, options)
   const ca = await readFile(String(options.bundleFile), "utf8")
   const line = (client?: Line["client"]): Line => (client === undefined ? { ca } : { ca, client })
@@ -267,7 +265,7 @@ test("with certificates required, a stream needs this satellite's own besides it
 
 test("a request that is none is refused and signs nothing", async () => {
   const options = own()
-  await using central = await startTestCentral(await server.freshDatabase(), options)
+  await using central = await startTestCentral(await freshDatabase(), options)
   const ca = await readFile(String(options.bundleFile), "utf8")
   const site = new Site(central, "garbled", { ca })
   await joined(central, site, ca)
@@ -277,7 +275,7 @@ test("a request that is none is refused and signs nothing", async () => {
 
 test("a satellite that cannot trust central says why, and what to mend", async () => {
   const options = own()
-  await using central = await startTestCentral(await server.freshDatabase(), options)
+  await using central = await startTestCentral(await freshDatabase(), options)
   const ca = await readFile(String(options.bundleFile), "utf8")
   const stranger = await newAuthority("stranger", Date.now(), 2)
   const attempt = async (url: string, pem: string | undefined, name?: string): Promise<string> => {
@@ -305,7 +303,7 @@ test("a satellite that cannot trust central says why, and what to mend", async (
   )
   assert.match(await attempt(at, ca, "elsewhere.example"), /another name than elsewhere\.example/)
 
-  await using plain = await startTestCentral(await server.freshDatabase())
+  await using plain = await startTestCentral(await freshDatabase())
   assert.match(await attempt(`https://127.0.0.1:${plain.grpc.port}`, ca), /speaks no TLS/)
 
   const files = { certificate: join(folder, "old.crt"), key: join(folder, "old.key") }
@@ -313,7 +311,7 @@ test("a satellite that cannot trust central says why, and what to mend", async (
   const old = await issue(issuer, "127.0.0.1", Date.now() - 3 * 86_400_000, 1)
   await writeFile(files.certificate, old.certificate)
   await writeFile(files.key, old.key)
-  await using expired = await startTestCentral(await server.freshDatabase(), {
+  await using expired = await startTestCentral(await freshDatabase(), {
     tls: { kind: "files", ...files, authority: undefined, clients: "optional" },
   })
   assert.match(
