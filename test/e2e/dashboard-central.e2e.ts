@@ -16,6 +16,7 @@ import {
 } from "#core/ids.ts"
 import type { Central } from "../../src/central/central.ts"
 import { adminPassword, restUrl, startTestCentral } from "../fixtures/central.ts"
+import { instanceHealth } from "../fixtures/instance-health.ts"
 import { type TestServer, testServer } from "../fixtures/postgres.ts"
 import { Site } from "../fixtures/site.ts"
 import { type Stage, assertSound, live, openStage, wide } from "./dashboard/browser.ts"
@@ -32,29 +33,25 @@ after(async () => {
   await server.close()
 })
 
-const member = (at: number, primary: number): InstanceHealth => ({
-  pod: memberPod(clusterName("orders"), at),
-  role: at === primary ? "primary" : "replica",
-  phase: at === primary ? "primary" : "streaming",
-  ready: true,
-  reason: undefined,
-  timeline: timeline(primary + 1),
-  receivedLsn: undefined,
-  replayedLsn: undefined,
-  lagBytes: at === primary ? 0 : 4096,
-  lagSeconds: 0,
-  connectionsUsed: 3,
-  connectionsActive: 1,
-  connectionsMax: 100,
-  dataBytes: 25_000_000,
-  walBytes: 16_777_216,
-  diskTotalBytes: 10_000_000_000,
-  diskFreeBytes: 9_000_000_000,
-  receiver: at === primary ? undefined : "streaming",
-  startedAt: Date.now() - 60_000,
-  containerRestarts: 0,
-  synchronous: at !== primary,
-})
+const member = (at: number, primary: number): InstanceHealth =>
+  instanceHealth(memberPod(clusterName("orders"), at), {
+    role: at === primary ? "primary" : "replica",
+    phase: at === primary ? "primary" : "streaming",
+    ready: true,
+    timeline: timeline(primary + 1),
+    lagBytes: at === primary ? 0 : 4096,
+    lagSeconds: 0,
+    connectionsUsed: 3,
+    connectionsActive: 1,
+    connectionsMax: 100,
+    dataBytes: 25_000_000,
+    walBytes: 16_777_216,
+    diskTotalBytes: 10_000_000_000,
+    diskFreeBytes: 9_000_000_000,
+    receiver: at === primary ? undefined : "streaming",
+    startedAt: Date.now() - 60_000,
+    synchronous: at !== primary,
+  })
 
 const health = (clusterId: ClusterId, state: ClusterState, primary: number): ClusterHealth => ({
   clusterId,

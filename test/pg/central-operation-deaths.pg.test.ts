@@ -1,7 +1,7 @@
 /** Every kind of operation, with central gone after each of its steps: the next central goes on from there. */
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { operationId, podName } from "#core/ids.ts"
+import { podName } from "#core/ids.ts"
 import { askedKinds, type OperationReport, stepsOf } from "#core/switchover/operation.ts"
 import { begun, ended, noSteps } from "#core/switchover/steps.ts"
 import type { Operation } from "#wire/rest/operations.ts"
@@ -10,6 +10,7 @@ import type { Central } from "../../src/central/central.ts"
 import { Api, quick, restUrl, rulePut } from "../fixtures/central.ts"
 import { centrals } from "../fixtures/centrals.ts"
 import { clusterHealth } from "../fixtures/cluster-health.ts"
+import { operationReport } from "../fixtures/operation-report.ts"
 import { ObedientSite } from "../fixtures/obedient-site.ts"
 import { eventually, type SiteStream } from "../fixtures/site.ts"
 
@@ -73,19 +74,6 @@ const asks: Readonly<Record<(typeof askedKinds)[number], { route: RouteName; bod
   promote: { route: "promoteMember", body: { to: b } },
 }
 
-const report = (id: string, change: Partial<OperationReport>): OperationReport => ({
-  operation: operationId(id),
-  revision: 1,
-  state: "running",
-  steps: [],
-  target: undefined,
-  error: undefined,
-  pointOfNoReturnAt: undefined,
-  startedAt: 1_750_000_000_000,
-  endedAt: undefined,
-  ...change,
-})
-
 async function tell(stream: SiteStream, told: OperationReport): Promise<void> {
   stream.send({ kind: "operation-update", report: told })
   await stream.next("operation-ack", ({ revision }) => revision === told.revision)
@@ -116,7 +104,7 @@ for (const kind of askedKinds)
     for (const name of stepsOf[kind]) {
       steps = begun(steps, name, 1_750_000_000_000 + revision)
       revision += 1
-      await tell(stream, report(asked.id, { revision, steps }))
+      await tell(stream, operationReport(asked.id, { revision, steps }))
       await again()
       const now = await on.operation(asked.id)
       assert.deepEqual(
@@ -133,7 +121,7 @@ for (const kind of askedKinds)
 
     const last = stepsOf[kind].at(-1) ?? "check"
     steps = ended(steps, last, { state: "done", at: 1_750_000_009_000, detail: "so" })
-    const end = report(asked.id, {
+    const end = operationReport(asked.id, {
       revision: revision + 1,
       state: "succeeded",
       steps,

@@ -4,7 +4,7 @@ import { once } from "node:events"
 import { test } from "node:test"
 import { WebSocket } from "ws"
 import type { InstanceHealth } from "#core/cluster/state.ts"
-import { operationId, podName, systemIdentifier, term } from "#core/ids.ts"
+import { podName, systemIdentifier, term } from "#core/ids.ts"
 import type { OperationReport } from "#core/switchover/operation.ts"
 import { begun, broken, ended, noSteps } from "#core/switchover/steps.ts"
 import { openDatabase } from "#io/postgres/sql.ts"
@@ -15,6 +15,7 @@ import { type Api, quick, restUrl } from "../fixtures/central.ts"
 import { centrals } from "../fixtures/centrals.ts"
 import { clusterHealth } from "../fixtures/cluster-health.ts"
 import { instanceHealth } from "../fixtures/instance-health.ts"
+import { operationReport } from "../fixtures/operation-report.ts"
 import { codeOf } from "../fixtures/rest.ts"
 import { eventually, type SiteStream } from "../fixtures/site.ts"
 
@@ -59,18 +60,12 @@ async function scene() {
 const start = (api: Api, id: string, body: { readonly to?: string } = {}): Promise<Operation> =>
   api.ok("startSwitchover", { params: { id }, body })
 const get = (api: Api, id: string): Promise<Operation> => api.ok("getOperation", { params: { id } })
-const report = (id: string, change: Partial<OperationReport> = {}): OperationReport => ({
-  operation: operationId(id),
-  revision: 1,
-  state: "running",
-  steps: begun(noSteps("switchover"), "check", 1_750_000_000_000),
-  target: b,
-  error: undefined,
-  pointOfNoReturnAt: undefined,
-  startedAt: 1_750_000_000_000,
-  endedAt: undefined,
-  ...change,
-})
+const report = (id: string, change: Partial<OperationReport> = {}): OperationReport =>
+  operationReport(id, {
+    steps: begun(noSteps("switchover"), "check", 1_750_000_000_000),
+    target: b,
+    ...change,
+  })
 async function tell(stream: SiteStream, told: OperationReport): Promise<void> {
   stream.send({ kind: "operation-update", report: told })
   const ack = await stream.next("operation-ack", ({ revision }) => revision === told.revision)

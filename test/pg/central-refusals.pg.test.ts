@@ -1,6 +1,5 @@
 /** What people ask for in a wrong way is refused by field, and changes nothing. */
 import assert from "node:assert/strict"
-import { randomUUID } from "node:crypto"
 import { test } from "node:test"
 import type { RouteName } from "#wire/rest/routes.ts"
 import {
@@ -12,7 +11,7 @@ import {
   rulePut,
   smallSpec,
 } from "../fixtures/central.ts"
-import { intentOf, refusedFields, route, routeNames } from "../fixtures/rest.ts"
+import { intentOf, refusedFields, route, routeNames, someId, unknownOf } from "../fixtures/rest.ts"
 import { oneCentral } from "../fixtures/one-central.ts"
 
 let url: string
@@ -21,12 +20,6 @@ let base: string
 oneCentral((opened) => {
   ;({ url, api, base } = opened)
 })
-
-const someId = randomUUID()
-const given = (name: RouteName): Given =>
-  route(name).params === undefined
-    ? {}
-    : { params: { id: someId, databaseId: someId, specVersion: "1", name: "work_mem" } }
 
 const everything = (): Promise<string> => intentOf(url)
 
@@ -39,7 +32,7 @@ test("every route refuses what it does not know, naming the field, and changes n
     const what = `${method} ${route(name).path}`
     const refused = async (more: Given, status: number): Promise<readonly string[]> =>
       refusedFields(
-        await api.raw(name, { ...given(name), ...more }),
+        await api.raw(name, { ...unknownOf(name), ...more }),
         status,
         `${what} ${JSON.stringify(more)}`,
       )
@@ -73,7 +66,7 @@ test("bodies that are no JSON, too large or poisoned are refused before anybody 
   const json = { ...auth, "content-type": "application/json" }
   for (const name of routeNames.filter((one) => route(one).body !== undefined)) {
     const { method } = route(name)
-    const path = pathOf(name, given(name))
+    const path = pathOf(name, unknownOf(name))
     const what = `${method} ${path}`
     refusedFields(await request(base, method, path, json, "{"), 400, what)
     refusedFields(

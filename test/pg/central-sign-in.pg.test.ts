@@ -1,20 +1,17 @@
 /** Who comes in: sessions by cookie, API tokens, and those who guess. */
 import assert from "node:assert/strict"
-import { randomUUID } from "node:crypto"
 import { test } from "node:test"
 import { problemSchema } from "#wire/rest/shapes.ts"
-import type { RouteName } from "#wire/rest/routes.ts"
 import {
   adminPassword,
   type Api,
-  type Given,
   pathOf,
   request,
   type RestAnswer,
   signIn,
 } from "../fixtures/central.ts"
 import { query } from "../fixtures/postgres.ts"
-import { intentOf, refusedFields, route, routeNames } from "../fixtures/rest.ts"
+import { intentOf, refusedFields, route, routeNames, unknownOf } from "../fixtures/rest.ts"
 import { oneCentral } from "../fixtures/one-central.ts"
 
 let url: string
@@ -24,18 +21,12 @@ oneCentral((opened) => {
   ;({ url, api, base } = opened)
 })
 
-const someId = randomUUID()
-const given = (name: RouteName): Given =>
-  route(name).params === undefined
-    ? {}
-    : { params: { id: someId, databaseId: someId, specVersion: "1", name: "work_mem" } }
-
 const everything = (): Promise<string> => intentOf(url)
 
 test("nothing can be read or done without signing in, or with a wrong token or cookie", async () => {
   const before = await everything()
   for (const name of routeNames.filter((one) => route(one).access !== "anyone")) {
-    const path = pathOf(name, given(name))
+    const path = pathOf(name, unknownOf(name))
     const { method } = route(name)
     for (const headers of [
       {},
