@@ -11,12 +11,12 @@ import { createInterface } from "node:readline"
 import { after, before, test } from "node:test"
 import {
   adminPassword,
-  Api,
+  type Api,
   quick,
   request,
   rulePut,
   signedIn,
-  signIn,
+  signedInAt,
   smallSpec,
   startTestCentral,
 } from "../fixtures/central.ts"
@@ -102,18 +102,7 @@ before(async () => {
   rest = await Balancer.open()
   grpc = await Balancer.open()
   balance(a, b)
-  const base = `http://127.0.0.1:${rest.port}`
-  const { cookie } = await signIn(base, adminPassword)
-  const made = await request(
-    base,
-    "POST",
-    "/api/v1/tokens",
-    { cookie, "content-type": "application/json" },
-    JSON.stringify({ name: "test" }),
-  )
-  assert.equal(made.status, 201, JSON.stringify(made.body))
-  assert.ok(typeof made.body === "object" && made.body !== null && "token" in made.body)
-  api = new Api(base, String(made.body.token))
+  api = await signedInAt(`http://127.0.0.1:${rest.port}`)
   for (let at = 0; at < sitesMost; at += 1)
     sites.push(await LinkedSite.join(grpc.port, api, `site-${at}`, { tier: "edge" }))
 })
