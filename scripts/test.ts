@@ -15,6 +15,8 @@ import { install, installCommand, type Installed } from "../src/demo/apt.ts"
 import { installPostgres } from "../src/demo/postgres.ts"
 
 const root = join(import.meta.dirname, "..")
+/** What Node made of the sources: each test file, and each program that it starts, would do that anew. */
+const compiled = join(root, "node_modules/.cache/compiled")
 /** Of each tier, where the time goes. */
 const longestFilesShown = 8
 const countsSchema = z.object({
@@ -343,7 +345,10 @@ async function main(words: readonly string[]): Promise<number> {
 async function runAll(wanted: readonly Tier[], mayInstall: boolean): Promise<number> {
   const provided = await provideAll(new Set(wanted.flatMap((tier) => tier.needs)), mayInstall)
   const chromium = findChromium()
-  const environment = chromium === undefined ? {} : { PG_SWARM_TEST_CHROMIUM: chromium }
+  const environment = {
+    NODE_COMPILE_CACHE: compiled,
+    ...(chromium === undefined ? {} : { PG_SWARM_TEST_CHROMIUM: chromium }),
+  }
   const outcomes = new Map<string, Outcome>()
   for (const tier of wanted) {
     if (interrupted) {

@@ -4,6 +4,7 @@ import { access } from "node:fs/promises"
 import { join } from "node:path"
 import { findServerBinaries, supportedMajors } from "#io/postgres/binaries.ts"
 import type { ServerBinaries } from "#io/postgres/binaries.ts"
+import { long } from "../long.ts"
 
 const clientTools = ["psql", "pg_basebackup", "pg_rewind"] as const
 
@@ -26,6 +27,12 @@ export async function installed(): Promise<readonly ServerBinaries[]> {
     .filter(({ major }) => chosen === undefined || String(major) === chosen)
   return all.filter(({ major }, at) => all.findIndex((binaries) => binaries.major === major) === at)
 }
+
+/** For facts of the whole, whose parts are shown on each version elsewhere: on the newest, and on each with PG_SWARM_TEST_LONG. */
+export const testNewest = (
+  fact: string,
+  body: (binaries: ServerBinaries) => Promise<void>,
+): Promise<void> => (long ? testEachVersion(fact, body) : testOnce(fact, body))
 
 /** One test for each major version that is installed; a skipped one for each that is not. */
 export async function testEachVersion(
