@@ -81,7 +81,7 @@ const aboutTime: readonly Mutant[] = [
 const aboutPauses: readonly Mutant[] = [
   {
     name: "R2: what was sent before a pause counts as if the clock had gone on",
-    file: `${sidecar}known.ts`,
+    file: `${sidecar}known-server.ts`,
     text: "    this.#stoodStillAt = this.#clock.now()\n",
     instead: "",
     only: ["machine paused", "member alone"],
