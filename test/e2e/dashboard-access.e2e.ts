@@ -18,7 +18,7 @@ import {
   assertSound,
   enter,
   live,
-  narrow,
+  looks,
   openStage,
   openWindow,
   settled,
@@ -64,14 +64,13 @@ async function freePort(): Promise<number> {
   return address.port
 }
 
-async function soundInEveryLook(page: Page, what: string): Promise<void> {
-  for (const colorScheme of ["light", "dark"] as const)
-    for (const viewport of [wide, narrow]) {
-      await page.emulateMedia({ colorScheme })
-      await page.setViewportSize(viewport)
-      await settled(page)
-      await assertSound(page, `${what}, ${colorScheme}, ${viewport.width} wide`)
-    }
+async function soundInLooks(page: Page, what: string): Promise<void> {
+  for (const { name, colorScheme, viewport } of looks.filter(({ skip }) => skip === false)) {
+    await page.emulateMedia({ colorScheme })
+    await page.setViewportSize(viewport)
+    await settled(page)
+    await assertSound(page, `${what}, ${name}`)
+  }
   await page.emulateMedia({ colorScheme: "light" })
   await page.setViewportSize(wide)
 }
@@ -92,7 +91,7 @@ test("a person is made, with a password that is shown once, and gets in with it"
   ada = await page.getByTestId("password").innerText()
   await page.getByRole("button", { name: "I have copied it" }).click()
   await page.getByRole("row", { name: /^ada/ }).getByText("never").waitFor()
-  await soundInEveryLook(page, "people")
+  await soundInLooks(page, "people")
   await using hers = await openWindow(stage, restUrl(central))
   await enter(hers.page, "ada", ada)
   assert.equal(await hers.page.getByRole("link", { name: "People" }).count(), 0)
@@ -105,7 +104,7 @@ test("the own password is changed and the own sessions are ended under the accou
   await enter(here.page, "ada", ada, "/account")
   const { page } = here
   await page.getByRole("cell", { name: /this one/ }).waitFor()
-  await soundInEveryLook(page, "account")
+  await soundInLooks(page, "account")
   await page
     .getByRole("button", { name: /^End the session from/ })
     .first()
@@ -163,7 +162,7 @@ test("a token whose answer was lost is made once, shown once, and revoked", asyn
   await page.getByRole("button", { name: "I have copied it" }).click()
   const { items } = await api.ok("listTokens")
   assert.equal(items.filter(({ name }) => name === "lost-and-found").length, 1)
-  await soundInEveryLook(page, "tokens")
+  await soundInLooks(page, "tokens")
   await page.getByRole("button", { name: "Revoke lost-and-found" }).click()
   await page
     .getByRole("alertdialog")
@@ -182,7 +181,7 @@ test("the audit says who changed what, field by field, and narrows", async () =>
   assert.equal(await changes.getByText("lost-and-found").count(), 0)
   await changes.locator("summary").first().click()
   await changes.getByText("disabled").first().waitFor()
-  await soundInEveryLook(page, "audit")
+  await soundInLooks(page, "audit")
   await page.goto("/audit?actor=nobody-is-called-so")
   await page.getByText("No change matches").waitFor()
 })
@@ -193,7 +192,7 @@ test("through the identity provider: away, then in with the role of the group, t
   await page.goto("/sign-in")
   await page.getByRole("link", { name: "Sign in with Example ID" }).click()
   await page.getByText("The identity provider does not answer.").waitFor()
-  await soundInEveryLook(page, "sign-in")
+  await soundInLooks(page, "sign-in")
   idp.open(redirectUri, {
     ned: { preferred_username: "ned", groups: ["north"] },
     eve: { preferred_username: "eve", groups: ["visitors"] },

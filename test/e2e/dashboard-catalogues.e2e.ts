@@ -17,12 +17,11 @@ import { Site, type SiteStream } from "../fixtures/site.ts"
 import {
   assertSound,
   enter,
-  narrow,
+  looks,
   openStage,
   openWindow,
   settled,
   type Stage,
-  wide,
 } from "./dashboard/browser.ts"
 
 let server: TestServer
@@ -142,29 +141,29 @@ test("a rule is edited in its set, its mistake is shown at its field, and the sa
   await page.getByRole("button", { name: "Example" }).click()
   await page.getByRole("button", { name: "Try", exact: true }).click()
   await page.getByText("new-rule takes 1, acts 1").waitFor()
-  await sound("sandbox-wide-light")
+  await sound("sandbox-light-and-wide")
   await page.getByRole("button", { name: "Save" }).click()
   await page.getByText("quiet is saved").waitFor()
   const stored = await api.ok("getRuleSet", { params: { id: ruleSet } })
   assert.deepEqual([stored.version, stored.set.rules[0]?.name], [2, "new-rule"])
 })
 
-for (const colorScheme of ["light", "dark"] as const)
-  for (const [size, viewport] of Object.entries({ wide, narrow }))
-    test(`the screens are sound in the ${colorScheme} theme on a ${size} screen`, async () => {
-      await page.emulateMedia({ colorScheme })
-      await page.setViewportSize(viewport)
-      for (const [name, address] of Object.entries({
-        tiers: "/storage-tiers",
-        images: "/images",
-        "rule-sets": "/recovery-rules",
-        "built-in": "/recovery-rules/built-in",
-        satellite: `/satellites/${site.id}`,
-      })) {
-        await page.goto(address)
-        await sound(`${name}-${size}-${colorScheme}`)
-      }
-      await page.goto(`/recovery-rules/${ruleSet}`)
-      await page.getByRole("button", { name: /page-invalid/ }).click()
-      await sound(`rule-set-${size}-${colorScheme}`)
-    })
+for (const { name: look, skip, colorScheme, viewport } of looks)
+  test(`the screens are sound, ${look}`, { skip }, async () => {
+    await page.emulateMedia({ colorScheme })
+    await page.setViewportSize(viewport)
+    const suffix = look.replaceAll(" ", "-")
+    for (const [name, address] of Object.entries({
+      tiers: "/storage-tiers",
+      images: "/images",
+      "rule-sets": "/recovery-rules",
+      "built-in": "/recovery-rules/built-in",
+      satellite: `/satellites/${site.id}`,
+    })) {
+      await page.goto(address)
+      await sound(`${name}-${suffix}`)
+    }
+    await page.goto(`/recovery-rules/${ruleSet}`)
+    await page.getByRole("button", { name: /page-invalid/ }).click()
+    await sound(`rule-set-${suffix}`)
+  })

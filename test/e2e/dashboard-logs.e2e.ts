@@ -1,4 +1,4 @@
-/** Following a log in Chromium: what a person sees of it while it is written, in both themes and widths. */
+/** Following a log in Chromium: what a person sees of it while it is written. */
 import assert from "node:assert/strict"
 import { readFile } from "node:fs/promises"
 import { after, test } from "node:test"
@@ -7,12 +7,11 @@ import type { LineLevel } from "#core/logs/tail.ts"
 import type { TailMessage } from "#wire/log-tail-live.ts"
 import {
   assertSound,
-  narrow,
+  looks,
   openScene,
   openStage,
   type Scene,
   signIn,
-  wide,
 } from "./dashboard/browser.ts"
 import { eventually } from "../fixtures/site.ts"
 
@@ -38,79 +37,77 @@ const written = async ({ central }: Scene, sent: TailMessage): Promise<void> => 
   await eventually("somebody follows", () => Promise.resolve(central.write("/log", sent) > 0))
 }
 
-for (const colorScheme of ["light", "dark"] as const)
-  for (const [width, viewport] of Object.entries({ wide, narrow }))
-    test(`a log is read, held, searched and taken along in the ${colorScheme} theme on a ${width} screen`, async () => {
-      await using scene = await openScene(stage, { colorScheme, viewport, acceptDownloads: true })
-      const { page, central, complaints } = scene
-      const cluster = present(
-        central.fleet.clusters.find(({ name }) => name === "telemetry"),
-        "the fleet has it",
-      )
-      await signIn(scene, `/clusters/${cluster.id}/logs?pod=telemetry-1`)
-      const log = page.getByRole("region", { name: "Log of telemetry-1 postgres" })
-      await log.waitFor()
-      const at = "2026-01-01 10:20:30.456 UTC [71]"
-      await written(
-        scene,
-        message([
-          `${at} (postmaster) LOG:  database system is ready to accept connections`,
-          `${at} (client backend) LOG:  statement: CREATE ROLE app LOGIN PASSWORD '[redacted]'`,
-        ]),
-      )
-      central.write(
-        "/log",
-        message(
-          [`${at} (client backend) ERROR:  relation "x" does not exist`, "\tat character 15"],
-          { level: "error" },
+for (const { name, skip, colorScheme, viewport } of looks)
+  test(`a log is read, held, searched and taken along, ${name}`, { skip }, async () => {
+    await using scene = await openScene(stage, { colorScheme, viewport, acceptDownloads: true })
+    const { page, central, complaints } = scene
+    const cluster = present(
+      central.fleet.clusters.find(({ name }) => name === "telemetry"),
+      "the fleet has it",
+    )
+    await signIn(scene, `/clusters/${cluster.id}/logs?pod=telemetry-1`)
+    const log = page.getByRole("region", { name: "Log of telemetry-1 postgres" })
+    await log.waitFor()
+    const at = "2026-01-01 10:20:30.456 UTC [71]"
+    await written(
+      scene,
+      message([
+        `${at} (postmaster) LOG:  database system is ready to accept connections`,
+        `${at} (client backend) LOG:  statement: CREATE ROLE app LOGIN PASSWORD '[redacted]'`,
+      ]),
+    )
+    central.write(
+      "/log",
+      message([`${at} (client backend) ERROR:  relation "x" does not exist`, "\tat character 15"], {
+        level: "error",
+      }),
+    )
+    central.write(
+      "/log",
+      message([`${at} (client backend) WARNING:  there is no transaction`], {
+        level: "warn",
+        dropped: 1234,
+      }),
+    )
+    central.write(
+      "/log",
+      message(
+        Array.from(
+          { length: 100 },
+          (_, line) =>
+            `${at} (checkpointer) LOG:  checkpoint ${line} ${"wrote 12 buffers; ".repeat(6)}`,
         ),
+      ),
+    )
+    await log.getByText("1,234 lines left out here").waitFor()
+    const distance = () =>
+      log.evaluate(
+        ({ scrollHeight, scrollTop, clientHeight }) => scrollHeight - scrollTop - clientHeight,
       )
-      central.write(
-        "/log",
-        message([`${at} (client backend) WARNING:  there is no transaction`], {
-          level: "warn",
-          dropped: 1234,
-        }),
-      )
-      central.write(
-        "/log",
-        message(
-          Array.from(
-            { length: 100 },
-            (_, line) =>
-              `${at} (checkpointer) LOG:  checkpoint ${line} ${"wrote 12 buffers; ".repeat(6)}`,
-          ),
-        ),
-      )
-      await log.getByText("1,234 lines left out here").waitFor()
-      const distance = () =>
-        log.evaluate(
-          ({ scrollHeight, scrollTop, clientHeight }) => scrollHeight - scrollTop - clientHeight,
-        )
-      await eventually("the newest line is in sight", async () => (await distance()) < 24)
-      await assertSound(page, "a log that is followed")
-      await log.evaluate((element) => element.scrollTo({ top: 0 }))
-      await page.getByRole("button", { name: "Jump to the end" }).click()
-      await eventually("the end is in sight again", async () => (await distance()) < 24)
-      await page.getByRole("searchbox", { name: "Search in what is shown" }).fill("RELATION")
-      await page.getByText("1 line shown").waitFor()
-      const downloading = page.waitForEvent("download")
-      await page.getByRole("button", { name: "Download" }).click()
-      const file = await (await downloading).path()
-      assert.match(
-        await readFile(file, "utf8"),
-        /^2026-01-01T10:20:30\.456Z .*relation "x" does not exist\n$/,
-      )
-      central.write(
-        "/log",
-        message([], {
-          standing: { kind: "ended", end: "gone", why: "telemetry-1 did not come back" },
-        }),
-      )
-      await page.getByRole("alert").getByText("telemetry-1 did not come back").waitFor()
-      await assertSound(page, "a log that has ended")
-      assert.deepEqual(complaints, [])
-    })
+    await eventually("the newest line is in sight", async () => (await distance()) < 24)
+    await assertSound(page, "a log that is followed")
+    await log.evaluate((element) => element.scrollTo({ top: 0 }))
+    await page.getByRole("button", { name: "Jump to the end" }).click()
+    await eventually("the end is in sight again", async () => (await distance()) < 24)
+    await page.getByRole("searchbox", { name: "Search in what is shown" }).fill("RELATION")
+    await page.getByText("1 line shown").waitFor()
+    const downloading = page.waitForEvent("download")
+    await page.getByRole("button", { name: "Download" }).click()
+    const file = await (await downloading).path()
+    assert.match(
+      await readFile(file, "utf8"),
+      /^2026-01-01T10:20:30\.456Z .*relation "x" does not exist\n$/,
+    )
+    central.write(
+      "/log",
+      message([], {
+        standing: { kind: "ended", end: "gone", why: "telemetry-1 did not come back" },
+      }),
+    )
+    await page.getByRole("alert").getByText("telemetry-1 did not come back").waitFor()
+    await assertSound(page, "a log that has ended")
+    assert.deepEqual(complaints, [])
+  })
 
 test("the logs of a member are opened from its row", async () => {
   await using scene = await openScene(stage)

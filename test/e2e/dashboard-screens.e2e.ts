@@ -1,14 +1,11 @@
-/**
- * Every screen, light on a wide screen and dark on a narrow one, and the other way round with PG_SWARM_TEST_LONG: sound for
- * axe, inside the window, without a complaint.
- */
+/** Every screen, in both themes and widths: sound for axe, inside the window, without a complaint. */
 import assert from "node:assert/strict"
 import { after, test } from "node:test"
-import { whyNotShort } from "../long.ts"
 import { pagesOf } from "./dashboard/addresses.ts"
 import {
   assertFits,
   assertSound,
+  looks,
   narrow,
   openScene,
   openStage,
@@ -23,31 +20,23 @@ import { strained } from "./dashboard/strained.ts"
 const stage = await openStage()
 after(() => stage[Symbol.asyncDispose]())
 
-const skipped = (colorScheme: "light" | "dark", name: string): string | false =>
-  (colorScheme === "light") === (name === "wide") ? false : whyNotShort
+for (const { name, skip, colorScheme, viewport } of looks)
+  test(`every page is sound, ${name}`, { skip }, async () => {
+    await using scene = await openScene(stage, { colorScheme, viewport })
+    const { page, complaints } = scene
+    await page.goto("/sign-in")
+    await settled(page)
+    await assertSound(page, "/sign-in")
+    await signIn(scene)
+    for (const address of Object.values(await pagesOf(scene))) {
+      await page.goto(address)
+      await settled(page)
+      await assertSound(page, address)
+    }
+    assert.deepEqual(complaints, [])
+  })
 
-for (const colorScheme of ["light", "dark"] as const) {
-  for (const [name, viewport] of Object.entries({ wide, narrow })) {
-    const skip = skipped(colorScheme, name)
-    test(
-      `every page is sound in the ${colorScheme} theme on a ${name} screen`,
-      { skip },
-      async () => {
-        await using scene = await openScene(stage, { colorScheme, viewport })
-        const { page, complaints } = scene
-        await page.goto("/sign-in")
-        await settled(page)
-        await assertSound(page, "/sign-in")
-        await signIn(scene)
-        for (const address of Object.values(await pagesOf(scene))) {
-          await page.goto(address)
-          await settled(page)
-          await assertSound(page, address)
-        }
-        assert.deepEqual(complaints, [])
-      },
-    )
-  }
+for (const colorScheme of ["light", "dark"] as const)
   test(`every dialog is sound in the ${colorScheme} theme`, async () => {
     await using scene = await openScene(stage, { colorScheme })
     const { page, complaints } = scene
@@ -92,22 +81,17 @@ for (const colorScheme of ["light", "dark"] as const) {
     await assertSound(page, "account")
     assert.deepEqual(complaints, [])
   })
-}
 
-for (const colorScheme of ["light", "dark"] as const)
-  for (const [name, viewport] of Object.entries({ wide, narrow })) {
-    const skip = skipped(colorScheme, name)
-    const what = `dialogs that decide over data are sound in the ${colorScheme} theme on a ${name} screen`
-    test(what, { skip }, async () => {
-      await using scene = await openScene(stage, { colorScheme, viewport })
-      await signIn(scene)
-      for (const [dialog, open] of Object.entries(graveDialogs)) {
-        await open(scene)
-        await assertSound(scene.page, dialog)
-      }
-      assert.deepEqual(scene.complaints, [])
-    })
-  }
+for (const { name, skip, colorScheme, viewport } of looks)
+  test(`dialogs that decide over data are sound, ${name}`, { skip }, async () => {
+    await using scene = await openScene(stage, { colorScheme, viewport })
+    await signIn(scene)
+    for (const [dialog, open] of Object.entries(graveDialogs)) {
+      await open(scene)
+      await assertSound(scene.page, dialog)
+    }
+    assert.deepEqual(scene.complaints, [])
+  })
 
 for (const [name, viewport] of Object.entries({ wide, narrow })) {
   test(`names as long as they may be have room on a ${name} screen`, async () => {

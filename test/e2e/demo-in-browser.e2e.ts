@@ -1,27 +1,16 @@
 /** The demo as a stranger meets it: signs in, lets a satellite in, and watches a failover and a switchover, all in Chromium. */
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { AxeBuilder } from "@axe-core/playwright"
 import { chromium, type Page } from "playwright-core"
 import { present } from "#core/assert.ts"
 import { adminUser } from "../../src/demo/compose.ts"
 import { postmasterOf, processesOfPod } from "../../src/demo/containers.ts"
 import { clusterName, ensureProfile, ensureRule } from "../../src/demo/fleet.ts"
+import { assertAccessible } from "./dashboard/browser.ts"
 import { openTestDemo, siteOf } from "./demo-fixture.ts"
 
 const patience = 180_000
 const browser = process.env["PG_SWARM_TEST_CHROMIUM"] ?? "/usr/bin/chromium"
-
-/** Nothing serious or critical on the page as it is now. */
-async function accessible(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze()
-  const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical")
-  assert.deepEqual(
-    serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`),
-    [],
-    `axe on ${page.url()}`,
-  )
-}
 
 const history = (page: Page) => page.getByRole("list", { name: "Role changes" })
 
@@ -42,7 +31,7 @@ async function switchedOver(page: Page, to: string): Promise<void> {
   const dialog = page.getByRole("dialog")
   // Its label hides the input of a radio from the pointer.
   await dialog.getByRole("radio", { name: new RegExp(`^${to}`) }).press("Space")
-  await accessible(page)
+  await assertAccessible(page, page.url())
   await dialog.getByRole("button", { name: `Switch over to ${to}` }).click()
   const panel = page.getByRole("region", { name: `Switchover to ${to}` })
   await panel.getByText(`${to} is primary`).waitFor()
@@ -85,7 +74,7 @@ test("a person signs in, approves a satellite and sees a failover and a switchov
     // No reload from here on: everything that follows arrives by itself.
     await page.evaluate("globalThis.stayed = true")
     await page.getByText("3 of 3 ready").waitFor()
-    await accessible(page)
+    await assertAccessible(page, page.url())
 
     const { items } = await demo.api.call("listClusters", { query: {} })
     const cluster = present(items[0], "there is a cluster")
@@ -112,7 +101,7 @@ test("a person signs in, approves a satellite and sees a failover and a switchov
     await explainedLive(page, old, present(after.primary ?? undefined, "it has a primary"))
     await switchedOver(page, old)
     assert.equal(await page.evaluate("globalThis.stayed"), true, "the page was not loaded again")
-    await accessible(page)
+    await assertAccessible(page, page.url())
   } finally {
     await chrome.close()
   }

@@ -35,7 +35,7 @@ async function siteOf({ cluster }: Scene): Promise<SiteStandIn> {
 
 await play(
   "a switchover moves the role, or leaves everything as it is",
-  { members: 3, durability: "quorum", versions: "newest" },
+  { members: 3, durability: "quorum" },
   [
     {
       name: "CN5: the role goes to the named member, and every step is told",
@@ -171,7 +171,7 @@ const victims = ["the primary's sidecar", "the candidate's sidecar", "the satell
 
 await play(
   "whoever dies in the middle of a switchover, there is one primary and everybody follows it",
-  { members: 3, durability: "quorum", versions: "newest" },
+  { members: 3, durability: "quorum" },
   holds.flatMap(({ at, hold }) =>
     victims.map((victim) => ({
       name: `OW17: ${victim} dies at ${at}`,

@@ -2,13 +2,14 @@
 import { test } from "node:test"
 import { access } from "node:fs/promises"
 import { join } from "node:path"
+import { crc32 } from "node:zlib"
 import { findServerBinaries, supportedMajors } from "#io/postgres/binaries.ts"
 import type { ServerBinaries } from "#io/postgres/binaries.ts"
 import { long } from "../long.ts"
 
 const clientTools = ["psql", "pg_basebackup", "pg_rewind"] as const
 
-/** For a person: `PG_SWARM_TEST_MAJOR=15` leaves out all other versions, also where only the newest is played. */
+/** For a person: `PG_SWARM_TEST_MAJOR=15` leaves out all other versions. */
 const chosen = process.env["PG_SWARM_TEST_MAJOR"]
 
 /** Server binaries of this machine that have the client tools beside them, newest first. */
@@ -28,19 +29,25 @@ export async function installed(): Promise<readonly ServerBinaries[]> {
   return all.filter(({ major }, at) => all.findIndex((binaries) => binaries.major === major) === at)
 }
 
-/** For facts of the whole, whose parts are shown on each version elsewhere: on the newest, and on each with PG_SWARM_TEST_LONG. */
-export const testNewest = (
-  fact: string,
-  body: (binaries: ServerBinaries) => Promise<void>,
-): Promise<void> => (long ? testEachVersion(fact, body) : testOnce(fact, body))
+/**
+ * The major versions that a fact is shown on: one of those that are installed, chosen by its name, so that all facts
+ * together go through all versions; with PG_SWARM_TEST_LONG every version that pg-swarm supports.
+ */
+export function majorsFor(fact: string, here: readonly ServerBinaries[]): readonly number[] {
+  if (long) return supportedMajors
+  const newestFirst = here.map(({ major }) => major)
+  const chosen = newestFirst[crc32(fact) % newestFirst.length]
+  return chosen === undefined ? [] : [chosen]
+}
 
-/** One test for each major version that is installed; a skipped one for each that is not. */
+/** For facts that may depend on the version; a skipped test for one that is not installed. */
 export async function testEachVersion(
   fact: string,
   body: (binaries: ServerBinaries) => Promise<void>,
 ): Promise<void> {
   const here = await installed()
-  for (const major of supportedMajors) {
+  if (here.length === 0) test(fact, { skip: nothingInstalled })
+  for (const major of majorsFor(fact, here)) {
     const binaries = here.find((one) => one.major === major)
     if (binaries === undefined)
       test(`PostgreSQL ${major}: ${fact}`, { skip: `PostgreSQL ${major} is not installed here` })
@@ -48,13 +55,14 @@ export async function testEachVersion(
   }
 }
 
+const nothingInstalled = "no PostgreSQL server with its client tools is installed here"
+
 /** One test, on the newest version that is installed: for facts that do not depend on it. */
 export async function testOnce(
   fact: string,
   body: (binaries: ServerBinaries) => Promise<void>,
 ): Promise<void> {
   const [newest] = await installed()
-  if (newest === undefined)
-    test(fact, { skip: "no PostgreSQL server with its client tools is installed here" })
+  if (newest === undefined) test(fact, { skip: nothingInstalled })
   else test(fact, { timeout: 180_000 }, () => body(newest))
 }

@@ -50,7 +50,7 @@ const errors: readonly Act[] = codes.map((code) => ({
 
 await play(
   "an outage of the Kubernetes API is no outage of the database",
-  { members: 3, durability: "preferred", versions: "newest" },
+  { members: 3, durability: "preferred" },
   [
     {
       name: `OW1 PA13 PA17: without the API for ${awayMs / 1000} s no write fails and no role changes`,
@@ -161,7 +161,7 @@ await play(
 
 await play(
   "two members depend on each other when the API is away",
-  { members: 2, durability: "preferred", versions: "newest" },
+  { members: 2, durability: "preferred" },
   [
     {
       name: "PA18: a primary of two stops when neither the API nor the other member answers, and is back with the other",

@@ -15,7 +15,7 @@ const endContainer = async (member: Member): Promise<void> => {
 
 await play(
   "whatever process ends, one member serves and nothing is lost",
-  { members: 3, durability: "quorum", versions: "every" },
+  { members: 3, durability: "quorum" },
   [
     {
       name: "MG1 PA11: a killed postmaster makes a caught-up standby primary",

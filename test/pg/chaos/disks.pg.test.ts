@@ -31,7 +31,6 @@ await play(
   {
     members: 3,
     durability: "quorum",
-    versions: "newest",
     volume: mebibytes(400),
     skip: noSmallVolumes,
   },

@@ -12,7 +12,7 @@ const rows = "select count(*)::int4 as n from stray"
 
 await play(
   "whatever became of a member's data, it streams again",
-  { members: 2, durability: "async", versions: "newest" },
+  { members: 2, durability: "async" },
   [
     {
       name: "ST4 PA6: an old primary that comes back with more WAL is rewound, and what is lost is told",
@@ -176,7 +176,6 @@ await play(
   {
     members: 2,
     durability: "preferred",
-    versions: "newest",
     parameters: { max_slot_wal_keep_size: "32MB", wal_keep_size: "0" },
   },
   [

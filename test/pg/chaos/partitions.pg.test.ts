@@ -13,7 +13,7 @@ const cutMs = 10_000
 
 await play(
   "wherever the network is cut, at most one side writes",
-  { members: 3, durability: "quorum", versions: "newest" },
+  { members: 3, durability: "quorum" },
   [
     {
       name: "OW3 CN6: a primary that reaches neither the API nor its peers stops before another serves",

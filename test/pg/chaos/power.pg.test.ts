@@ -63,10 +63,10 @@ const act = (order: readonly number[], withApi: boolean): Act => ({
 // The orders matter to decisions, not to PostgreSQL: every one of them on the newest version, one on the others.
 await play(
   "after a power cut the most advanced member leads, whoever starts first",
-  { members: 3, durability: "quorum", versions: "newest" },
+  { members: 3, durability: "quorum" },
   orders.map((order) => act(order, true)),
 )
-await play("a power cut", { members: 3, durability: "preferred", versions: "newest" }, [
+await play("a power cut", { members: 3, durability: "preferred" }, [
   act([2, 0, 1], false),
   ...(long ? orders.map((order) => act(order, false)) : []),
 ])

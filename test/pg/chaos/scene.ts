@@ -1,10 +1,9 @@
 /** What chaos tests begin and end with: a whole cluster under load, and the same again after each fault. */
 import { test } from "node:test"
-import { supportedMajors } from "#io/postgres/binaries.ts"
 import type { FailoverCluster, Member, Options } from "../failover-cluster.ts"
 import { long } from "../../long.ts"
 import { started } from "../failover-started.ts"
-import { installed } from "../versions.ts"
+import { installed, majorsFor } from "../versions.ts"
 import { freeVolume } from "./small-volume.ts"
 import { Witnesses } from "./witnesses.ts"
 
@@ -30,14 +29,13 @@ export type Act = {
 const chosen = new RegExp(process.env["PG_SWARM_TEST_ACTS"] ?? "")
 
 /**
- * One test for each installed version (or the newest, where it can not matter): starts a cluster of members that
+ * On the version that its name is given to (`majorsFor`): starts a cluster of members that
  * reach each other through links, puts it under load, and plays the acts one after the other. After each the
  * cluster must be whole again, with every acknowledged commit on every member and no two writers at one instant.
  */
 export async function play(
   what: string,
   options: Omit<Options, "links"> & {
-    readonly versions: "every" | "newest"
     /** Why it can not be played here. */
     readonly skip?: string | undefined
   },
@@ -46,8 +44,7 @@ export async function play(
   const acts = all.filter(({ name }) => chosen.test(name))
   if (acts.length === 0) return
   const here = await installed()
-  const majors = options.versions === "every" || long ? supportedMajors : [here[0]?.major ?? 0]
-  for (const major of majors) {
+  for (const major of majorsFor(what, here)) {
     const binaries = here.find((one) => one.major === major)
     const skip =
       binaries === undefined ? `PostgreSQL ${major} is not installed here` : (options.skip ?? false)

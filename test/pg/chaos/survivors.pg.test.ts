@@ -12,7 +12,7 @@ const silentMs = long ? 60_000 : 9_000
 
 await play(
   "who survives alone does not take what it can not know",
-  { members: 3, durability: "quorum", versions: "newest" },
+  { members: 3, durability: "quorum" },
   [
     {
       name: "AF4 PA5: of two lost at once the survivor does not promote itself, says why, and does when one is back",
@@ -87,7 +87,7 @@ await play(
 
 await play(
   "in preferred durability the cluster prefers to serve, and says what that may cost",
-  { members: 2, durability: "preferred", versions: "newest" },
+  { members: 2, durability: "preferred" },
   [
     {
       name: "CN23 PA1: without its standby the primary serves on, and waits for it again when it is back",
