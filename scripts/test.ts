@@ -6,13 +6,13 @@
  */
 import { spawn } from "node:child_process"
 import { existsSync, globSync } from "node:fs"
-import { mkdtemp, readFile, rm } from "node:fs/promises"
-import { tmpdir } from "node:os"
+import { readFile } from "node:fs/promises"
 import { join, relative } from "node:path"
 import * as z from "zod"
 import { findServerBinaries } from "#io/postgres/binaries.ts"
 import { install, installCommand, type Installed } from "../src/demo/apt.ts"
 import { installPostgres } from "../src/demo/postgres.ts"
+import { openScratch } from "./test-scratch.ts"
 
 const root = join(import.meta.dirname, "..")
 /** What Node made of the sources: each test file, and each program that it starts, would do that anew. */
@@ -33,7 +33,13 @@ type Counts = z.infer<typeof countsSchema> & {
 
 /** What a tier found: its counts, or that it was not run at all. */
 type Outcome =
-  | { readonly kind: "ran"; readonly counts: Counts; readonly seconds: number }
+  | {
+      readonly kind: "ran"
+      readonly counts: Counts
+      /** Processes that its tests left behind, or could not end because they were ended themselves. */
+      readonly strays: number
+      readonly seconds: number
+    }
   | { readonly kind: "left-out"; readonly why: string }
 
 type Tier = {
@@ -167,16 +173,13 @@ async function runTier(
   if (files.length === 0) return { kind: "left-out", why: "it has no tests yet" }
   heading(`${tier.name}: ${tier.what}`)
   const began = performance.now()
-  const scratch = await mkdtemp(join(tmpdir(), "pg-swarm-test-"))
-  try {
-    const counts =
-      tier.name === "dashboard"
-        ? await vitest(join(scratch, "counts.json"))
-        : await nodeTest(tier, files, scratch, environment)
-    return { kind: "ran", counts, seconds: (performance.now() - began) / 1000 }
-  } finally {
-    await rm(scratch, { recursive: true, force: true })
-  }
+  await using scratch = await openScratch()
+  const counts =
+    tier.name === "dashboard"
+      ? await vitest(join(scratch.folder, "counts.json"))
+      : await nodeTest(tier, files, scratch.folder, { ...environment, TMPDIR: scratch.folder })
+  const strays = await scratch.endStrays()
+  return { kind: "ran", counts, strays, seconds: (performance.now() - began) / 1000 }
 }
 
 async function nodeTest(
@@ -371,6 +374,7 @@ function report(outcomes: ReadonlyMap<string, Outcome>, wanted: readonly Tier[])
   const sum = { passed: 0, failed: 0, skipped: 0 }
   const leftOut: string[] = []
   const unsteady: string[] = []
+  const left: string[] = []
   for (const [name, outcome] of outcomes) {
     if (outcome.kind === "left-out") {
       console.log(`${name.padEnd(10)} LEFT OUT`)
@@ -389,6 +393,7 @@ function report(outcomes: ReadonlyMap<string, Outcome>, wanted: readonly Tier[])
     sum.failed += failed
     sum.skipped += skipped
     unsteady.push(...outcome.counts.unsteady)
+    if (outcome.strays > 0) left.push(`${name}: ${outcome.strays}`)
   }
   const kubeconfig = process.env["PG_SWARM_TEST_KUBECONFIG"] ?? ""
   if (kubeconfig === "" && wanted.some((tier) => tier.name === "kube"))
@@ -400,6 +405,7 @@ function report(outcomes: ReadonlyMap<string, Outcome>, wanted: readonly Tier[])
     console.log(
       `UNSTEADY  ${relative(root, file)}: failed once, passed when it was run again, alone`,
     )
+  for (const line of left) console.log(`LEFT RUNNING  ${line} processes outlived their tests`)
   console.log(`${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped`)
   return sum.failed > 0 || sum.passed === 0 ? 1 : 0
 }
