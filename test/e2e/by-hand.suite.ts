@@ -39,7 +39,7 @@ export async function restartedInFull(
   const primary = await untilWhole(world, wholeMs)
   const before = await identity(world)
   const servers = await serversOf(api, id)
-  await using writer = new Writer(`restart-${Date.now()}`, world.database, 5)
+  await using writer = new Writer(`restart-${Date.now()}`, world.database, 20)
   await writer.nextCommit(wholeMs)
   const since = performance.now()
   const asked = await api.call("restartCluster", { params, body: { mode: "full" } })
@@ -81,7 +81,7 @@ export async function pausedByHand(
   const { kube, namespace, cluster } = world
   const primary = await untilWhole(world, wholeMs)
   const { term } = await kube.lease(namespace, cluster)
-  await using writer = new Writer(`pause-${Date.now()}`, world.database, 5)
+  await using writer = new Writer(`pause-${Date.now()}`, world.database, 20)
   await writer.nextCommit(wholeMs)
   const begun = performance.now()
   await api.call("pauseCluster", { params, body: { reason: "to look at it" } })

@@ -216,7 +216,7 @@ const acts: readonly Act[] = [
 
 async function playAll(t: TestContext, demo: Demo, patient: Patient, world: World): Promise<void> {
   await untilWhole(world, wholeMs)
-  await using writer = new Writer(`chaos-${Date.now()}`, world.database, 5)
+  await using writer = new Writer(`chaos-${Date.now()}`, world.database, 20)
   const api = new KubeApi(await kubeconfigAccess(patient.site.kubeconfig))
   using _api = api
   let broken = ""

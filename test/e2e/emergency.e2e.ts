@@ -33,7 +33,7 @@ test("a paused cluster that lost its primary is promoted by REST, and what that 
   const { id, name, namespace, members } = patient
   const params = { id }
   const shown = () => api.call("getCluster", { params })
-  await using writer = new Writer("emergency", await admitApplication(patient), 5)
+  await using writer = new Writer("emergency", await admitApplication(patient), 20)
   await writer.nextCommit(withinMs)
 
   const promote = (body: { to: string; acceptLoss: boolean; confirm?: string }) =>

@@ -128,7 +128,7 @@ export async function failoverScenario(
   say: (line: string) => void,
 ): Promise<readonly Outcome[]> {
   await untilWhole(world, rejoinMs)
-  await using writer = new Writer(`${name}-${Date.now()}`, world.database, 5)
+  await using writer = new Writer(`${name}-${Date.now()}`, world.database, 20)
   await writer.nextCommit(takeoverMs)
   const outcomes: Outcome[] = []
   const step = async (

@@ -36,7 +36,7 @@ test("the primary's role is handed over by REST; nothing acknowledged is lost, w
     killPostmaster: () => Promise.resolve(),
     vanishNode: undefined,
   }
-  await using writer = new Writer("switchover", world.database, 5)
+  await using writer = new Writer("switchover", world.database, 20)
   await writer.nextCommit(healthyMs)
 
   /** Asks for a switchover, lets `meanwhile` happen, and tells how it ended once the cluster is whole again. */

@@ -1,8 +1,7 @@
 /** Waiting in tests: for a fact, with a bound, and with what was last seen in the failure. */
 import assert from "node:assert/strict"
 import { setTimeout as sleep } from "node:timers/promises"
-
-const lookEveryMs = 100
+import { firstPause, nextPause } from "../fixtures/asking.ts"
 
 /** Resolves with what `look` finds; tells what `seen` shows when it does not find it in time. */
 export async function until<T>(
@@ -13,7 +12,7 @@ export async function until<T>(
 ): Promise<T> {
   const end = performance.now() + withinMs
   let failure = ""
-  for (;;) {
+  for (let pause = firstPause; ; pause = nextPause(pause)) {
     try {
       const found = await look()
       if (found !== undefined) return found
@@ -25,6 +24,6 @@ export async function until<T>(
       const last = JSON.stringify(await seen().catch(String))
       assert.fail(`not within ${withinMs / 1000} s: ${what}; last seen ${last}${failure}`)
     }
-    await sleep(lookEveryMs)
+    await sleep(pause)
   }
 }

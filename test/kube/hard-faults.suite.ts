@@ -124,7 +124,7 @@ export async function hardFaults(world: World, say: (line: string) => void): Pro
     say("LEFT OUT: faults below Kubernetes; its containers are no processes of this host")
     return
   }
-  await using writer = new Writer(`hard-${Date.now()}`, world.database, 5)
+  await using writer = new Writer(`hard-${Date.now()}`, world.database, 20)
   for (const act of acts) {
     if (act.moves === "no" && !(apiServer > 1))
       say(`LEFT OUT: ${act.name}: PG_SWARM_TEST_API_PID names no process`)

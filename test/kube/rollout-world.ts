@@ -361,7 +361,7 @@ export class RolloutWorld implements AsyncDisposable {
 
   /** Runs `work` under a client that writes: nothing that it was told to be committed may be missing. */
   async underWrites<T>(work: (writer: Writer) => Promise<T>): Promise<T> {
-    await using writer = new Writer(`w-${Date.now()}`, this.database, 5)
+    await using writer = new Writer(`w-${Date.now()}`, this.database, 20)
     await writer.nextCommit(30_000)
     const result = await work(writer)
     await writer.nextCommit(30_000)

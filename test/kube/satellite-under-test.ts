@@ -14,6 +14,7 @@ import { type Log, openLog } from "#io/log.ts"
 import type { Config, KubeSource } from "../../src/satellite/config.ts"
 import type { Started } from "../../src/satellite/live.ts"
 import { runSatellite } from "../../src/satellite/satellite.ts"
+import { firstPause, nextPause } from "../fixtures/asking.ts"
 import { clusterSpec } from "../fixtures/cluster-spec.ts"
 
 /** Lines of satellites' logs go to standard error with PG_SWARM_TEST_LOG=1. */
@@ -82,11 +83,11 @@ export class TestKube implements AsyncDisposable {
 
   async until<T>(what: string, look: () => Promise<T | undefined>, withinMs = 30_000): Promise<T> {
     const deadline = performance.now() + withinMs
-    for (;;) {
+    for (let pause = firstPause; ; pause = nextPause(pause)) {
       const found = await look()
       if (found !== undefined) return found
       if (performance.now() > deadline) throw new Error(`never came: ${what}`)
-      await new Promise((resolve) => setTimeout(resolve, 50))
+      await new Promise((resolve) => setTimeout(resolve, pause))
     }
   }
 

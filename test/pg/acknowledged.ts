@@ -6,6 +6,9 @@ import pg from "pg"
 import { port, superuser } from "#core/names.ts"
 import type { FailoverCluster, Member } from "./failover-cluster.ts"
 
+/** In milliseconds; a client that writes all the time takes the processors from the cluster that it watches. */
+const pause = 10
+
 type Acknowledged = { readonly id: number; readonly by: string; readonly at: number }
 
 export class Writer implements AsyncDisposable {
@@ -72,7 +75,7 @@ export class Writer implements AsyncDisposable {
         await this.#write()
       } catch {
         await this.#close()
-        await new Promise((resolve) => setTimeout(resolve, 15))
+        await new Promise((resolve) => setTimeout(resolve, pause))
       }
     }
     await this.#close()
@@ -81,14 +84,14 @@ export class Writer implements AsyncDisposable {
   async #write(): Promise<void> {
     this.#client ??= await this.#connect()
     if (this.#client === undefined) {
-      await new Promise((resolve) => setTimeout(resolve, 15))
+      await new Promise((resolve) => setTimeout(resolve, pause))
       return
     }
     this.#next += 1
     const id = this.#next
     await this.#client.client.query("insert into written values ($1)", [id])
     this.acknowledged.push({ id, by: this.#client.member.pod, at: performance.now() })
-    await new Promise((resolve) => setTimeout(resolve, 3))
+    await new Promise((resolve) => setTimeout(resolve, pause))
   }
 
   /** The first member that takes a connection and is no standby. */

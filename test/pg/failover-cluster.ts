@@ -31,6 +31,7 @@ import { writeDatabases } from "#wire/databases-file.ts"
 import { supervisorScript } from "#io/supervisor/gen/supervisor.ts"
 import { serverAccount } from "#io/process/account.ts"
 import type { ServerBinaries } from "#io/postgres/binaries.ts"
+import { firstPause, nextPause } from "../fixtures/asking.ts"
 import { clusterSpec } from "../fixtures/cluster-spec.ts"
 import { Links } from "./chaos/links.ts"
 import { makeAccount } from "./failover-account.ts"
@@ -316,14 +317,14 @@ export class FailoverCluster implements AsyncDisposable {
     return new Map(items.map(({ metadata }) => [metadata.name, metadata.labels?.[label.role]]))
   }
 
-  /** Asks every 50 ms until it is so; says what every member thinks when it is not in time. */
+  /** Asks until it is so; says what every member thinks when it is not in time. */
   async until(
     what: string,
     so: () => Promise<boolean> | boolean,
     within = patience,
   ): Promise<void> {
     const began = performance.now()
-    for (;;) {
+    for (let pause = firstPause; ; pause = nextPause(pause)) {
       if (await so()) return
       if (performance.now() - began > within) {
         const moods = this.members.map(
@@ -331,7 +332,7 @@ export class FailoverCluster implements AsyncDisposable {
         )
         throw new Error(`it did not come about that ${what}:\n${moods.join("\n")}`)
       }
-      await new Promise((resolve) => setTimeout(resolve, 50))
+      await new Promise((resolve) => setTimeout(resolve, pause))
     }
   }
 

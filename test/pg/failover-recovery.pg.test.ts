@@ -27,7 +27,7 @@ await testOnce("sidecars that restart go on where they were", async (binaries) =
       return member.said("failover.ready").length >= ready && well
     })
   }
-  await cluster.until("the client writes on", some(writer, 200))
+  await cluster.until("the client writes on", some(writer, 60))
   const after = await cluster.lease()
   assert.deepEqual([after.term, after.holder], [before.term, before.holder])
   assert.equal(await cluster.primary(), primary)
@@ -80,7 +80,7 @@ await testOnce("a Lease that is wiped or made anew does not move the primary", a
     signal,
   )
   await cluster.until("the new Lease is held", held)
-  await cluster.until("the client writes on", some(writer, 200))
+  await cluster.until("the client writes on", some(writer, 60))
   assert.ok((await cluster.lease()).term >= before)
   assert.equal(await cluster.primary(), primary)
 })

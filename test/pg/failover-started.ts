@@ -27,7 +27,7 @@ export async function started(
 }
 
 /** True once `more` further commits were acknowledged. */
-export const some = (writer: Writer, more = 50): (() => boolean) => {
+export const some = (writer: Writer, more = 20): (() => boolean) => {
   const from = writer.acknowledged.length
   return () => writer.acknowledged.length >= from + more
 }

@@ -10,6 +10,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { once } from "node:events"
 import pg from "pg"
+import { firstPause, nextPause } from "../fixtures/asking.ts"
 import { supervisorEnvironment } from "./supervisor-environment.ts"
 import { replicationUser } from "#core/names.ts"
 import { systemIdentifier, term as termOf } from "#core/ids.ts"
@@ -252,12 +253,12 @@ export class Instance implements AsyncDisposable {
 
   async #until(condition: (status: SupervisorStatus) => boolean): Promise<SupervisorStatus> {
     const began = performance.now()
-    for (;;) {
+    for (let pause = firstPause; ; pause = nextPause(pause)) {
       const status = await this.supervisor.status()
       if (status !== undefined && condition(status)) return status
       if (performance.now() - began > patience)
         throw new Error(`the supervisor did not get there: ${this.output.slice(-2000)}`)
-      await new Promise((resolve) => setTimeout(resolve, 20))
+      await new Promise((resolve) => setTimeout(resolve, pause))
     }
   }
 
@@ -399,9 +400,9 @@ export async function eventually(
   condition: () => Promise<boolean> | boolean,
 ): Promise<void> {
   const began = performance.now()
-  while (!(await condition())) {
+  for (let pause = firstPause; !(await condition()); pause = nextPause(pause)) {
     if (performance.now() - began > patience) throw new Error(`never came true: ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 20))
+    await new Promise((resolve) => setTimeout(resolve, pause))
   }
 }
 

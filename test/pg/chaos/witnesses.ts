@@ -10,9 +10,10 @@ import { port } from "#core/names.ts"
 import { type Ack, contradictions, longestGap, type Standstill } from "./acks.ts"
 
 const user = { user: "app", password: "app's secret" }
-const writePause = 5
-const refusedPause = 10
-const connectPause = 40
+// Fine enough to see two writers at one instant; more of it takes the processors from the cluster that is watched.
+const writePause = 15
+const refusedPause = 30
+const connectPause = 80
 /** A statement that is not answered for so long is left alone (and listened to), and another connection opened. */
 const patience = 1000
 const forgottenMax = 6
@@ -99,7 +100,7 @@ export class Witnesses implements AsyncDisposable {
   }
 
   /** Resolves when `more` commits that were sent from now on are acknowledged. */
-  async writing(more = 30): Promise<void> {
+  async writing(more = 20): Promise<void> {
     const from = performance.now()
     await this.#cluster.until("clients write", () => {
       let count = 0
