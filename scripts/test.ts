@@ -120,7 +120,7 @@ const tiers: readonly Tier[] = [
     name: "e2e",
     what: "the whole product on microkube, by REST and in Chromium",
     files: ["test/e2e/**/*.e2e.ts"],
-    sideBySide: 1,
+    sideBySide: 2,
     longestSeconds: 900,
     secondChance: true,
     needs: ["postgres", "chromium"],

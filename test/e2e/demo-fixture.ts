@@ -1,5 +1,7 @@
 /** A demo of a test's own: other folder, other ports, other loopback addresses, everything gone afterwards. */
+import { once } from "node:events"
 import { mkdtemp, rm } from "node:fs/promises"
+import { createServer, type Server } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { present } from "#core/assert.ts"
@@ -31,11 +33,28 @@ const lastBlock = 230
 /** Apart enough for the sites of one demo. */
 const blockStep = 10
 
-/** A block of loopback addresses that nobody listens on: tests of another checkout may run at the same time. */
-async function freeLoopback(): Promise<number> {
+/** Whose loopback addresses a block is: whoever listens here, from before the demo begins until it has ended. */
+const claimPort = 17_777
+
+async function claimed(block: number): Promise<Server | undefined> {
+  const server = createServer().unref()
+  try {
+    server.listen(claimPort, `127.${block}.0.251`)
+    await once(server, "listening")
+    return server
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "EADDRINUSE") return undefined
+    throw error
+  }
+}
+
+/** A block of loopback addresses that nobody listens on: other tests, of another checkout too, may run at the same time. */
+async function freeLoopback(): Promise<{ readonly block: number; readonly claim: Server }> {
   const blocks = (lastBlock - firstBlock) / blockStep
   for (let turn = 0; turn < blocks; turn += 1) {
     const block = firstBlock + blockStep * ((process.pid + turn) % blocks)
+    const claim = await claimed(block)
+    if (claim === undefined) continue
     const purpose = "a test"
     const problems = await taken(
       Array.from({ length: blockStep }, (_, at) => block + at).flatMap((number) => [
@@ -44,7 +63,8 @@ async function freeLoopback(): Promise<number> {
         { host: `127.${number}.0.250`, port: port.centralRest, purpose },
       ]),
     )
-    if (problems.length === 0) return block
+    if (problems.length === 0) return { block, claim }
+    claim.close()
   }
   throw new Error(
     `every block of loopback addresses from 127.${firstBlock} to 127.${lastBlock} is in use`,
@@ -56,7 +76,7 @@ export async function openTestDemo(
   words: readonly string[],
   say: (line: string) => void,
 ): Promise<TestDemo> {
-  const loopback = await freeLoopback()
+  const { block: loopback, claim } = await freeLoopback()
   const state = await mkdtemp(join(tmpdir(), "pg-swarm-e2e-"))
   const parsed = parseFlags(
     // An address of its own for central too: the same after a restart, and nobody else's.
@@ -71,8 +91,10 @@ export async function openTestDemo(
   // To look at what is left of a failed test.
   const keep = (process.env["PG_SWARM_TEST_KEEP"] ?? "") !== ""
   if (keep) say(`kept: ${state}`)
-  const clean = async (): Promise<void> =>
-    keep ? undefined : rm(state, { recursive: true, force: true, maxRetries: 5 })
+  const clean = async (): Promise<void> => {
+    claim.close()
+    if (!keep) await rm(state, { recursive: true, force: true, maxRetries: 5 })
+  }
   try {
     const demo = await openDemo(flags, steps, stop.signal)
     return {
