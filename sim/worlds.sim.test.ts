@@ -8,7 +8,7 @@ import { join } from "node:path"
 import { test } from "node:test"
 import { run } from "./run.ts"
 
-const seeds = process.env["PG_SWARM_SIM_SEEDS"] ?? "2600"
+const seeds = process.env["PG_SWARM_SIM_SEEDS"] ?? "2000"
 const script = (name: string, ...words: readonly string[]): number | null =>
   spawnSync(process.execPath, [join(import.meta.dirname, name), ...words], {
     stdio: ["ignore", "inherit", "inherit"],

@@ -7,6 +7,8 @@ import { randomBytes } from "node:crypto"
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join, relative } from "node:path"
+import { setTimeout as sleep } from "node:timers/promises"
+import * as z from "zod"
 import { present } from "#core/assert.ts"
 import { clusterName } from "#core/ids.ts"
 import { container, path, systemNamespace } from "#core/names.ts"
@@ -64,8 +66,65 @@ export async function applyFolder(name: string): Promise<void> {
 export const inSystem = (...words: readonly string[]): Promise<string> =>
   kubectl.run(["-n", systemNamespace, ...words], "", deploymentMs + 10_000)
 
+const podsSchema = z.object({
+  items: z.array(
+    z.object({
+      metadata: z.object({ name: z.string(), deletionTimestamp: z.string().optional() }),
+      status: z.object({
+        containerStatuses: z
+          .array(z.object({ state: z.object({ terminated: z.object({}).optional() }) }))
+          .default([]),
+      }),
+    }),
+  ),
+})
+
+/** Pods that are to go and whose containers have ended; a kubelet of v1.20 takes half a minute and more to let go of one. */
+async function forgetEnded(namespace: string): Promise<void> {
+  const { items } = podsSchema.parse(
+    JSON.parse(await kubectl.run(["-n", namespace, "get", "pods", "-o=json"])),
+  )
+  for (const { metadata, status } of items) {
+    const hasEnded = status.containerStatuses.every(({ state }) => state.terminated !== undefined)
+    if (metadata.deletionTimestamp !== undefined && hasEnded)
+      await kubectl.run([
+        "-n",
+        namespace,
+        "delete",
+        "pod",
+        metadata.name,
+        "--force",
+        "--grace-period=0",
+      ])
+  }
+}
+
+const forgetEveryMs = 2_000
+
+/** Does the work, and meanwhile lets go of pods that have ended. */
+async function forgettingEnded<T>(namespace: string, work: () => Promise<T>): Promise<T> {
+  const stop = new AbortController()
+  const { signal } = stop
+  const forgetting = async (): Promise<void> => {
+    while (!signal.aborted) {
+      // Whoever was quicker has done it.
+      await forgetEnded(namespace).catch(() => undefined)
+      await sleep(forgetEveryMs, undefined, { signal }).catch(() => undefined)
+    }
+  }
+  const helper = forgetting()
+  try {
+    return await work()
+  } finally {
+    stop.abort()
+    await helper
+  }
+}
+
 export const untilDeployed = (name: string): Promise<string> =>
-  inSystem("rollout", "status", `deployment/${name}`, `--timeout=${deploymentMs / 1000}s`)
+  forgettingEnded(systemNamespace, () =>
+    inSystem("rollout", "status", `deployment/${name}`, `--timeout=${deploymentMs / 1000}s`),
+  )
 
 /** The sidecar's image, which is a setting of the satellite. */
 export const setFailoverImage = (): Promise<string> =>
@@ -98,8 +157,13 @@ export async function deploy(folder: string): Promise<void> {
   for (const name of ["pg-swarm-central", "pg-swarm-satellite"]) await untilDeployed(name)
 }
 
+const removeNamespace = (name: string): Promise<string> =>
+  forgettingEnded(name, () =>
+    kubectl.run(["delete", "namespace", name, "--ignore-not-found", "--wait"]),
+  )
+
 export async function undeploy(): Promise<void> {
-  await kubectl.run(["delete", "namespace", systemNamespace, "--ignore-not-found", "--wait"])
+  await removeNamespace(systemNamespace)
 }
 
 export const centralAddress = (): Promise<string> =>
@@ -164,14 +228,16 @@ export async function removeCluster(api: CentralApi, { id, name }: Cluster): Pro
     const rule = items.find((one) => one.name === name)
     if (rule !== undefined) await api.call("deleteRule", { params: { id: rule.id } })
     await api.call("deleteCluster", { params: { id } })
-    await until("the cluster is gone, and central knows it", 120_000, async () => {
-      const { items: left } = await api.call("listClusters", { query: {} })
-      return left.some((one) => one.id === id) ? undefined : true
-    })
+    await forgettingEnded(name, () =>
+      until("the cluster is gone, and central knows it", 120_000, async () => {
+        const { items: left } = await api.call("listClusters", { query: {} })
+        return left.some((one) => one.id === id) ? undefined : true
+      }),
+    )
   } finally {
     // Not before: with the namespace goes the satellite's permission to finish. Never later: what is left of a test that
     // failed would take the processors from every test that follows.
-    await kubectl.run(["delete", "namespace", name, "--ignore-not-found", "--wait"])
+    await removeNamespace(name)
   }
 }
 
