@@ -7,7 +7,7 @@ import { openScratch } from "./test-scratch.ts"
 
 test("what still lives in the folder is ended, the folder goes, and nobody else is touched", async () => {
   const elsewhere = spawn("sleep", ["60"], { stdio: "ignore" })
-  const scratch = await openScratch()
+  const scratch = await openScratch("memory")
   try {
     const inside = spawn("sleep", ["60"], { cwd: scratch.folder, stdio: "ignore", detached: true })
     const ended = once(inside, "exit")

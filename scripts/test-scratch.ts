@@ -22,7 +22,7 @@ export type Scratch = AsyncDisposable & {
 const inMemory = "/dev/shm"
 const roomMin = gibibytes(6)
 
-async function place(): Promise<string> {
+async function placeInMemory(): Promise<string> {
   const room = await statfs(inMemory).catch(() => undefined)
   return room !== undefined && room.bavail * room.bsize >= roomMin ? inMemory : tmpdir()
 }
@@ -42,10 +42,10 @@ async function removeSegments(before: ReadonlySet<string>): Promise<void> {
       await rm(join(inMemory, name), { force: true })
 }
 
-export async function openScratch(): Promise<Scratch> {
+export async function openScratch(where: "disk" | "memory"): Promise<Scratch> {
   const segments = new Set(await segmentsOfServers())
   // Short: paths of sockets are below it, and those have about a hundred characters in all.
-  const folder = await mkdtemp(join(await place(), "pst-"))
+  const folder = await mkdtemp(join(where === "memory" ? await placeInMemory() : tmpdir(), "pst-"))
   // As /tmp itself: PostgreSQL runs under an account of its own.
   await chmod(folder, 0o1777)
   const endStrays = async (): Promise<number> => {
