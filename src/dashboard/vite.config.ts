@@ -25,6 +25,7 @@ export default defineConfig({
     include: ["**/*.test.tsx"],
     setupFiles: ["./test-setup.ts"],
     restoreMocks: true,
+    maxWorkers: "100%",
     // A whole page in jsdom, on a machine that has other things to do.
     testTimeout: 20_000,
   },

@@ -1,6 +1,7 @@
 /**
  * Approved versions on their way to seven real sites: some are away, one cannot take it, one is paused, one is let in
- * only now. Central, satellites, sidecars and servers are the real ones; each site has one member, to fit two cores.
+ * only now. Central, satellites, sidecars and servers are the real ones; each site has one member, to fit two cores. It waits
+ * for minutes (a site that is away counts as lost after two), so its name puts it first, beside all others.
  */
 import assert from "node:assert/strict"
 import { readFile, writeFile } from "node:fs/promises"
