@@ -72,21 +72,24 @@ const podsSchema = z.object({
       metadata: z.object({ name: z.string(), deletionTimestamp: z.string().optional() }),
       status: z.object({
         containerStatuses: z
-          .array(z.object({ state: z.object({ terminated: z.object({}).optional() }) }))
+          .array(z.object({ state: z.object({ running: z.object({}).optional() }) }))
           .default([]),
       }),
     }),
   ),
 })
 
-/** Pods that are to go and whose containers have ended; a kubelet of v1.20 takes half a minute and more to let go of one. */
+/**
+ * Pods that are to go and of which nothing runs any more. A kubelet of v1.20 forgets how their containers ended (it calls
+ * them waiting) and takes half a minute and more to let go of such a pod.
+ */
 async function forgetEnded(namespace: string): Promise<void> {
   const { items } = podsSchema.parse(
     JSON.parse(await kubectl.run(["-n", namespace, "get", "pods", "-o=json"])),
   )
   for (const { metadata, status } of items) {
-    const hasEnded = status.containerStatuses.every(({ state }) => state.terminated !== undefined)
-    if (metadata.deletionTimestamp !== undefined && hasEnded)
+    const runs = status.containerStatuses.some(({ state }) => state.running !== undefined)
+    if (metadata.deletionTimestamp !== undefined && !runs)
       await kubectl.run([
         "-n",
         namespace,
