@@ -486,7 +486,7 @@ for (const [isolation, block] of [
       const { kube, path } = ground
       using watch = await kube.watch(path("configmaps"), { fieldSelector: "metadata.name=cut" })
       const id = await site.faults.breakApi({ mode: "drop", match: { userAgent: "contract/" } })
-      const silent = kube.call("POST", path("configmaps"), { body: configMap("cut") })
+      const silent = kube.call("POST", path("configmaps"), { body: configMap("silent") })
       let isAnswered = false
       void silent.then(() => (isAnswered = true)).catch(() => undefined)
       const error = await site.faults.breakApi({
