@@ -111,7 +111,7 @@ function titledIds({ path, text }: Source): ReadonlySet<string> {
   const titles =
     path === "sim/mutants.ts"
       ? /\bname:\s*(["'`])(.*?)\1/g
-      : /\btest(?:Once|EachVersion)?\(\s*(["'`])(.*?)\1/gs
+      : /\btest(?:Once|ByVersion)?\(\s*(["'`])(.*?)\1/gs
   return new Set(
     [...text.matchAll(titles)].flatMap(([, , title = ""]) =>
       [...title.matchAll(invariantId)].map(([, id = ""]) => id),

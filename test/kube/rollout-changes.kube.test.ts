@@ -9,7 +9,6 @@ import { mebibytes } from "#core/units.ts"
 import { isRecord } from "#io/kube/api.ts"
 import { kinds } from "#io/kube/kinds.ts"
 import { parseLease } from "#io/kube/lease.ts"
-import { whyNotShort } from "../long.ts"
 import { assertRestarted, restarted } from "./rollout.suite.ts"
 import { type Ground, microkubeGround, RolloutWorld } from "./rollout-world.ts"
 
@@ -176,7 +175,7 @@ for (const full of [false, true])
 for (const full of [false, true])
   test(
     `a satellite that dies at every step of a ${full ? "full" : "sequential"} restart goes on where it was: each member restarts once`,
-    { timeout: 550_000, skip: full ? whyNotShort : false },
+    { timeout: 550_000 },
     async (t) => {
       await world.underWrites(async () => {
         const [was, others] = [primary(), standbys()]

@@ -12,7 +12,7 @@ import type { FailoverCluster } from "./failover-cluster.ts"
 import type { Member } from "./failover-member.ts"
 import { started } from "./failover-started.ts"
 import { SiteStandIn } from "./site-stand-in.ts"
-import { testEachVersion, testOnce } from "./versions.ts"
+import { testByVersion, testOnce } from "./versions.ts"
 
 const [inside, outside] = ["127.200.5.1", "127.200.6.1"]
 
@@ -90,7 +90,7 @@ const postmasterOf = (member: Member): string | undefined =>
 const nasty = `it's "quoted" ü 数\\ %I`
 const long = "é".repeat(31) + "x"
 
-await testEachVersion(
+await testByVersion(
   "C3: databases are made with any name, limited, given a new password and a new owner, and dropped, without a restart",
   async (binaries) => {
     const { cluster, primary } = await started(binaries, {

@@ -9,7 +9,7 @@ import { some, started } from "./failover-started.ts"
 import type { FailoverCluster } from "./failover-cluster.ts"
 import type { Member } from "./failover-member.ts"
 import { Writer } from "./acknowledged.ts"
-import { testEachVersion, testOnce } from "./versions.ts"
+import { testByVersion, testOnce } from "./versions.ts"
 
 const connect = async (member: Member): Promise<pg.Client> => {
   const client = new pg.Client({
@@ -65,7 +65,7 @@ function runs(pid: number): boolean {
   }
 }
 
-await testEachVersion(
+await testByVersion(
   "S1: a fence keeps every client out by a reload, outlives the sidecar and ALTER SYSTEM, and ends",
   async (binaries) => {
     // A sidecar that is gone for longer than the deadline costs the server its right to serve, and longer than T the
@@ -102,7 +102,7 @@ await testEachVersion(
   },
 )
 
-await testEachVersion(
+await testByVersion(
   "S2: a primary that restarts in quorum lets clients in when a standby has its WAL, not before",
   async (binaries) => {
     const { cluster, primary } = await started(binaries, { members: 2, durability: "quorum" })

@@ -12,7 +12,7 @@ import {
 import { port } from "#core/names.ts"
 import type { FailoverCluster, Member } from "./failover-cluster.ts"
 import { started } from "./failover-started.ts"
-import { testEachVersion } from "./versions.ts"
+import { testByVersion } from "./versions.ts"
 
 const longest = 60_000
 
@@ -43,7 +43,7 @@ function addsUp({ spans, total }: RoleChange): void {
 const unsentOn = async (member: Member): Promise<string> =>
   readFile(join(member.volume, "pg-swarm", "unsent"), "utf8").catch(() => "")
 
-await testEachVersion(
+await testByVersion(
   "a first primary, a failover and a restart in place are each explained by one record",
   async (binaries) => {
     const { cluster: made, primary } = await started(binaries, { members: 2 })

@@ -2,9 +2,9 @@
 import assert from "node:assert/strict"
 import { Writer } from "./acknowledged.ts"
 import { some, started } from "./failover-started.ts"
-import { testEachVersion, testOnce } from "./versions.ts"
+import { testByVersion, testOnce } from "./versions.ts"
 
-await testEachVersion("a lost node loses no acknowledged commit in quorum", async (binaries) => {
+await testByVersion("a lost node loses no acknowledged commit in quorum", async (binaries) => {
   const { cluster, primary } = await started(binaries, { members: 3, durability: "quorum" })
   await using _ = cluster
   await using writer = await Writer.start(cluster, primary)
@@ -45,7 +45,7 @@ await testOnce("without the Kubernetes API nothing happens to the cluster", asyn
   assert.equal(await cluster.primary(), primary)
 })
 
-await testEachVersion("a pod that is stopped hands its role over", async (binaries) => {
+await testByVersion("a pod that is stopped hands its role over", async (binaries) => {
   const { cluster, primary } = await started(binaries, { members: 2 })
   await using _ = cluster
   await using writer = await Writer.start(cluster, primary)

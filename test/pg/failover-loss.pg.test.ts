@@ -14,7 +14,7 @@ import type { FailoverCluster } from "./failover-cluster.ts"
 import type { Member } from "./failover-member.ts"
 import { some, started } from "./failover-started.ts"
 import { SiteStandIn } from "./site-stand-in.ts"
-import { testEachVersion, testOnce } from "./versions.ts"
+import { testByVersion, testOnce } from "./versions.ts"
 
 /** Changes what the satellite tells the sidecars. */
 function settle(cluster: FailoverCluster, change: object): void {
@@ -26,7 +26,7 @@ function settle(cluster: FailoverCluster, change: object): void {
   renameSync(`${file}.new`, file)
 }
 
-await testEachVersion(
+await testByVersion(
   "a standby that lags asks, takes over when it may, and what was lost is counted, kept and told",
   async (binaries) => {
     const { cluster, primary } = await started(binaries, { members: 2, durability: "async" })

@@ -7,9 +7,9 @@
  */
 import assert from "node:assert/strict"
 import { FailoverCluster } from "./failover-cluster.ts"
-import { testEachVersion } from "./versions.ts"
+import { testByVersion } from "./versions.ts"
 
-await testEachVersion(
+await testByVersion(
   "a new cluster comes up, fails over when the postmaster is killed, and takes the old primary back",
   async (binaries) => {
     await using cluster = await FailoverCluster.create(binaries, { members: 2 })

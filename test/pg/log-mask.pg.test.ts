@@ -8,7 +8,7 @@ import { TailReader } from "#core/logs/tail-reader.ts"
 import { LineSplitter } from "#io/line-splitter.ts"
 import { startPrivateServer } from "#io/postgres/private-server.ts"
 import { patience } from "./instance.ts"
-import { testEachVersion } from "./versions.ts"
+import { testByVersion } from "./versions.ts"
 
 const statements = [
   "create role a login password 's3cret' valid until 'infinity'",
@@ -25,7 +25,7 @@ const statements = [
   "select rolpassword from pg_authid where rolpassword = 'SCRAM-SHA-256$4096:c2FsdA==$s3cret:s3cret'",
 ] as const
 
-await testEachVersion(
+await testByVersion(
   "no password of a statement passes, and the statement does",
   async (binaries) => {
     const parent = await mkdtemp(join(tmpdir(), "pg-swarm-log-mask-"))

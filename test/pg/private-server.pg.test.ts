@@ -7,7 +7,7 @@ import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import pg from "pg"
 import { eventually, isAlive, patience } from "./instance.ts"
-import { installed, testEachVersion, testOnce } from "./versions.ts"
+import { installed, testByVersion, testOnce } from "./versions.ts"
 import { startPrivateServer } from "#io/postgres/private-server.ts"
 import type { PrivateServer } from "#io/postgres/private-server.ts"
 import { endServers, serverProcesses } from "#io/postgres/stray-servers.ts"
@@ -59,7 +59,7 @@ async function owner(folder: string): Promise<ReturnType<typeof spawn>> {
   return child
 }
 
-await testEachVersion(
+await testByVersion(
   "a private server keeps its data and its password from one start to the next",
   async (binaries) => {
     await using there = await place()

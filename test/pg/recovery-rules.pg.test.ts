@@ -9,7 +9,7 @@ import { port } from "#core/names.ts"
 import type { RuleAction } from "#core/recovery/rule.ts"
 import type { FailoverCluster, Member } from "./failover-cluster.ts"
 import { started } from "./failover-started.ts"
-import { testEachVersion, testOnce } from "./versions.ts"
+import { testByVersion, testOnce } from "./versions.ts"
 
 /** As `pod.json` carries it: a checkpoint that somebody asked for makes the checkpointer itself say so. */
 const onCheckpoint = (name: string, action: RuleAction) => ({
@@ -88,7 +88,7 @@ async function restartSidecar(cluster: FailoverCluster, member: Member): Promise
   )
 }
 
-await testEachVersion(
+await testByVersion(
   "what a rule matches becomes an event; a repair mends a replica, once, and no primary",
   async (binaries) => {
     const { cluster, primary } = await started(binaries, { members: 2 })
@@ -187,7 +187,7 @@ await testOnce(
   },
 )
 
-await testEachVersion(
+await testByVersion(
   "the words that the built-in rules rest on are the server's own",
   async ({ dir }) => {
     const bin = await realpath(dir)

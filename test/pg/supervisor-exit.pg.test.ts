@@ -3,7 +3,7 @@ import assert from "node:assert/strict"
 import { spawn } from "node:child_process"
 import { chmod, copyFile, mkdir, readFile } from "node:fs/promises"
 import { Instance, eventually, isAlive } from "./instance.ts"
-import { testEachVersion, testOnce } from "./versions.ts"
+import { testByVersion, testOnce } from "./versions.ts"
 import { term } from "#core/ids.ts"
 import { millis } from "#core/units.ts"
 import { serverProcesses } from "#io/postgres/stray-servers.ts"
@@ -27,27 +27,24 @@ async function postmasterOf(instance: Instance): Promise<number> {
 const processesOf = (instance: Instance): Promise<readonly number[]> =>
   serverProcesses(instance.path("data/pgdata"))
 
-await testEachVersion(
-  "a killed postmaster is reported when its last backend is gone",
-  async (pg) => {
-    await using instance = await primary(pg)
-    await using reports = instance.listen()
-    const client = await instance.client()
-    // Busy without ever looking up: such a backend does not notice that its postmaster died.
-    const busy = client.query("select count(*) from generate_series(1, 1000000000)").catch(() => 0)
-    const before = await processesOf(instance)
-    const killed = uptimeNow()
-    process.kill(await postmasterOf(instance), "SIGKILL")
-    const gone = await reports.next("server-gone")
-    assert.ok(uptimeNow() - killed < 2000, "known at once")
-    assert.deepEqual([gone.cause, gone.exitCode], ["crashed", 137])
-    assert.ok(before.length > 3)
-    assert.deepEqual(before.filter(isAlive), [])
-    await busy
-    // And the same term may go on in place.
-    await instance.startPrimary(1)
-  },
-)
+await testByVersion("a killed postmaster is reported when its last backend is gone", async (pg) => {
+  await using instance = await primary(pg)
+  await using reports = instance.listen()
+  const client = await instance.client()
+  // Busy without ever looking up: such a backend does not notice that its postmaster died.
+  const busy = client.query("select count(*) from generate_series(1, 1000000000)").catch(() => 0)
+  const before = await processesOf(instance)
+  const killed = uptimeNow()
+  process.kill(await postmasterOf(instance), "SIGKILL")
+  const gone = await reports.next("server-gone")
+  assert.ok(uptimeNow() - killed < 2000, "known at once")
+  assert.deepEqual([gone.cause, gone.exitCode], ["crashed", 137])
+  assert.ok(before.length > 3)
+  assert.deepEqual(before.filter(isAlive), [])
+  await busy
+  // And the same term may go on in place.
+  await instance.startPrimary(1)
+})
 
 await testOnce("a killed backend ends nothing", async (pg) => {
   await using instance = await primary(pg)
@@ -77,7 +74,7 @@ await testOnce(
   },
 )
 
-await testEachVersion(
+await testByVersion(
   "a server that a killed supervisor left behind is ended before anything else",
   async (pg) => {
     await using instance = await primary(pg)
@@ -181,7 +178,7 @@ await testOnce(
   },
 )
 
-await testEachVersion(
+await testByVersion(
   "after SIGTERM the supervisor waits for the sidecar's order, then ends",
   async (pg) => {
     await using instance = await primary(pg)

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict"
 import type pg from "pg"
 import { Instance, eventually, isAlive } from "./instance.ts"
-import { testEachVersion, testOnce } from "./versions.ts"
+import { testByVersion, testOnce } from "./versions.ts"
 import { term } from "#core/ids.ts"
 import { millis } from "#core/units.ts"
 import { serverProcesses } from "#io/postgres/stray-servers.ts"
@@ -41,7 +41,7 @@ async function writeUntilCut(client: pg.Client): Promise<{ commits: number; last
 const processesOf = (instance: Instance): Promise<readonly number[]> =>
   serverProcesses(instance.path("data/pgdata"))
 
-await testEachVersion(
+await testByVersion(
   "no commit is acknowledged after the deadline and its fence time",
   async (pg) => {
     await using instance = await primary(pg)
@@ -65,7 +65,7 @@ await testEachVersion(
   },
 )
 
-await testEachVersion("a deadline that is moved in time lets the primary go on", async (pg) => {
+await testByVersion("a deadline that is moved in time lets the primary go on", async (pg) => {
   await using instance = await primary(pg)
   const until = uptimeNow() + 4000
   await instance.supervisor.extendDeadline(uptimeNow() + 1500)
@@ -76,7 +76,7 @@ await testEachVersion("a deadline that is moved in time lets the primary go on",
   assert.equal((await instance.supervisor.status())?.running.kind, "primary")
 })
 
-await testEachVersion("a frozen postmaster does not keep its backends alive", async (pg) => {
+await testByVersion("a frozen postmaster does not keep its backends alive", async (pg) => {
   await using instance = await primary(pg)
   await using reports = instance.listen()
   const client = await instance.client()
@@ -92,7 +92,7 @@ await testEachVersion("a frozen postmaster does not keep its backends alive", as
   assert.deepEqual(await processesOf(instance), [])
 })
 
-await testEachVersion("a frozen backend is killed too", async (pg) => {
+await testByVersion("a frozen backend is killed too", async (pg) => {
   await using instance = await primary(pg)
   await using reports = instance.listen()
   const client = await instance.client()

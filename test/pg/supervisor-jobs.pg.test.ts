@@ -2,7 +2,7 @@
 import assert from "node:assert/strict"
 import { access, readdir, readlink, rename } from "node:fs/promises"
 import { Instance, eventually, isAlive } from "./instance.ts"
-import { testEachVersion, testOnce } from "./versions.ts"
+import { testByVersion, testOnce } from "./versions.ts"
 import { term } from "#core/ids.ts"
 import { keepsOldData, lookAtData, unconfirmedBootstrap } from "#io/postgres/data-directory.ts"
 import { serverProcesses } from "#io/postgres/stray-servers.ts"
@@ -73,7 +73,7 @@ const data = (instance: Instance): string => instance.path("data")
 const onWalVolume = async (instance: Instance): Promise<readonly string[]> =>
   (await readdir(instance.path("wal"))).filter((name) => name !== "disk-probe")
 
-await testEachVersion(
+await testByVersion(
   "initdb makes a data directory with checksums and a role that can rewind",
   async (pg) => {
     await using instance = await primary(pg)
@@ -107,40 +107,37 @@ await testOnce("an initialised directory is never initialised again", async (pg)
   assert.deepEqual(await lookAtData(data(instance)), before)
 })
 
-await testEachVersion(
-  "an initdb that is killed at any point leaves nothing, or all",
-  async (pg) => {
-    await using instance = await booted(pg)
-    const points = [
-      "data/pgdata.new",
-      "data/pgdata.new/PG_VERSION",
-      "data/pgdata.new/global/pg_control",
-      "data/pgdata.new/base/4",
-      "data/pgdata.new/base/5",
-      "data/pg-swarm/bootstrap-unconfirmed",
-    ]
-    for (const point of points) {
-      if ((await lookAtData(data(instance))).kind !== "empty") break
-      await instance.order({ kind: "run-job", job: "cut", name: "initdb", source: undefined })
-      await eventually(`${point} is there`, async () => {
-        return (await exists(instance.path(point))) || (await exists(instance.path("data/pgdata")))
-      })
-      instance.kill("SIGKILL")
-      await instance.ended()
-      await instance.boot()
-      assert.deepEqual(await serverProcesses(instance.path("data/pgdata.new")), [])
-      const found = await lookAtData(data(instance))
-      assert.ok(found.kind === "empty" || found.kind === "present", `after ${point}`)
-      if (found.kind === "empty")
-        assert.match(await instance.refused({ kind: "start-standby" }), /no data/)
-    }
-    if ((await lookAtData(data(instance))).kind === "empty") await instance.initialise()
-    await instance.startPrimary(1)
-    assert.equal(await unconfirmedBootstrap(data(instance)), await instance.systemIdentifier())
-  },
-)
+await testByVersion("an initdb that is killed at any point leaves nothing, or all", async (pg) => {
+  await using instance = await booted(pg)
+  const points = [
+    "data/pgdata.new",
+    "data/pgdata.new/PG_VERSION",
+    "data/pgdata.new/global/pg_control",
+    "data/pgdata.new/base/4",
+    "data/pgdata.new/base/5",
+    "data/pg-swarm/bootstrap-unconfirmed",
+  ]
+  for (const point of points) {
+    if ((await lookAtData(data(instance))).kind !== "empty") break
+    await instance.order({ kind: "run-job", job: "cut", name: "initdb", source: undefined })
+    await eventually(`${point} is there`, async () => {
+      return (await exists(instance.path(point))) || (await exists(instance.path("data/pgdata")))
+    })
+    instance.kill("SIGKILL")
+    await instance.ended()
+    await instance.boot()
+    assert.deepEqual(await serverProcesses(instance.path("data/pgdata.new")), [])
+    const found = await lookAtData(data(instance))
+    assert.ok(found.kind === "empty" || found.kind === "present", `after ${point}`)
+    if (found.kind === "empty")
+      assert.match(await instance.refused({ kind: "start-standby" }), /no data/)
+  }
+  if ((await lookAtData(data(instance))).kind === "empty") await instance.initialise()
+  await instance.startPrimary(1)
+  assert.equal(await unconfirmedBootstrap(data(instance)), await instance.systemIdentifier())
+})
 
-await testEachVersion(
+await testByVersion(
   "a clone streams from its source, with its WAL on the WAL volume",
   async (pg) => {
     await using first = await primary(pg, true)
@@ -158,7 +155,7 @@ await testEachVersion(
   },
 )
 
-await testEachVersion(
+await testByVersion(
   "a clone keeps the old data until it is told that the new streams",
   async (pg) => {
     await using first = await primary(pg)
@@ -221,7 +218,7 @@ await testOnce("a clone that fails leaves the old data and takes no space", asyn
   await second.startStandby()
 })
 
-await testEachVersion("a job that is cancelled ends as a whole and changes nothing", async (pg) => {
+await testByVersion("a job that is cancelled ends as a whole and changes nothing", async (pg) => {
   await using first = await primary(pg)
   await first.sql(
     "create table much as select repeat(md5(g::text), 30) from generate_series(1, 100000) g",
@@ -266,39 +263,36 @@ await testOnce(
   },
 )
 
-await testEachVersion(
-  "a crashed primary is rewound to its successor and follows it",
-  async (pg) => {
-    await using first = await primary(pg)
-    await using second = await standbyOf(first)
-    await crash(second) // so that it misses what comes now
-    await first.sql("insert into rows select generate_series(2001, 2100)")
-    await crash(first)
-    await second.startStandby()
-    await promote(second, 2)
-    await second.sql("insert into rows select generate_series(3001, 3010)")
-    const { exitCode, output } = await first.job(
-      "rewind",
-      second.source(await second.systemIdentifier()),
-    )
-    assert.equal(exitCode, 0, output)
-    assert.ok(
-      await exists(first.path("data/pgdata/backup_label")),
-      "replay begins before the divergence",
-    )
-    assert.ok(await exists(first.path("data/pgdata/standby.signal")))
-    assert.match(
-      await first.refused({ kind: "start-primary", term: term(9), deadline: uptimeNow() + 9000 }),
-      /must start as a standby/,
-    )
-    await first.configure(second)
-    await first.startStandby()
-    await caughtUp(first, second)
-    assert.equal(await first.sql("select count(*) from rows"), "1010")
-    assert.equal(await first.sql("select count(*) from rows where id between 2001 and 2100"), "0")
-    await first.sql("select count(*) from pg_stat_wal_receiver where status = 'streaming'")
-  },
-)
+await testByVersion("a crashed primary is rewound to its successor and follows it", async (pg) => {
+  await using first = await primary(pg)
+  await using second = await standbyOf(first)
+  await crash(second) // so that it misses what comes now
+  await first.sql("insert into rows select generate_series(2001, 2100)")
+  await crash(first)
+  await second.startStandby()
+  await promote(second, 2)
+  await second.sql("insert into rows select generate_series(3001, 3010)")
+  const { exitCode, output } = await first.job(
+    "rewind",
+    second.source(await second.systemIdentifier()),
+  )
+  assert.equal(exitCode, 0, output)
+  assert.ok(
+    await exists(first.path("data/pgdata/backup_label")),
+    "replay begins before the divergence",
+  )
+  assert.ok(await exists(first.path("data/pgdata/standby.signal")))
+  assert.match(
+    await first.refused({ kind: "start-primary", term: term(9), deadline: uptimeNow() + 9000 }),
+    /must start as a standby/,
+  )
+  await first.configure(second)
+  await first.startStandby()
+  await caughtUp(first, second)
+  assert.equal(await first.sql("select count(*) from rows"), "1010")
+  assert.equal(await first.sql("select count(*) from rows where id between 2001 and 2100"), "0")
+  await first.sql("select count(*) from pg_stat_wal_receiver where status = 'streaming'")
+})
 
 await testOnce("a rewind that can not begin changes nothing", async (pg) => {
   await using first = await primary(pg)
@@ -334,7 +328,7 @@ await testOnce(
   },
 )
 
-await testEachVersion(
+await testByVersion(
   "crash recovery of an ex-primary ends in a clean shutdown that starts as a standby",
   async (pg) => {
     await using first = await primary(pg)
@@ -346,7 +340,7 @@ await testEachVersion(
   },
 )
 
-await testEachVersion(
+await testByVersion(
   "an interrupted rewind is recognised, never started, and healed by a clone",
   async (pg) => {
     await using first = await primary(pg)

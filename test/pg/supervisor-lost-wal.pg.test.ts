@@ -7,7 +7,7 @@ import { podName, term } from "#core/ids.ts"
 import { uptimeNow } from "#io/supervisor/uptime.ts"
 import type { ServerBinaries } from "#io/postgres/binaries.ts"
 import { eventually, Instance } from "./instance.ts"
-import { testEachVersion } from "./versions.ts"
+import { testByVersion } from "./versions.ts"
 
 /** A crashed primary of term 1 with three commits that the primary of term 2 never got. */
 async function parted(
@@ -65,7 +65,7 @@ const detailsOf = (text: string): Readonly<Record<string, string>> => {
   return told.details
 }
 
-await testEachVersion(
+await testByVersion(
   "before a rewind discards WAL it is counted and kept, and a second try counts nothing again",
   async (binaries) => {
     await using pair = await parted(binaries)
@@ -95,7 +95,7 @@ await testEachVersion(
   },
 )
 
-await testEachVersion(
+await testByVersion(
   "an ex-primary that started as a standby first, and found that it cannot follow, is counted all the same",
   async (binaries) => {
     await using pair = await parted(binaries)
@@ -112,7 +112,7 @@ await testEachVersion(
   },
 )
 
-await testEachVersion(
+await testByVersion(
   "a clone over an ex-primary counts it too, and goes on where nothing can be kept",
   async (binaries) => {
     await using pair = await parted(binaries)

@@ -4,9 +4,9 @@ import { annotation, objectNames } from "#core/names.ts"
 import { present } from "#core/assert.ts"
 import { Writer } from "./acknowledged.ts"
 import { some, started } from "./failover-started.ts"
-import { testEachVersion } from "./versions.ts"
+import { testByVersion } from "./versions.ts"
 
-await testEachVersion(
+await testByVersion(
   "R13: a promotion opens no timeline that somebody else opened unseen, and everybody follows it",
   async (binaries) => {
     const { cluster, primary } = await started(binaries, { members: 3, durability: "quorum" })
@@ -40,7 +40,7 @@ await testEachVersion(
   },
 )
 
-await testEachVersion(
+await testByVersion(
   "S2 R9: a standby that starts anew names the timeline of its WAL, also before it made a restart point on it",
   async (binaries) => {
     const { cluster, primary } = await started(binaries, { members: 3, durability: "quorum" })

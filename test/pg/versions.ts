@@ -9,6 +9,8 @@ import { long } from "../long.ts"
 
 const clientTools = ["psql", "pg_basebackup", "pg_rewind"] as const
 
+export const nothingInstalled = "no PostgreSQL server with its client tools is installed here"
+
 /** For a person: `PG_SWARM_TEST_MAJOR=15` leaves out all other versions. */
 const chosen = process.env["PG_SWARM_TEST_MAJOR"]
 
@@ -36,12 +38,12 @@ export async function installed(): Promise<readonly ServerBinaries[]> {
 export function majorsFor(fact: string, here: readonly ServerBinaries[]): readonly number[] {
   if (long) return supportedMajors
   const newestFirst = here.map(({ major }) => major)
-  const chosen = newestFirst[crc32(fact) % newestFirst.length]
-  return chosen === undefined ? [] : [chosen]
+  const its = newestFirst[crc32(fact) % newestFirst.length]
+  return its === undefined ? [] : [its]
 }
 
 /** For facts that may depend on the version; a skipped test for one that is not installed. */
-export async function testEachVersion(
+export async function testByVersion(
   fact: string,
   body: (binaries: ServerBinaries) => Promise<void>,
 ): Promise<void> {
@@ -54,8 +56,6 @@ export async function testEachVersion(
     else test(`PostgreSQL ${major}: ${fact}`, { timeout: 180_000 }, () => body(binaries))
   }
 }
-
-const nothingInstalled = "no PostgreSQL server with its client tools is installed here"
 
 /** One test, on the newest version that is installed: for facts that do not depend on it. */
 export async function testOnce(

@@ -3,7 +3,7 @@ import { test } from "node:test"
 import type { FailoverCluster, Member, Options } from "../failover-cluster.ts"
 import { long } from "../../long.ts"
 import { started } from "../failover-started.ts"
-import { installed, majorsFor } from "../versions.ts"
+import { installed, majorsFor, nothingInstalled } from "../versions.ts"
 import { freeVolume } from "./small-volume.ts"
 import { Witnesses } from "./witnesses.ts"
 
@@ -44,6 +44,7 @@ export async function play(
   const acts = all.filter(({ name }) => chosen.test(name))
   if (acts.length === 0) return
   const here = await installed()
+  if (here.length === 0) test(what, { skip: nothingInstalled })
   for (const major of majorsFor(what, here)) {
     const binaries = here.find((one) => one.major === major)
     const skip =
