@@ -2,7 +2,14 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query"
 import { useNavigate } from "@tanstack/react-router"
 import { Database, type LucideIcon, RadioTower, Search } from "lucide-react"
-import { useDeferredValue, useState } from "react"
+import {
+  type KeyboardEvent,
+  useDeferredValue,
+  useEffect,
+  useEffectEvent,
+  useRef,
+  useState,
+} from "react"
 import {
   Autocomplete,
   Dialog,
@@ -67,8 +74,22 @@ function Finder({ onClose }: { readonly onClose: () => void }) {
     onClose()
     all.find((item) => item.id === id)?.go()
   }
+  const menu = useRef<HTMLDivElement>(null)
+  const enter = useEnter({
+    marked: () => menu.current?.querySelector("[data-focused]")?.getAttribute("data-key"),
+    first: all[0]?.id,
+    isShown: wanted === text.trim(),
+    isLooking: found.searching,
+    choose,
+  })
   return (
-    <Autocomplete inputValue={text} onInputChange={setText}>
+    <Autocomplete
+      inputValue={text}
+      onInputChange={(now) => {
+        enter.forget()
+        setText(now)
+      }}
+    >
       <SearchField
         aria-label="Find a page, a cluster or a satellite"
         // The palette was opened to type into.
@@ -78,12 +99,14 @@ function Finder({ onClose }: { readonly onClose: () => void }) {
       >
         <Search aria-hidden className="size-4 text-ink-3" />
         <Input
+          onKeyDownCapture={enter.onKeyDown}
           placeholder="Find a page, a cluster or a satellite"
           className="h-12 flex-1 bg-transparent text-base text-ink outline-none placeholder:text-ink-3 [&::-webkit-search-cancel-button]:hidden"
         />
         <kbd className="rounded-sm border border-line px-1.5 font-sans text-xs text-ink-3">Esc</kbd>
       </SearchField>
       <Menu
+        ref={menu}
         aria-label="Found"
         onAction={(key) => choose(String(key))}
         className="p-1.5 outline-none"
@@ -104,6 +127,40 @@ function Finder({ onClose }: { readonly onClose: () => void }) {
       </Menu>
     </Autocomplete>
   )
+}
+
+type Enter = {
+  /** The item that the arrow keys stand on. */
+  readonly marked: () => string | null | undefined
+  readonly first: string | undefined
+  /** What is shown was found for what is typed. */
+  readonly isShown: boolean
+  readonly isLooking: boolean
+  readonly choose: (id: string) => void
+}
+
+/** Enter goes to what is marked. Who types faster than central finds goes to the first that it finds. */
+function useEnter({ marked, first, isShown, isLooking, choose }: Enter) {
+  const [isAwaited, setAwaited] = useState(false)
+  const isOver = isAwaited && isShown && (first !== undefined || !isLooking)
+  const end = useEffectEvent((): void => {
+    setAwaited(false)
+    if (first !== undefined) choose(first)
+  })
+  useEffect(() => {
+    if (isOver) end()
+  }, [isOver])
+  return {
+    forget: (): void => setAwaited(false),
+    onKeyDown: (event: KeyboardEvent): void => {
+      if (event.key !== "Enter" || event.nativeEvent.isComposing) return
+      event.preventDefault()
+      event.stopPropagation()
+      const id = isShown ? marked() : undefined
+      if (typeof id === "string") choose(id)
+      else setAwaited(true)
+    },
+  }
 }
 
 const FoundItem = ({ item }: { readonly item: Found }) => (
