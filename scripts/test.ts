@@ -117,7 +117,18 @@ const tiers: readonly Tier[] = [
   {
     name: "kube",
     what: "Kubernetes behaviour, on microkube and on the cluster of PG_SWARM_TEST_KUBECONFIG",
-    files: ["test/kube/**/*.kube.test.ts"],
+    files: ["test/kube/*.kube.test.ts"],
+    sideBySide: 2,
+    longestSeconds: 600,
+    secondChance: true,
+    scratch: "disk",
+    needs: ["postgres"],
+  },
+  {
+    name: "deployed",
+    what: "pg-swarm as deploy/ puts it onto the cluster of PG_SWARM_TEST_KUBECONFIG, which it has for itself",
+    files: ["test/kube/deployed/*.kube.test.ts"],
+    // It takes the API away from everybody.
     sideBySide: 1,
     longestSeconds: 600,
     secondChance: true,

@@ -40,7 +40,7 @@ let desk: Central
 let api: Api
 
 before(async () => {
-  opened = await microkube("127.94").open()
+  opened = await microkube("127.87").open()
   kube = await TestKube.open(opened.kubeconfig)
   server = await testServer()
   url = await server.freshDatabase()

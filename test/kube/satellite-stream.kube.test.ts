@@ -13,7 +13,7 @@ import { TinyCentral } from "./tiny-central.ts"
 let opened: OpenKube
 let kube: TestKube
 before(async () => {
-  opened = await microkube("127.91").open()
+  opened = await microkube("127.88").open()
   kube = await TestKube.open(opened.kubeconfig)
 })
 after(async () => {

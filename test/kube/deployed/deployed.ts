@@ -14,13 +14,13 @@ import { clusterName } from "#core/ids.ts"
 import { container, path, systemNamespace } from "#core/names.ts"
 import { gibibytes } from "#core/units.ts"
 import type { Cluster } from "#wire/rest/clusters.ts"
-import { applicationSql, newApplication } from "../../src/demo/application.ts"
-import { CentralApi } from "../../src/demo/central-api.ts"
-import { type PodProcess, processesOfPod } from "../../src/demo/containers.ts"
-import type { SiteKube } from "../../src/demo/kube.ts"
-import { until } from "../e2e/wait.ts"
-import type { World } from "../e2e/world.ts"
-import { Kubectl } from "./kubectl.ts"
+import { applicationSql, newApplication } from "../../../src/demo/application.ts"
+import { CentralApi } from "../../../src/demo/central-api.ts"
+import { type PodProcess, processesOfPod } from "../../../src/demo/containers.ts"
+import type { SiteKube } from "../../../src/demo/kube.ts"
+import { until } from "../../e2e/wait.ts"
+import type { World } from "../../e2e/world.ts"
+import { Kubectl } from "../kubectl.ts"
 
 export const kubeconfig = process.env["PG_SWARM_TEST_KUBECONFIG"] ?? ""
 const tag = process.env["PG_SWARM_TEST_IMAGE_TAG"] ?? ""
@@ -38,7 +38,7 @@ export const imageMirror = "mirror.test/hub"
 export const kubectl = new Kubectl(process.env["PG_SWARM_TEST_KUBECTL"] ?? "kubectl", kubeconfig)
 export const deploymentMs = 180_000
 const members = 3
-const repository = join(import.meta.dirname, "../..")
+const repository = join(import.meta.dirname, "../../..")
 export const adminPassword = randomBytes(12).toString("base64url")
 
 /** Applies a folder of `deploy/kubernetes`, which an overlay of ours tells which images to run. */

@@ -10,12 +10,12 @@ import {
   postmasterOf,
   processesOfPod,
   signalAll,
-} from "../../src/demo/containers.ts"
-import type { Pod } from "../../src/demo/kube.ts"
-import { Writer } from "../../src/demo/writer.ts"
-import { untilWhole } from "../e2e/failover.suite.ts"
-import { until } from "../e2e/wait.ts"
-import type { World } from "../e2e/world.ts"
+} from "../../../src/demo/containers.ts"
+import type { Pod } from "../../../src/demo/kube.ts"
+import { Writer } from "../../../src/demo/writer.ts"
+import { untilWhole } from "../../e2e/failover.suite.ts"
+import { until } from "../../e2e/wait.ts"
+import type { World } from "../../e2e/world.ts"
 
 const soonMs = 60_000
 const wholeMs = 180_000

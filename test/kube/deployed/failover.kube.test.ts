@@ -1,14 +1,14 @@
 /** The failover scenario on a real Kubernetes, and what people ask of a running cluster there (`deployed.ts`). */
 import { after, before, test } from "node:test"
 import { clusterName } from "#core/ids.ts"
-import type { CentralApi } from "../../src/demo/central-api.ts"
-import { SiteKube } from "../../src/demo/kube.ts"
-import { pausedByHand, restartedInFull } from "../e2e/by-hand.suite.ts"
-import { databaseByRest } from "../e2e/databases.suite.ts"
-import { explained } from "../e2e/demo-fixture.ts"
-import { failoverScenario } from "../e2e/failover.suite.ts"
-import { until } from "../e2e/wait.ts"
-import { whyNotShort } from "../long.ts"
+import type { CentralApi } from "../../../src/demo/central-api.ts"
+import { SiteKube } from "../../../src/demo/kube.ts"
+import { pausedByHand, restartedInFull } from "../../e2e/by-hand.suite.ts"
+import { databaseByRest } from "../../e2e/databases.suite.ts"
+import { explained } from "../../e2e/demo-fixture.ts"
+import { failoverScenario } from "../../e2e/failover.suite.ts"
+import { until } from "../../e2e/wait.ts"
+import { whyNotShort } from "../../long.ts"
 import {
   approveSatellite,
   deploy,
@@ -25,7 +25,7 @@ import {
 import { hardFaults } from "./hard-faults.suite.ts"
 import { lineChanges } from "./line.suite.ts"
 import { mirrored } from "./mirror.suite.ts"
-import { placesOfHost } from "./places.ts"
+import { placesOfHost } from "../places.ts"
 
 let api: CentralApi
 

@@ -7,8 +7,8 @@ import { X509Certificate } from "node:crypto"
 import { request as httpsRequest } from "node:https"
 import { issue, newAuthority } from "#io/certificates/authority.ts"
 import { clusterSchema, type Cluster } from "#wire/rest/clusters.ts"
-import type { CentralApi } from "../../src/demo/central-api.ts"
-import { until } from "../e2e/wait.ts"
+import type { CentralApi } from "../../../src/demo/central-api.ts"
+import { until } from "../../e2e/wait.ts"
 import {
   adminPassword,
   applyFolder,

@@ -2,10 +2,10 @@
 import assert from "node:assert/strict"
 import { present } from "#core/assert.ts"
 import { container, objectNames } from "#core/names.ts"
-import type { CentralApi } from "../../src/demo/central-api.ts"
-import { untilWhole } from "../e2e/failover.suite.ts"
-import { until } from "../e2e/wait.ts"
-import type { World } from "../e2e/world.ts"
+import type { CentralApi } from "../../../src/demo/central-api.ts"
+import { untilWhole } from "../../e2e/failover.suite.ts"
+import { until } from "../../e2e/wait.ts"
+import type { World } from "../../e2e/world.ts"
 import { imageMirror, kubectl } from "./deployed.ts"
 
 const soonMs = 60_000
