@@ -37,8 +37,8 @@ const written = async ({ central }: Scene, sent: TailMessage): Promise<void> => 
   await eventually("somebody follows", () => Promise.resolve(central.write("/log", sent) > 0))
 }
 
-for (const { name, skip, colorScheme, viewport } of looks)
-  test(`a log is read, held, searched and taken along, ${name}`, { skip }, async () => {
+for (const { name, colorScheme, viewport } of looks)
+  test(`a log is read, held, searched and taken along, ${name}`, async () => {
     await using scene = await openScene(stage, { colorScheme, viewport, acceptDownloads: true })
     const { page, central, complaints } = scene
     const cluster = present(

@@ -5,6 +5,7 @@ import { pagesOf } from "./dashboard/addresses.ts"
 import {
   assertFits,
   assertSound,
+  goOn,
   looks,
   narrow,
   openScene,
@@ -20,8 +21,8 @@ import { strained } from "./dashboard/strained.ts"
 const stage = await openStage()
 after(() => stage[Symbol.asyncDispose]())
 
-for (const { name, skip, colorScheme, viewport } of looks)
-  test(`every page is sound, ${name}`, { skip }, async () => {
+for (const { name, colorScheme, viewport } of looks)
+  test(`every page is sound, ${name}`, async () => {
     await using scene = await openScene(stage, { colorScheme, viewport })
     const { page, complaints } = scene
     await page.goto("/sign-in")
@@ -29,12 +30,23 @@ for (const { name, skip, colorScheme, viewport } of looks)
     await assertSound(page, "/sign-in")
     await signIn(scene)
     for (const address of Object.values(await pagesOf(scene))) {
-      await page.goto(address)
-      await settled(page)
+      await goOn(page, address)
       await assertSound(page, address)
     }
     assert.deepEqual(complaints, [])
   })
+
+test("every page opens by its address", async () => {
+  await using scene = await openScene(stage)
+  const { page, complaints } = scene
+  await signIn(scene)
+  for (const address of Object.values(await pagesOf(scene))) {
+    await page.goto(address)
+    await settled(page)
+    assert.equal(new URL(page.url()).pathname, new URL(address, page.url()).pathname)
+  }
+  assert.deepEqual(complaints, [])
+})
 
 for (const colorScheme of ["light", "dark"] as const)
   test(`every dialog is sound in the ${colorScheme} theme`, async () => {
@@ -82,8 +94,8 @@ for (const colorScheme of ["light", "dark"] as const)
     assert.deepEqual(complaints, [])
   })
 
-for (const { name, skip, colorScheme, viewport } of looks)
-  test(`dialogs that decide over data are sound, ${name}`, { skip }, async () => {
+for (const { name, colorScheme, viewport } of looks)
+  test(`dialogs that decide over data are sound, ${name}`, async () => {
     await using scene = await openScene(stage, { colorScheme, viewport })
     await signIn(scene)
     for (const [dialog, open] of Object.entries(graveDialogs)) {
@@ -99,8 +111,7 @@ for (const [name, viewport] of Object.entries({ wide, narrow })) {
     const { page, central, complaints } = scene
     await signIn(scene)
     for (const address of Object.values(await pagesOf(scene))) {
-      await page.goto(address)
-      await settled(page)
+      await goOn(page, address)
       await assertFits(page, address)
     }
     const telemetry = central.fleet.clusters.find((each) => each.name.startsWith("telemetry"))
