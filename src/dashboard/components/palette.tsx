@@ -77,7 +77,7 @@ function Finder({ onClose }: { readonly onClose: () => void }) {
   const menu = useRef<HTMLDivElement>(null)
   const enter = useEnter({
     marked: () => menu.current?.querySelector("[data-focused]")?.getAttribute("data-key"),
-    first: all[0]?.id,
+    first: wanted === "" ? undefined : all[0]?.id,
     isShown: wanted === text.trim(),
     isLooking: found.searching,
     choose,
@@ -132,6 +132,7 @@ function Finder({ onClose }: { readonly onClose: () => void }) {
 type Enter = {
   /** The item that the arrow keys stand on. */
   readonly marked: () => string | null | undefined
+  /** None while nothing is typed: nobody asked for it. */
   readonly first: string | undefined
   /** What is shown was found for what is typed. */
   readonly isShown: boolean

@@ -1,0 +1,52 @@
+import { screen, waitFor } from "@testing-library/react"
+import userEvent from "@testing-library/user-event"
+import { expect, test } from "vitest"
+import { exampleFleet } from "../../../test/e2e/dashboard/fleet.ts"
+import { list, openDashboard } from "../test-app.tsx"
+
+const { satellites } = exampleFleet()
+
+async function openPalette() {
+  const user = userEvent.setup({ delay: null })
+  const dashboard = openDashboard("/tokens", {
+    "GET /satellites": ({ query }) => {
+      const words = query.get("search") ?? ""
+      return list(satellites.filter(({ name }) => name.includes(words)))
+    },
+  })
+  await screen.findByRole("heading", { name: "API tokens" })
+  await user.keyboard("/")
+  await screen.findByRole("dialog", { name: "Find" })
+  return { user, ...dashboard }
+}
+
+test("Enter right behind the words goes to the first that central finds", async () => {
+  const { user } = await openPalette()
+  const porto = satellites.find(({ name }) => name === "plant-porto")
+  await user.keyboard("porto{Enter}")
+  await waitFor(() => expect(window.location.pathname).toBe(`/satellites/${porto?.id}`))
+  expect(screen.queryByRole("dialog", { name: "Find" })).toBeNull()
+})
+
+test("Enter goes to what the arrow keys stand on", async () => {
+  const { user } = await openPalette()
+  await user.keyboard("r")
+  await screen.findByRole("menuitem", { name: /^Rollouts/ })
+  await user.keyboard("{ArrowDown}")
+  const marked = await waitFor(() => {
+    const found = document.querySelector("[role=menuitem][data-focused]")
+    expect(found).not.toBeNull()
+    return found?.getAttribute("data-key")
+  })
+  await user.keyboard("{Enter}")
+  await waitFor(() => expect(`page ${window.location.pathname}`).toBe(marked))
+})
+
+test("Enter goes nowhere while nothing is typed, and where nothing is found", async () => {
+  const { user } = await openPalette()
+  await user.keyboard("{Enter}")
+  await user.keyboard("nothing-is-called-so{Enter}")
+  await screen.findByText("Nothing is called “nothing-is-called-so”.")
+  expect(screen.getByRole("dialog", { name: "Find" })).toBeDefined()
+  expect(window.location.pathname).toBe("/tokens")
+})
