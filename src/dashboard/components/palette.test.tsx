@@ -1,12 +1,13 @@
 import { screen, waitFor } from "@testing-library/react"
 import userEvent from "@testing-library/user-event"
-import { expect, test } from "vitest"
+import { expect, test, vi } from "vitest"
 import { exampleFleet } from "../../../test/e2e/dashboard/fleet.ts"
 import { list, openDashboard } from "../test-app.tsx"
 
 const { satellites } = exampleFleet()
 
-async function openPalette() {
+/** Central answers what is looked for once `until` is over. */
+async function openPalette(until?: Promise<void>) {
   const user = userEvent.setup({ delay: null })
   const dashboard = openDashboard("/tokens", {
     "GET /satellites": ({ query }) => {
@@ -15,15 +16,23 @@ async function openPalette() {
     },
   })
   await screen.findByRole("heading", { name: "API tokens" })
+  const ask = fetch
+  vi.stubGlobal("fetch", async (address: string, init: RequestInit) => {
+    await until
+    return ask(address, init)
+  })
   await user.keyboard("/")
   await screen.findByRole("dialog", { name: "Find" })
   return { user, ...dashboard }
 }
 
-test("Enter right behind the words goes to the first that central finds", async () => {
-  const { user } = await openPalette()
+test("Enter right behind the words goes to the first that central finds, however long it looks", async () => {
+  const found = Promise.withResolvers<void>()
+  const { user } = await openPalette(found.promise)
   const porto = satellites.find(({ name }) => name === "plant-porto")
   await user.keyboard("porto{Enter}")
+  await screen.findByText("Looking…")
+  found.resolve()
   await waitFor(() => expect(window.location.pathname).toBe(`/satellites/${porto?.id}`))
   expect(screen.queryByRole("dialog", { name: "Find" })).toBeNull()
 })
