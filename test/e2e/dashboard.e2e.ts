@@ -4,7 +4,7 @@ import { after, test } from "node:test"
 import type { Page } from "playwright-core"
 import { present } from "#core/assert.ts"
 import { assertSound, live, openScene, openStage, settled, signIn } from "./dashboard/browser.ts"
-import { event, instance } from "./dashboard/fleet.ts"
+import { event, instance } from "./dashboard/fleet-parts.ts"
 
 const stage = await openStage()
 after(() => stage[Symbol.asyncDispose]())

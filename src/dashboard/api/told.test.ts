@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { event, exampleFleet } from "../../../test/e2e/dashboard/fleet.ts"
+import { exampleFleet } from "../../../test/e2e/dashboard/fleet.ts"
+import { event } from "../../../test/e2e/dashboard/fleet-parts.ts"
 import { clusterBelongs } from "../domain/match.ts"
 import {
   newestCluster,

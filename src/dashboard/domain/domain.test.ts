@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { event, exampleFleet, instance } from "../../../test/e2e/dashboard/fleet.ts"
+import { exampleFleet } from "../../../test/e2e/dashboard/fleet.ts"
+import { event, instance } from "../../../test/e2e/dashboard/fleet-parts.ts"
 import { attentionCount, sitesOf } from "./attention.ts"
 import { satelliteChanges } from "./changes.ts"
 import { type ChangeState, changeStates } from "#core/rollout/change.ts"

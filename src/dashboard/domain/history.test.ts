@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { exampleFleet, instance } from "../../../test/e2e/dashboard/fleet.ts"
+import { exampleFleet } from "../../../test/e2e/dashboard/fleet.ts"
+import { instance } from "../../../test/e2e/dashboard/fleet-parts.ts"
 import { roleChange, switchover } from "../../../test/e2e/dashboard/history.ts"
 import { candidatesOf, whyNoSwitchover } from "./candidates.ts"
 import { changeOf, expectedGap, gapOf, mayCancel, standingText, stepTook } from "./operations.ts"

@@ -1,7 +1,8 @@
 import { screen, waitFor, within } from "@testing-library/react"
 import userEvent from "@testing-library/user-event"
 import { expect, test } from "vitest"
-import { event, exampleFleet, instance } from "../../../test/e2e/dashboard/fleet.ts"
+import { exampleFleet } from "../../../test/e2e/dashboard/fleet.ts"
+import { event, instance } from "../../../test/e2e/dashboard/fleet-parts.ts"
 import { list, openDashboard, problem } from "../test-app.tsx"
 
 const fleet = exampleFleet()

@@ -1,7 +1,7 @@
 /** Databases as central shows them. */
 import { randomUUID } from "node:crypto"
 import type { ClusterDatabase } from "#wire/rest/databases.ts"
-import { ago } from "./fleet.ts"
+import { ago } from "./fleet-parts.ts"
 
 export const database = (
   clusterId: string,

@@ -1,7 +1,7 @@
 /** The dialogs that decide over data, each opened where a person finds it. */
 import type { Cluster } from "#wire/rest/clusters.ts"
 import { type Scene, settled } from "./browser.ts"
-import { undecided } from "./fleet.ts"
+import { undecided } from "./fleet-parts.ts"
 
 const found = <Item extends { readonly name: string }>(
   items: readonly Item[],

@@ -9,7 +9,8 @@ import type { WholeRuleSet } from "#wire/rest/rule-set-routes.ts"
 import type { StorageTier } from "#wire/rest/storage-routes.ts"
 import { ruleSetBody } from "#wire/rule-set-schema.ts"
 import { type Handlers, one, page } from "./fake-answers.ts"
-import { type FakeFleet, ago } from "./fleet.ts"
+import { type FakeFleet } from "./fleet.ts"
+import { ago } from "./fleet-parts.ts"
 
 const month = 2_600_000
 const digest = `sha256:${"3f7a".repeat(16)}`

@@ -4,7 +4,8 @@ import type { LiveMessage } from "#wire/live.ts"
 import type { ClusterDatabase, databaseRoutes } from "#wire/rest/databases.ts"
 import { database, databaseExamples } from "./database-examples.ts"
 import { FakeRefusal, type Handlers } from "./fake-answers.ts"
-import { ago, type FakeFleet } from "./fleet.ts"
+import { type FakeFleet } from "./fleet.ts"
+import { ago } from "./fleet-parts.ts"
 
 type Names = Exclude<keyof typeof databaseRoutes, "listSecretKeys">
 

@@ -18,7 +18,8 @@ import { catalogueHandlers, peopleHandlers } from "./fake-catalogue.ts"
 import { databaseHandlers } from "./fake-databases.ts"
 import { profileHandlers, ruleHandlers } from "./fake-intent.ts"
 import { rolloutHandlers } from "./fake-rollouts.ts"
-import { type FakeFleet, ago, versionOf } from "./fleet.ts"
+import { type FakeFleet } from "./fleet.ts"
+import { ago, versionOf } from "./fleet-parts.ts"
 import { command, switchover } from "./history.ts"
 
 const ofAdmin = { personId: randomUUID(), personName: "admin" }

@@ -13,7 +13,8 @@ import { profileSpec } from "#wire/profile-spec.ts"
 import type { Profile, ProfileSpecBody, Rule } from "#wire/rest/profiles.ts"
 import { shownChange, shownImpact } from "#wire/shown-impact.ts"
 import { shownParameter } from "#wire/shown-parameter.ts"
-import { type FakeFleet, ago } from "./fleet.ts"
+import { type FakeFleet } from "./fleet.ts"
+import { ago } from "./fleet-parts.ts"
 import { FakeRefusal, type Handlers, one, page } from "./fake-answers.ts"
 
 type Push = (message: LiveMessage) => void

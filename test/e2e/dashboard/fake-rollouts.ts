@@ -7,7 +7,8 @@ import type { Cluster } from "#wire/rest/clusters.ts"
 import type { FreezeWindow } from "#wire/rest/freeze-windows.ts"
 import type { Rollout, RolloutCluster, RolloutPlanBody } from "#wire/rest/rollouts.ts"
 import { FakeRefusal, type Handlers, one, page } from "./fake-answers.ts"
-import { type FakeFleet, ago } from "./fleet.ts"
+import { type FakeFleet } from "./fleet.ts"
+import { ago } from "./fleet-parts.ts"
 
 const counted = (clusters: readonly RolloutCluster[]): Rollout["counts"] =>
   // Every state gets its entry.
