@@ -416,7 +416,7 @@ function report(outcomes: ReadonlyMap<string, Outcome>, wanted: readonly Tier[])
     if (outcome.strays > 0) left.push(`${name}: ${outcome.strays}`)
   }
   const kubeconfig = process.env["PG_SWARM_TEST_KUBECONFIG"] ?? ""
-  if (kubeconfig === "" && wanted.some((tier) => tier.name === "kube"))
+  if (kubeconfig === "" && wanted.some(({ name }) => name === "kube" || name === "deployed"))
     leftOut.push(
       "a real Kubernetes: PG_SWARM_TEST_KUBECONFIG is not set; only microkube was tested",
     )

@@ -2,7 +2,7 @@ import { screen, waitFor } from "@testing-library/react"
 import userEvent from "@testing-library/user-event"
 import { expect, test, vi } from "vitest"
 import { exampleFleet } from "../../../test/e2e/dashboard/fleet.ts"
-import { list, openDashboard } from "../test-app.tsx"
+import { list, openDashboard, problem } from "../test-app.tsx"
 
 const { satellites } = exampleFleet()
 
@@ -58,4 +58,17 @@ test("Enter goes nowhere while nothing is typed, and where nothing is found", as
   await screen.findByText("Nothing is called “nothing-is-called-so”.")
   expect(screen.getByRole("dialog", { name: "Find" })).toBeDefined()
   expect(window.location.pathname).toBe("/tokens")
+})
+
+test("central that does not answer is told, and is not taken for nothing found", async () => {
+  const { user, answers } = await openPalette()
+  answers["GET /satellites"] = () => problem(503, "DATABASE_AWAY", "The database is away.")
+  await user.keyboard("porto")
+  const why = await screen.findByText(/^Only pages were looked for\. /)
+  expect(why.textContent).toContain("The database is away.")
+  expect(screen.queryByText(/^Nothing is called/)).toBeNull()
+  await user.clear(screen.getByRole("searchbox"))
+  await user.keyboard("r")
+  await screen.findByRole("menuitem", { name: /^Rollouts/ })
+  await screen.findByText(/^Only pages were looked for\. /)
 })

@@ -24,6 +24,7 @@ import {
   Text,
 } from "react-aria-components"
 import { call } from "../api/client.ts"
+import { CallFailed, sentence } from "../api/failure.ts"
 import { clusterBelongs, satelliteBelongs } from "../domain/match.ts"
 import { searchWords } from "../domain/search-words.ts"
 import { clusterLook, satelliteLook } from "../domain/words.ts"
@@ -112,7 +113,7 @@ function Finder({ onClose }: { readonly onClose: () => void }) {
         className="p-1.5 outline-none"
         renderEmptyState={() => (
           <p role="status" className="px-3 py-8 text-center text-sm text-ink-2">
-            {found.searching ? "Looking…" : `Nothing is called “${wanted}”.`}
+            {found.searching ? "Looking…" : (found.unsaid ?? `Nothing is called “${wanted}”.`)}
           </p>
         )}
       >
@@ -125,6 +126,11 @@ function Finder({ onClose }: { readonly onClose: () => void }) {
           </MenuSection>
         ))}
       </Menu>
+      {found.unsaid === undefined || all.length === 0 ? null : (
+        <p role="status" className="border-t border-line px-4 py-2 text-sm text-ink-2">
+          {found.unsaid}
+        </p>
+      )}
     </Autocomplete>
   )
 }
@@ -187,7 +193,7 @@ const FoundItem = ({ item }: { readonly item: Found }) => (
 
 function useFound(wanted: string) {
   const navigate = useNavigate()
-  const { data, isFetching } = useQuery({
+  const { data, error, isFetching } = useQuery({
     queryKey: ["find", wanted],
     queryFn: async ({ signal }) => {
       const query = { limit: 5, ...searchWords(wanted) }
@@ -236,5 +242,10 @@ function useFound(wanted: string) {
       },
       go: () => void navigate({ to: "/satellites/$id", params: { id: satellite.id } }),
     }))
-  return { pages, clusters, satellites, searching: isFetching }
+  /** Why clusters and satellites are not among what was found. */
+  const unsaid =
+    error === null
+      ? undefined
+      : `Only pages were looked for. ${error instanceof CallFailed ? sentence(error.failure) : "Clusters and satellites could not be."}`
+  return { pages, clusters, satellites, searching: isFetching, unsaid }
 }
