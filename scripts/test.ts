@@ -12,6 +12,7 @@ import * as z from "zod"
 import { findServerBinaries } from "#io/postgres/binaries.ts"
 import { install, installCommand, type Installed } from "../src/demo/apt.ts"
 import { installPostgres } from "../src/demo/postgres.ts"
+import { wordsShown } from "./test-counts.ts"
 import { openScratch } from "./test-scratch.ts"
 
 const root = join(import.meta.dirname, "..")
@@ -24,6 +25,8 @@ const countsSchema = z.object({
   failed: z.number(),
   skipped: z.number(),
   failedFiles: z.array(z.string()),
+  /** Each test that failed and what it said; of a file that had a second chance, both times. */
+  failures: z.array(z.object({ test: z.string(), words: z.string() })),
   files: z.array(z.object({ file: z.string(), seconds: z.number() })),
 })
 type Counts = z.infer<typeof countsSchema> & {
@@ -227,6 +230,7 @@ async function nodeTest(
     files: first.files,
     passed: first.passed + mended,
     skipped: first.skipped,
+    failures: [...first.failures, ...second.failures],
     unsteady: again.filter((file) => !second.failedFiles.includes(file)),
   }
 }
@@ -255,7 +259,7 @@ async function nodeTestOnce(
   const counts = countsSchema.safeParse(await readJson(output))
   const sum = counts.success
     ? counts.data
-    : { passed: 0, failed: 0, skipped: 0, failedFiles: [...files], files: [] }
+    : { passed: 0, failed: 0, skipped: 0, failedFiles: [...files], failures: [], files: [] }
   // A runner that failed without a failed test (it was killed, a file did not load) has failed all the same.
   return { ...sum, unsteady: [], failed: code !== 0 && sum.failed === 0 ? 1 : sum.failed }
 }
@@ -264,6 +268,13 @@ const vitestSchema = z.object({
   numPassedTests: z.number(),
   numFailedTests: z.number(),
   numPendingTests: z.number(),
+  testResults: z.array(
+    z.object({
+      assertionResults: z.array(
+        z.object({ fullName: z.string(), failureMessages: z.array(z.string()) }),
+      ),
+    }),
+  ),
 })
 
 async function vitest(output: string): Promise<Counts> {
@@ -277,11 +288,18 @@ async function vitest(output: string): Promise<Counts> {
     `--outputFile.json=${output}`,
   ])
   const parsed = vitestSchema.safeParse(await readJson(output))
-  const none = { failedFiles: [], unsteady: [], files: [] }
+  const none = { failedFiles: [], failures: [], unsteady: [], files: [] }
   if (!parsed.success) return { ...none, passed: 0, failed: 1, skipped: 0 }
   const { numPassedTests: passed, numFailedTests, numPendingTests: skipped } = parsed.data
   const failed = code !== 0 ? Math.max(1, numFailedTests) : numFailedTests
-  return { ...none, passed, failed, skipped }
+  const failures = parsed.data.testResults
+    .flatMap(({ assertionResults }) => assertionResults)
+    .filter(({ failureMessages }) => failureMessages.length > 0)
+    .map(({ fullName, failureMessages: [words = ""] }) => ({
+      test: fullName,
+      words: words.slice(0, wordsShown),
+    }))
+  return { ...none, passed, failed, skipped, failures }
 }
 
 async function readJson(path: string): Promise<unknown> {
@@ -395,6 +413,7 @@ function report(outcomes: ReadonlyMap<string, Outcome>, wanted: readonly Tier[])
   const leftOut: string[] = []
   const unsteady: string[] = []
   const left: string[] = []
+  const failures: { readonly test: string; readonly words: string }[] = []
   for (const [name, outcome] of outcomes) {
     if (outcome.kind === "left-out") {
       console.log(`${name.padEnd(10)} LEFT OUT`)
@@ -412,6 +431,7 @@ function report(outcomes: ReadonlyMap<string, Outcome>, wanted: readonly Tier[])
     sum.passed += passed
     sum.failed += failed
     sum.skipped += skipped
+    failures.push(...outcome.counts.failures)
     unsteady.push(...outcome.counts.unsteady)
     if (outcome.strays > 0) left.push(`${name}: ${outcome.strays}`)
   }
@@ -426,6 +446,8 @@ function report(outcomes: ReadonlyMap<string, Outcome>, wanted: readonly Tier[])
       `UNSTEADY  ${relative(root, file)}: failed once, passed when it was run again, alone`,
     )
   for (const line of left) console.log(`LEFT RUNNING  ${line} processes outlived their tests`)
+  for (const { test, words } of failures)
+    console.log(`FAILED  ${test}\n${words.replaceAll(/^/gm, "    ")}`)
   console.log(`${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped`)
   return sum.failed > 0 || sum.passed === 0 ? 1 : 0
 }

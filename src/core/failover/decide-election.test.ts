@@ -1,6 +1,7 @@
 /** When a member asks for votes, and what it does with a ballot. */
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import { decide } from "#core/failover/decide.ts"
 import { firstMemory, type Memory } from "#core/failover/decision.ts"
 import { term } from "#core/ids.ts"
 import type { Ballot } from "#core/failover/vote.ts"
@@ -12,6 +13,7 @@ import {
   leaseOf,
   members,
   now,
+  policy,
   statusOf,
 } from "../../../test/fixtures/situation.ts"
 import { seasoned, kinds, action, read, released } from "../../../test/fixtures/decisions.ts"
@@ -118,7 +120,7 @@ test("a ballot on another version of the Lease counts for nothing", () => {
   assert.equal(action(seen, "write-lease"), undefined)
 })
 
-test("S2: in quorum a ballot that may miss an acknowledged commit takes nothing and says so", () => {
+test("S2: in quorum a ballot that may miss an acknowledged commit takes nothing, asks again, and after a while says so", () => {
   const settings = { ...following().settings, durability: "quorum" } as const
   const answers: Ballot["answers"] = [
     { kind: "granted", voter: statusOf(members[0], { eligible: false, server: "down" }) },
@@ -128,5 +130,14 @@ test("S2: in quorum a ballot that may miss an acknowledged commit takes nothing 
     settings,
     ballot: ballot({ answers }),
   })
-  assert.deepEqual(kinds(seen), ["tell"])
+  const memory: Memory = { ...seasoned, electingSince: now - 1000 }
+  const early = decide(policy, memory, seen)
+  assert.deepEqual(early.actions, [])
+  assert.equal(early.mood.question, undefined)
+  const pause = { ...seen, now: now + policy.rankDelay - 1 }
+  assert.deepEqual(kinds(pause, early.memory), [])
+  assert.deepEqual(kinds({ ...seen, now: now + policy.rankDelay }, early.memory), ["campaign"])
+  const late = { ...memory, electingSince: now - policy.successorWithin }
+  assert.deepEqual(kinds(seen, late), ["tell"])
+  assert.match(decide(policy, late, seen).mood.why, /^refuses to become primary/)
 })

@@ -13,7 +13,7 @@ import { lossQuestion, pending, refusedKey, servedFurther } from "#core/failover
 import type { Holder } from "#core/failover/holder.ts"
 import { lastServing, type Lease, nextTerm, taken } from "#core/failover/lease.ts"
 import type { MemberStatus } from "#core/failover/member.ts"
-import type { Observation } from "#core/failover/observation.ts"
+import type { Instant, Observation } from "#core/failover/observation.ts"
 import { promiseInTheWay } from "#core/failover/pledge.ts"
 import type { Policy } from "#core/failover/policy.ts"
 import { freshStatus, highestTerm, knownIdentifier, othersOf } from "#core/failover/standing.ts"
@@ -126,7 +126,7 @@ const reasonOf = ({ cause, lease }: Electing): string => {
 /** Why another should go first, or why to wait for members that are not there yet. */
 function whyNotYet(at: Electing): string | undefined {
   const { seen, lease, policy, self, memory, me, cause } = at
-  const leaseSince = seen.lease.kind === "read" ? seen.lease.since : seen.now
+  const leaseSince = leaseSinceOf(at)
   const urged = seen.urgedOn === lease.version
   const named = cause === "released" ? lease.successor : undefined
   if (named === self.pod || urged) return undefined
@@ -145,10 +145,17 @@ function whyNotYet(at: Electing): string | undefined {
   const better = others.filter(
     (status) => status !== undefined && status.eligible && compareCandidates(status, me) < 0,
   ).length
-  const since = Math.max(memory.electingSince ?? seen.now, leaseSince)
-  const left = since + better * policy.rankDelay - seen.now
+  const left = electsSince(at) + better * policy.rankDelay - seen.now
   return left > 0 ? `${better} better candidate(s) go first` : undefined
 }
+
+/** When this member first saw the Lease as it is. */
+const leaseSinceOf = ({ seen }: Electing): Instant =>
+  seen.lease.kind === "read" ? seen.lease.since : seen.now
+
+/** Since when this member could stand for the Lease as it is. */
+const electsSince = (at: Electing): Instant =>
+  Math.max(at.memory.electingSince ?? at.seen.now, leaseSinceOf(at))
 
 /** Whether a member has said all that an election needs of it: empty, or its WAL position is known. */
 const speaks = (status: MemberStatus | undefined): boolean =>
@@ -174,6 +181,9 @@ function evaluate(at: Electing, ballot: Ballot): Turn {
     case "unsafe": {
       if (consentFor(seen, lease)?.acceptLoss === true)
         return forced(at, ballot, `${result.why}; a person accepted the loss`)
+      // Who is busy answers the second time: what the next ballot may end is nobody's to decide.
+      if (seen.now - electsSince(at) < policy.successorWithin)
+        return again(at, ballot, `asks once more: ${result.why}`, policy.rankDelay)
       const told = once(memory, refusedKey(lease), {
         kind: "failover.refused",
         severity: "critical",
