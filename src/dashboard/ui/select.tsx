@@ -93,4 +93,4 @@ export function Select<T extends string>(props: Props<T>) {
 export const popoverClass =
   "min-w-(--trigger-width) max-w-sm rounded-lg border border-line-strong bg-raised shadow-overlay outline-none transition-opacity duration-100 entering:opacity-0 exiting:opacity-0"
 export const itemClass =
-  "flex items-center gap-2 rounded-md px-2 py-1.5 text-sm outline-none focused:bg-hover data-[disabled]:opacity-50"
+  "flex items-center gap-2 rounded-md px-2 py-1.5 text-sm outline-none focused:bg-active data-[disabled]:opacity-50"
