@@ -72,7 +72,7 @@ const podsSchema = z.object({
       metadata: z.object({ name: z.string(), deletionTimestamp: z.string().optional() }),
       status: z.object({
         containerStatuses: z
-          .array(z.object({ state: z.object({ running: z.object({}).optional() }) }))
+          .array(z.object({ state: z.object({ running: z.object({}).optional() }).default({}) }))
           .default([]),
       }),
     }),
@@ -160,7 +160,7 @@ export async function deploy(folder: string): Promise<void> {
   for (const name of ["pg-swarm-central", "pg-swarm-satellite"]) await untilDeployed(name)
 }
 
-const removeNamespace = (name: string): Promise<string> =>
+export const removeNamespace = (name: string): Promise<string> =>
   forgettingEnded(name, () =>
     kubectl.run(["delete", "namespace", name, "--ignore-not-found", "--wait"]),
   )
@@ -225,17 +225,25 @@ export async function makeCluster(
 }
 
 /** By central's way where central can still do it; nothing of the cluster is left in any case. */
-export async function removeCluster(api: CentralApi, { id, name }: Cluster): Promise<void> {
+export async function removeCluster(api: CentralApi, name: string): Promise<void> {
+  const named = async () =>
+    (await api.call("listClusters", { query: {} })).items.find((one) => one.name === name)
   try {
     const { items } = await api.call("listRules", { query: {} })
     const rule = items.find((one) => one.name === name)
     if (rule !== undefined) await api.call("deleteRule", { params: { id: rule.id } })
-    await api.call("deleteCluster", { params: { id } })
+    const made = await named()
+    if (made !== undefined) await api.call("deleteCluster", { params: { id: made.id } })
     await forgettingEnded(name, () =>
-      until("the cluster is gone, and central knows it", 120_000, async () => {
-        const { items: left } = await api.call("listClusters", { query: {} })
-        return left.some((one) => one.id === id) ? undefined : true
-      }),
+      until(
+        "the cluster is gone, and central knows it",
+        120_000,
+        async () => ((await named()) === undefined ? true : undefined),
+        async () => ({
+          cluster: await named(),
+          left: await kubectl.run(["-n", name, "get", "pods,pvc", "--no-headers"]),
+        }),
+      ),
     )
   } finally {
     // Not before: with the namespace goes the satellite's permission to finish. Never later: what is left of a test that
